@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Problems found in the user's configuration or machine: collected, never just the first. */
+#ifndef SLUICE_BASE_PROBLEM_H
+#define SLUICE_BASE_PROBLEM_H
+
+#include <stdio.h>
+
+struct sl_problem {
+	char *where;  /* JSON pointer, device or file; never NULL, may be empty */
+	char *what;   /* one line: what is wrong */
+	char *remedy; /* the command or edit that mends it; NULL where `what` already says it */
+};
+
+struct sl_problems {
+	struct sl_problem *list;
+	unsigned int count;
+};
+
+void sl_problems_init(struct sl_problems *p);
+void sl_problems_fini(struct sl_problems *p);
+
+/* Add one problem. `remedy` may be NULL. All strings are copied. */
+void sl_problem_add(struct sl_problems *p, const char *where, const char *remedy,
+		    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* One line each: "WHERE: WHAT" and, where there is one, "; remedy: REMEDY". */
+void sl_problems_print(const struct sl_problems *p, FILE *out);
+
+#endif

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Token bucket in virtual time: one writer, time is an argument. */
+#ifndef SLUICE_BASE_TOKEN_BUCKET_H
+#define SLUICE_BASE_TOKEN_BUCKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct sl_token_bucket {
+	uint64_t ns_per_token;
+	uint64_t burst_ns; /* burst size, as the time that refills it */
+	uint64_t full_at_ns; /* when the bucket would be full again */
+};
+
+static inline void sl_token_bucket_init(struct sl_token_bucket *t, uint32_t rate_per_s, uint32_t burst)
+{
+	t->ns_per_token = 1000000000ull / rate_per_s;
+	t->burst_ns = t->ns_per_token * burst;
+	t->full_at_ns = 0;
+}
+
+/* Take one token; false when there is none. */
+static inline bool sl_token_bucket_take(struct sl_token_bucket *t, uint64_t now_ns)
+{
+	uint64_t full_at = t->full_at_ns > now_ns ? t->full_at_ns : now_ns;
+	if (full_at - now_ns + t->ns_per_token > t->burst_ns)
+		return false;
+	t->full_at_ns = full_at + t->ns_per_token;
+	return true;
+}
+
+#endif

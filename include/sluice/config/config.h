@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The configuration as the user wrote it: passive data, checked, defaults filled in. Made by sl_config_load or
+ * sl_config_parse, owned by the caller, freed by sl_config_destroy. Every array is heap memory with its count beside it.
+ */
+#ifndef SLUICE_CONFIG_CONFIG_H
+#define SLUICE_CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sluice/base/ip.h"
+#include "sluice/base/problem.h"
+#include "sluice/config/timeouts.h"
+
+#define SL_NAME_MAX 64	    /* names of services, with final 0 */
+#define SL_IFNAME_MAX 16    /* names of interfaces, with final 0 */
+#define SL_DEVICE_NAME_MAX 64 /* as RTE_ETH_NAME_MAX_LEN */
+#define SL_MAX_WORKERS 32
+#define SL_MAX_PORTS 16
+#define SL_MAX_INTERFACES 256
+#define SL_MAX_SERVICES 1024
+#define SL_MAX_BACKENDS 4096 /* of all services together */
+
+enum sl_forwarding { SL_FORWARDING_DROP, SL_FORWARDING_ROUTE, SL_FORWARDING_PAIRS };
+enum sl_mode { SL_MODE_FULL_NAT };
+enum sl_scheduler { SL_SCHEDULER_ROUND_ROBIN, SL_SCHEDULER_WEIGHTED_ROUND_ROBIN };
+enum sl_idle { SL_IDLE_SLEEP, SL_IDLE_POLL };
+
+struct sl_config_dpdk {
+	char *lcores;	   /* EAL --lcores; NULL: chosen from the CPUs this process may use */
+	uint32_t memory_mb; /* 0: computed from the memory plan */
+	char **vdevs;	   /* EAL --vdev arguments */
+	unsigned int n_vdevs;
+	bool hugepages;	   /* false: --no-huge */
+	bool in_memory;	   /* --in-memory: hugepages without files */
+	char *file_prefix; /* EAL --file-prefix; "sluice" by default */
+	char **eal_args;   /* anything else, passed on as it is */
+	unsigned int n_eal_args;
+};
+
+struct sl_config_device {
+	char device[SL_DEVICE_NAME_MAX]; /* PCI address or vdev name */
+	uint16_t rx_queues;		 /* 0: one a worker, as far as the device has them */
+	uint16_t descriptors;
+	uint16_t mtu;			 /* 0: what the device has */
+};
+
+struct sl_config_interface {
+	char name[SL_IFNAME_MAX];
+	char device[SL_DEVICE_NAME_MAX];
+	uint16_t vlan; /* 0: untagged */
+	uint16_t mtu;  /* 0: the device's */
+	struct sl_prefix *addresses;
+	unsigned int n_addresses;
+	struct sl_ip *gateways; /* at most one of each family: default routes */
+	unsigned int n_gateways;
+};
+
+struct sl_config_route {
+	struct sl_prefix prefix;
+	struct sl_ip via;
+};
+
+struct sl_config_neighbour {
+	uint16_t interface; /* index into interfaces[] */
+	struct sl_ip address;
+	uint8_t mac[6];
+};
+
+struct sl_config_backend {
+	struct sl_ip address;
+	uint16_t port; /* host order */
+	uint16_t weight;
+};
+
+struct sl_config_service {
+	char name[SL_NAME_MAX];
+	struct sl_ip address;
+	uint16_t port;	/* host order */
+	uint8_t protocol; /* IPPROTO_TCP or IPPROTO_UDP */
+	enum sl_mode mode;
+	enum sl_scheduler scheduler;
+	struct sl_ip *snat;
+	unsigned int n_snat;
+	struct sl_config_backend *backends;
+	unsigned int n_backends;
+	uint32_t timeout_s[SL_TIMEOUT_MAX]; /* the service's own, or the global ones */
+};
+
+struct sl_config {
+	struct sl_config_dpdk dpdk;
+	uint16_t workers;
+	uint32_t max_flows;	 /* all workers together */
+	uint32_t max_neighbours;
+	enum sl_idle idle;
+	uint32_t idle_sleep_us;	 /* longest sleep of an idle worker */
+	uint32_t icmp_errors_pps; /* ICMP errors sent per second and worker */
+	struct sl_config_device *devices;
+	unsigned int n_devices;
+	struct sl_config_interface *interfaces;
+	unsigned int n_interfaces;
+	struct sl_config_route *routes;
+	unsigned int n_routes;
+	struct sl_config_neighbour *neighbours;
+	unsigned int n_neighbours;
+	enum sl_forwarding forwarding;
+	char (*pairs)[2][SL_DEVICE_NAME_MAX]; /* with SL_FORWARDING_PAIRS: devices joined port to port */
+	unsigned int n_pairs;
+	struct sl_config_service *services;
+	unsigned int n_services;
+};
+
+/*
+ * Read and check a file. Returns NULL and at least one problem when anything is wrong; all problems are reported.
+ * sl_config_parse does the same with text already in memory (length in bytes).
+ */
+struct sl_config *sl_config_load(const char *path, struct sl_problems *problems);
+struct sl_config *sl_config_parse(const char *text, size_t length, struct sl_problems *problems);
+void sl_config_destroy(struct sl_config *config);
+
+/* Names of all devices that must be opened, in port order: first use in `devices`, `interfaces`, `forwarding`. */
+unsigned int sl_config_device_names(const struct sl_config *config, const char *names[SL_MAX_PORTS]);
+
+/* The `devices` entry of a device, or NULL where the user gave none. */
+const struct sl_config_device *sl_config_device_find(const struct sl_config *config, const char *device);
+
+/* What a running sluice cannot change: dpdk, workers, max_flows, devices. Adds a problem for each difference. */
+void sl_config_check_reload(const struct sl_config *running, const struct sl_config *next, struct sl_problems *problems);
+
+const char *sl_mode_name(enum sl_mode mode);
+const char *sl_scheduler_name(enum sl_scheduler scheduler);
+const char *sl_forwarding_name(enum sl_forwarding forwarding);
+
+#endif

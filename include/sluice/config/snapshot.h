@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The compiled configuration that workers read. Built by the control thread, immutable once published, freed after
+ * every worker has passed a quiescent state (RCU). Workers keep ids, never pointers, beyond one burst.
+ *
+ * Ids of services and backends are stable: an object that two configurations share (a service by name, address, port and
+ * protocol; a backend by its service, address and port) keeps its id, so its flows and counters go on. What a new
+ * configuration removes stays as a draining tombstone while it has flows.
+ */
+#ifndef SLUICE_CONFIG_SNAPSHOT_H
+#define SLUICE_CONFIG_SNAPSHOT_H
+
+#include "sluice/base/lpm.h"
+#include "sluice/config/config.h"
+
+/* What the snapshot needs to know of an opened port. */
+struct sl_port_facts {
+	char name[SL_DEVICE_NAME_MAX];
+	uint8_t mac[6];
+	uint16_t mtu;
+};
+
+struct sl_interface {
+	char name[SL_IFNAME_MAX];
+	uint16_t port;
+	uint16_t vlan; /* 0: untagged */
+	uint16_t mtu;
+	uint8_t mac[6];
+	struct sl_prefix *addresses;
+	unsigned int n_addresses;
+};
+
+enum sl_local_kind {
+	SL_LOCAL_NONE,	    /* not one of ours */
+	SL_LOCAL_INTERFACE, /* an interface's own address */
+	SL_LOCAL_VIP,	    /* a service's address */
+	SL_LOCAL_SNAT,	    /* a source-NAT address */
+};
+
+/* One of our addresses. An address that is several things at once (an interface's own used as VIP or snat) has one bit each. */
+struct sl_local {
+	struct sl_ip ip;
+	uint8_t kinds;	    /* 1 << enum sl_local_kind; 0: empty slot */
+	uint16_t interface; /* where it is announced and answered; SL_ID_NONE: on any interface */
+};
+#define SL_LOCAL_IS(local, kind) (((local)->kinds & (1u << (kind))) != 0)
+
+struct sl_nexthop {
+	struct sl_ip via;   /* zero: the destination is on link */
+	uint16_t interface;
+};
+
+struct sl_backend {
+	struct sl_ip ip;
+	uint16_t port_be;
+	uint16_t weight; /* 0: takes no new flows */
+	uint16_t id;
+};
+
+struct sl_service {
+	char name[SL_NAME_MAX];
+	struct sl_ip vip;
+	uint16_t port_be;
+	uint16_t id;
+	uint8_t proto;
+	uint8_t mode;	   /* enum sl_mode */
+	uint8_t scheduler; /* enum sl_scheduler */
+	bool draining;	   /* removed: only its existing flows live on */
+	uint16_t n_backends; /* that take part in scheduling: in the configuration */
+	uint16_t n_draining; /* removed backends that still have flows, behind the others in backends[] */
+	uint16_t n_snat;
+	struct sl_backend *backends;
+	struct sl_ip *snat;
+	uint32_t timeout_ticks[SL_TIMEOUT_MAX]; /* SL_TICK_NS each */
+};
+
+#define SL_TICK_NS (1u << 20) /* workers' coarse clock: 1.048576 ms, so a tick is a shift away from nanoseconds */
+
+struct sl_port_map {
+	uint16_t untagged; /* interface id, or SL_ID_NONE */
+	uint16_t pair;	   /* port it is joined to by forwarding "pairs", or SL_ID_NONE */
+	uint16_t n_vlans;
+	struct { uint16_t vlan, interface; } *vlans; /* sorted by vlan */
+};
+
+struct sl_snapshot {
+	uint64_t generation; /* counts publications from 1 */
+	uint16_t route_epoch; /* differs whenever interfaces or routes do: cached next hops are looked up again */
+	uint8_t forwarding;   /* enum sl_forwarding */
+	uint32_t icmp_errors_pps;
+
+	uint16_t n_ports, n_interfaces, n_services;
+	struct sl_port_map ports[SL_MAX_PORTS];
+	struct sl_interface *interfaces; /* index is the interface id */
+	struct sl_service *services;	 /* draining ones too */
+	uint16_t service_by_id[SL_MAX_SERVICES]; /* id -> index in services, or SL_ID_NONE */
+
+	struct sl_local *locals; /* hash table of 1 << locals_bits slots, linear probing */
+	uint16_t *service_slots; /* hash table (vip, port, proto) -> index in services, SL_ID_NONE where empty */
+	uint8_t locals_bits, service_bits;
+
+	struct sl_lpm *routes; /* -> index in nexthops */
+	struct sl_nexthop *nexthops;
+	unsigned int n_nexthops;
+	struct sl_config_neighbour *neighbours; /* static ones */
+	unsigned int n_neighbours;
+};
+
+/* Flows that live on each service and backend id, summed over the workers by the caller. */
+struct sl_usage {
+	uint32_t service_flows[SL_MAX_SERVICES];
+	uint32_t backend_flows[SL_MAX_BACKENDS];
+};
+
+/*
+ * Compile a configuration for the opened ports. `previous` (NULL at start) gives the stable ids and, with `usage`, the
+ * tombstones to keep. Returns NULL and at least one problem on failure; `previous` is never changed.
+ */
+struct sl_snapshot *sl_snapshot_build(const struct sl_config *config, const struct sl_port_facts *ports,
+				      unsigned int n_ports, const struct sl_snapshot *previous,
+				      const struct sl_usage *usage, struct sl_problems *problems);
+void sl_snapshot_destroy(struct sl_snapshot *snapshot);
+
+/* True while the snapshot carries tombstones: rebuild it once their flows are gone. */
+bool sl_snapshot_has_tombstones(const struct sl_snapshot *snapshot);
+
+/* ---- Look-ups for the packet path: no allocation, no side effect ---- */
+
+/* Interface of a frame by port and VLAN id (0: untagged), or SL_ID_NONE. */
+uint16_t sl_snapshot_interface(const struct sl_snapshot *s, uint16_t port, uint16_t vlan);
+
+/* Our own address, or NULL. */
+const struct sl_local *sl_snapshot_local(const struct sl_snapshot *s, const struct sl_ip *ip);
+
+/* Service that listens on (address, port, protocol), or NULL. */
+const struct sl_service *sl_snapshot_service(const struct sl_snapshot *s, const struct sl_ip *vip, uint16_t port_be,
+					     uint8_t proto);
+
+/* Next hop of the longest prefix that covers the destination, or NULL. */
+const struct sl_nexthop *sl_snapshot_route(const struct sl_snapshot *s, const struct sl_ip *dst);
+
+/* An address of the interface in the given family to send from (IPv6: a global one before a link-local one), or NULL. */
+const struct sl_ip *sl_interface_address(const struct sl_interface *interface, bool v4);
+
+static inline const struct sl_service *sl_snapshot_service_by_id(const struct sl_snapshot *s, uint16_t id)
+{
+	uint16_t index = id < SL_MAX_SERVICES ? s->service_by_id[id] : UINT16_MAX;
+	return index == UINT16_MAX ? NULL : &s->services[index];
+}
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Why a packet was dropped. Each cause is declared here once; the enum, the telemetry name, docs/telemetry.md and the
+ * golden tests come from this table.
+ */
+#ifndef SLUICE_PACKET_DROP_H
+#define SLUICE_PACKET_DROP_H
+
+/* X(identifier, telemetry name, help) */
+#define SL_DROP_CAUSES(X)                                                                                              \
+	X(TRUNCATED, truncated, "frame or header shorter than its own length fields say")                              \
+	X(ETHERTYPE, ethertype, "neither IPv4, IPv6 nor ARP")                                                          \
+	X(NOT_OUR_MAC, not_our_mac, "unicast frame for another station")                                               \
+	X(VLAN, vlan, "no interface is configured for this VLAN on this port")                                         \
+	X(IP_HEADER, ip_header, "malformed IPv4 or IPv6 header or extension header")                                   \
+	X(IP_CHECKSUM, ip_checksum, "IPv4 header checksum is wrong")                                                   \
+	X(IP_SOURCE, ip_source, "source address is multicast, broadcast, loopback, unspecified or one of our own")     \
+	X(SOURCE_ROUTED, source_routed, "IPv4 source route option or IPv6 routing header type 0 (RFC 7126, RFC 5095)") \
+	X(L4_HEADER, l4_header, "malformed TCP, UDP or ICMP header")                                                   \
+	X(L4_CHECKSUM, l4_checksum, "ICMP, ND or UDP-over-IPv6 checksum is wrong or missing")                          \
+	X(PARTIAL_CHECKSUM, partial_checksum, "sender left the TCP/UDP checksum to an offload that never ran")         \
+	X(TCP_FLAGS, tcp_flags, "impossible TCP flags: none, SYN+FIN, SYN+RST, FIN without ACK")                       \
+	X(TCP_NOT_SYN, tcp_not_syn, "TCP packet of an unknown flow that does not open one")                            \
+	X(TCP_STATE, tcp_state, "TCP packet that its flow's state does not allow")                                     \
+	X(FRAGMENT, fragment, "IP fragment to a service or source-NAT address")                                        \
+	X(PROTOCOL, protocol, "protocol to one of our addresses that sluice does not handle")                          \
+	X(NO_SERVICE, no_service, "TCP or UDP to one of our addresses where no service listens")                       \
+	X(NOT_FORWARDED, not_forwarded, "not for us, and forwarding is \"drop\"")                                      \
+	X(MULTICAST, multicast, "multicast or broadcast that nothing here listens to")                                 \
+	X(ARP, arp, "malformed or irrelevant ARP")                                                                     \
+	X(ND, nd, "malformed or irrelevant neighbour discovery or MLD message (RFC 4861 section 7)")                   \
+	X(ICMP, icmp, "ICMP message that sluice neither answers nor relates to a flow")                                \
+	X(TTL, ttl, "TTL or hop limit expired here")                                                                   \
+	X(NO_ROUTE, no_route, "no route to the destination")                                                           \
+	X(MTU, mtu, "larger than the outgoing interface's MTU")                                                        \
+	X(NO_BACKEND, no_backend, "the service has no backend that takes new flows")                                   \
+	X(DRAINING, draining, "new flow to a service that was removed and only drains")                                \
+	X(FLOW_TABLE_FULL, flow_table_full, "no free flow record; raise max_flows")                                    \
+	X(SNAT_EXHAUSTED, snat_exhausted, "no free source-NAT port towards the backend; add a snat address")           \
+	X(NO_SNAT_FLOW, no_snat_flow, "packet to a source-NAT address that belongs to no flow")                        \
+	X(NEIGHBOUR_UNRESOLVED, neighbour_unresolved, "next hop does not answer ARP or neighbour discovery")           \
+	X(NEIGHBOUR_QUEUE, neighbour_queue, "too many packets wait for one unresolved next hop")                       \
+	X(HANDOVER_FULL, handover_full, "ring to the owning worker is full")                                           \
+	X(OWNER_LOOP, owner_loop, "handed over once already and still not at its owner")                               \
+	X(TX_FULL, tx_full, "transmit queue of the port is full")                                                      \
+	X(TX_RING_FULL, tx_ring_full, "ring to the worker that owns the port's transmit queue is full")                \
+	X(NO_MBUF, no_mbuf, "no free packet buffer to hold a reply or copy")                                           \
+	X(SHUTDOWN, shutdown, "still held when sluice stopped")
+
+enum sl_drop_cause {
+#define X(id, name, help) SL_DROP_##id,
+	SL_DROP_CAUSES(X)
+#undef X
+	SL_DROP_MAX
+};
+
+struct sl_drop_info {
+	const char *name;
+	const char *help;
+};
+extern const struct sl_drop_info sl_drop_infos[SL_DROP_MAX];
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * An ethdev port: negotiate offloads and queues, start, watch the link, stop. Control thread only, except
+ * sl_port_receive/send. Every failure names the device and what to do.
+ */
+#ifndef SLUICE_PORT_PORT_H
+#define SLUICE_PORT_PORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_mempool.h>
+
+#include "sluice/base/problem.h"
+#include "sluice/config/snapshot.h"
+
+struct sl_port {
+	uint16_t id; /* ethdev port id */
+	struct sl_port_facts facts;
+	const char *driver;
+	char netdev[16];    /* kernel interface under a virtual device, empty where there is none */
+	int numa_node;	    /* -1: unknown */
+	uint16_t n_rx_queues, n_tx_queues, descriptors;
+	uint16_t max_rx_queues;
+	bool rx_checksum;   /* IPv4 header checksum verified by the device */
+	bool multi_segment; /* device sends chained mbufs */
+	bool rss;
+	bool multicast_filter; /* exact multicast filter (otherwise all-multicast, where the device has it) */
+	bool link_up;
+	bool started;
+};
+
+struct sl_port_options {
+	uint16_t workers;     /* queues wanted where the configuration names no number */
+	uint16_t rx_queues;   /* 0: one a worker */
+	uint16_t descriptors;
+	uint16_t mtu;	      /* 0: leave it */
+	const uint8_t *rss_key; /* 40 bytes */
+};
+
+/* Find the ethdev port by device name (PCI address or vdev name), configure it and its queues. Not started yet. */
+int sl_port_open(struct sl_port *port, const char *device, const struct sl_port_options *options,
+		 struct rte_mempool *pool, struct sl_problems *problems);
+int sl_port_start(struct sl_port *port, struct sl_problems *problems);
+void sl_port_close(struct sl_port *port);
+
+/* Receive these multicast MAC addresses (6 bytes each); falls back to all-multicast. */
+void sl_port_set_multicast(struct sl_port *port, const uint8_t (*macs)[6], unsigned int n);
+
+/* Read the link state; true when it changed since the last call. Also knows kernel interfaces under virtual devices. */
+bool sl_port_poll_link(struct sl_port *port);
+
+/* Rough size of one mbuf's data room for an MTU, headroom included. */
+uint16_t sl_port_data_room(uint16_t mtu);
+
+/* What the device itself counted. */
+struct sl_port_statistics {
+	uint64_t rx_packets, tx_packets, rx_bytes, tx_bytes, rx_missed, rx_errors, rx_no_mbuf, tx_errors;
+};
+void sl_port_read_statistics(const struct sl_port *port, struct sl_port_statistics *out);
+
+#endif

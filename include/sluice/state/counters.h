@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Counters of the packet path. Each is declared here once (enum, telemetry name, help); telemetry, docs and tests come
+ * from these tables. One writer: the worker that holds them. Readers sum over workers with relaxed loads.
+ */
+#ifndef SLUICE_STATE_COUNTERS_H
+#define SLUICE_STATE_COUNTERS_H
+
+#include <stdint.h>
+
+#include "sluice/packet/drop.h"
+
+/*
+ * The conservation law, true for every worker whenever no burst is in its hands:
+ *   rx + injected + created + handed_in = tx + handed_out + consumed + sum(drops) + held
+ */
+/* X(identifier, telemetry name, help) */
+#define SL_WORKER_COUNTERS(X)                                                                                        \
+	X(RX, rx_packets, "packets received from ports")                                                             \
+	X(RX_BYTES, rx_bytes, "bytes received from ports, without FCS")                                              \
+	X(INJECTED, injected_packets, "packets the control thread gave this worker to send")                         \
+	X(CREATED, created_packets, "packets made here: ICMP errors, resets, copies")                                \
+	X(HANDED_IN, handed_in_packets, "packets other workers handed to this one")                                  \
+	X(HANDED_OUT, handed_out_packets, "packets handed to the worker that owns them or their transmit queue")     \
+	X(TX, tx_packets, "packets a port accepted for transmission")                                                \
+	X(TX_BYTES, tx_bytes, "bytes a port accepted for transmission, without FCS")                                 \
+	X(CONSUMED, consumed_packets, "packets that ended here on purpose: ARP and ND answers read, MLD queries")    \
+	X(HELD, held_packets, "packets that wait for their next hop to be resolved (gauge)")                         \
+	X(FLOWS_CREATED, flows_created, "flows created")                                                             \
+	X(FLOWS_EXPIRED, flows_expired, "flows ended by their idle time")                                            \
+	X(FLOWS_REUSED, flows_reused, "flows in TIME_WAIT ended early because their tuple was needed again")         \
+	X(NO_MBUF_CREATED, no_mbuf_created, "replies not made because no packet buffer was free")                    \
+	X(ICMP_ERRORS_SENT, icmp_errors_sent, "ICMP and ICMPv6 errors sent")                                         \
+	X(ICMP_ERRORS_LIMITED, icmp_errors_limited, "ICMP and ICMPv6 errors not sent because of the rate limit")     \
+	X(EVENTS_LOST, events_lost, "messages to the control thread lost because its ring was full")                 \
+	X(LOOPS, loops, "poll loops")                                                                                \
+	X(BUSY_CYCLES, busy_cycles, "TSC cycles in loops that moved packets")                                        \
+	X(TOTAL_CYCLES, total_cycles, "TSC cycles since the worker started")                                         \
+	X(SLEEPS, sleeps, "times the idle worker slept")                                                             \
+	X(SLEEP_MAX_NS, sleep_max_ns, "longest sleep, wake-up delay included, in nanoseconds (gauge)")
+
+enum sl_worker_counter {
+#define X(id, name, help) SL_COUNT_##id,
+	SL_WORKER_COUNTERS(X)
+#undef X
+	SL_COUNT_MAX
+};
+
+/* The same rows count for a service and for a backend. */
+#define SL_FLOW_COUNTERS(X)                                                         \
+	X(CLIENT_PACKETS, client_packets, "packets from clients that were forwarded") \
+	X(CLIENT_BYTES, client_bytes, "bytes of those packets, IP header included")   \
+	X(SERVER_PACKETS, server_packets, "packets from backends that were forwarded") \
+	X(SERVER_BYTES, server_bytes, "bytes of those packets, IP header included")   \
+	X(FLOWS_CREATED, flows_created, "flows created")                            \
+	X(FLOWS_ACTIVE, flows_active, "flows that exist now (gauge)")               \
+	X(FLOWS_REFUSED, flows_refused, "new flows that were refused")
+
+enum sl_flow_counter {
+#define X(id, name, help) SL_FLOW_COUNT_##id,
+	SL_FLOW_COUNTERS(X)
+#undef X
+	SL_FLOW_COUNT_MAX
+};
+
+struct sl_flow_counters {
+	uint64_t value[8];
+};
+_Static_assert(SL_FLOW_COUNT_MAX <= 8, "one cache line per service or backend");
+
+struct sl_counter_info {
+	const char *name;
+	const char *help;
+};
+extern const struct sl_counter_info sl_worker_counter_infos[SL_COUNT_MAX];
+extern const struct sl_counter_info sl_flow_counter_infos[SL_FLOW_COUNT_MAX];
+
+#endif

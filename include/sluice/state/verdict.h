@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The ways a packet leaves a stage other than by surviving. One place that drops, one that sends, one that makes packets:
+ * whatever enters a worker is counted out by exactly one of these.
+ */
+#ifndef SLUICE_STATE_VERDICT_H
+#define SLUICE_STATE_VERDICT_H
+
+#include "sluice/state/worker.h"
+
+/* Take packet i out of the burst: count the cause and free it. */
+void sl_burst_drop(struct sl_worker *w, struct sl_burst *b, unsigned int i, enum sl_drop_cause cause);
+
+/* Take packet i out of the burst: it has done its work here. */
+void sl_burst_consume(struct sl_worker *w, struct sl_burst *b, unsigned int i);
+
+/* Take packet i out of the burst and give it to the worker that owns it. */
+void sl_burst_hand_over(struct sl_worker *w, struct sl_burst *b, unsigned int i, uint16_t owner);
+
+/* Take packet i out of the burst without counting: the caller now owns the mbuf and must pass it to one of the calls below. */
+struct rte_mbuf *sl_burst_take(struct sl_burst *b, unsigned int i);
+
+/* Drop a packet that is not in a burst. */
+void sl_packet_drop(struct sl_worker *w, struct rte_mbuf *m, enum sl_drop_cause cause);
+
+/* Queue a complete frame for a port; sent in bulk by sl_transmit_flush. */
+void sl_transmit(struct sl_worker *w, struct rte_mbuf *m, uint16_t port);
+
+/* Hand all queued frames to their ports, or to the workers that own the ports' queues. */
+void sl_transmit_flush(struct sl_worker *w);
+
+/* Send frames that other workers and control queued here. Returns how many. */
+unsigned int sl_transmit_rings(struct sl_worker *w);
+
+/*
+ * Send an IP packet (m starts at its IP header, room for an Ethernet header in front) to a next hop. Held while the next
+ * hop is unresolved, dropped with a cause when it failed or too many wait.
+ */
+void sl_send_ip(struct sl_worker *w, const struct sl_snapshot *s, struct rte_mbuf *m, uint16_t interface,
+		const struct sl_ip *next_hop);
+
+/* The same with the neighbour entry already known. */
+void sl_send_neighbour(struct sl_worker *w, struct rte_mbuf *m, uint16_t neighbour);
+
+/* Try held packets again: send those whose next hop is known now, drop those that waited too long. */
+void sl_hold_retry(struct sl_worker *w);
+
+/* An empty mbuf for a packet made here, counted as created; NULL (counted) when none is free. */
+struct rte_mbuf *sl_packet_create(struct sl_worker *w);
+
+/*
+ * Route and send an IP packet made here (from sl_packet_create, or a received packet turned around and taken out of the
+ * burst): m starts at the IP header, checksums are complete.
+ */
+void sl_emit(struct sl_worker *w, const struct sl_snapshot *s, struct rte_mbuf *m);
+
+#endif

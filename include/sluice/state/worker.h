@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Everything one worker owns. No globals: a test can hold two. Fields are written by the worker alone unless they say
+ * otherwise. `shared` is what all workers of a process see.
+ */
+#ifndef SLUICE_STATE_WORKER_H
+#define SLUICE_STATE_WORKER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_mbuf.h>
+#include <rte_rcu_qsbr.h>
+#include <rte_ring.h>
+
+#include "sluice/base/siphash.h"
+#include "sluice/base/token_bucket.h"
+#include "sluice/base/toeplitz.h"
+#include "sluice/config/snapshot.h"
+#include "sluice/packet/burst.h"
+#include "sluice/state/counters.h"
+#include "sluice/state/event.h"
+#include "sluice/state/flow.h"
+#include "sluice/state/neighbour.h"
+#include "sluice/state/query.h"
+
+#define SL_TX_BURST 64
+#define SL_HOLD_NEIGHBOURS 64	/* unresolved next hops a worker holds packets for */
+#define SL_HOLD_PACKETS 16	/* packets held per unresolved next hop */
+#define SL_HOLD_NS (3ull * 1000 * 1000 * 1000) /* how long: three ARP requests a second apart (RFC 4861 MAX_MULTICAST_SOLICIT) */
+#define SL_RETA_SIZE 128	/* dispatch: hash -> hash % 128 -> % workers, as in a NIC's redirection table */
+#define SL_PORT_SELECT_COUNTERS 1024 /* RFC 6056 section 3.3.4, table size */
+#define SL_RX_RING_SIZE 1024	/* between each two workers */
+#define SL_EVENT_RING_SIZE 1024
+
+/* Packets that wait to go out by one port. */
+struct sl_tx_queue {
+	uint16_t n;
+	uint16_t queue;	      /* queue of the port, where has_queue */
+	bool has_queue;	      /* otherwise `owner` transmits for us */
+	uint16_t owner;
+	struct rte_mbuf *m[SL_TX_BURST];
+};
+
+struct sl_rx_queue {
+	uint16_t port, queue;
+};
+
+/* Packets that wait for one unresolved next hop. Headers are as they leave, without Ethernet header. */
+struct sl_hold {
+	uint16_t interface; /* SL_ID_NONE: free */
+	uint16_t n;
+	struct sl_ip ip;
+	uint64_t deadline_ns;
+	struct rte_mbuf *m[SL_HOLD_PACKETS];
+};
+
+/* Set up before the workers start, and constant then, except where another writer is named. */
+struct sl_shared {
+	uint16_t n_workers, n_ports;
+	struct sl_worker *workers[SL_MAX_WORKERS];
+	_Atomic(const struct sl_snapshot *) snapshot; /* control: published configuration */
+	struct rte_rcu_qsbr *rcu;		      /* thread id is the worker id */
+	struct sl_neighbour_table *neighbours;	      /* control writes */
+	struct sl_toeplitz *toeplitz;		      /* dispatch hash; NULL with a single worker */
+	uint8_t port_mac[SL_MAX_PORTS][6];
+	bool port_rx_checksum[SL_MAX_PORTS];	      /* the port verifies IPv4 header checksums */
+	_Atomic bool stop;			      /* control: workers return from their loop */
+	int control_wakeup_fd;			      /* eventfd of the control loop, -1 in tests */
+	_Atomic bool control_awake;		      /* false: control sleeps, write to the eventfd after an event */
+	bool poll;				      /* never sleep */
+	uint32_t idle_sleep_us;
+	uint64_t tsc_hz;
+};
+
+struct sl_worker {
+	/* the clock: set once per burst, virtual in tests */
+	uint64_t now_ns;
+	uint32_t now_tick;
+	uint16_t epoch;	   /* low bits of snapshot route epoch and neighbour epoch: set once per burst */
+	uint16_t id;
+	unsigned int lcore;
+	struct sl_shared *shared;
+	struct rte_mempool *pool; /* for packets made here */
+
+	uint16_t n_rx_queues;
+	struct sl_rx_queue rx_queues[SL_MAX_PORTS * 4];
+	struct sl_tx_queue tx[SL_MAX_PORTS];
+
+	struct sl_flow_table flows;
+	uint32_t port_select[SL_PORT_SELECT_COUNTERS]; /* RFC 6056 algorithm 4 */
+	struct sl_siphash_key secret;
+	struct sl_token_bucket icmp_errors;
+
+	struct sl_hold holds[SL_HOLD_NEIGHBOURS];
+	uint16_t n_holds;
+
+	/* rings: [i] comes from worker i; the last one of transmit_in comes from control. NULL where there is none */
+	struct rte_ring *handover_in[SL_MAX_WORKERS];	   /* packets this worker owns */
+	struct rte_ring *transmit_in[SL_MAX_WORKERS + 1]; /* complete frames for a port in mbuf.port */
+	struct rte_ring *events;			   /* struct sl_event, to control */
+
+	uint64_t count[SL_COUNT_MAX];
+	uint64_t drops[SL_DROP_MAX];
+	uint64_t rx_port[SL_MAX_PORTS], tx_port[SL_MAX_PORTS]; /* packets by port */
+	uint32_t scheduler_cursor[SL_MAX_SERVICES];
+	int32_t scheduler_weight[SL_MAX_BACKENDS]; /* smooth weighted round-robin: current weight by backend id */
+	struct sl_flow_counters service[SL_MAX_SERVICES];
+	struct sl_flow_counters backend[SL_MAX_BACKENDS];
+
+	/* flow listing: written by the reader while IDLE, by the worker while RUNNING */
+	_Atomic uint32_t query_state; /* enum sl_query_state */
+	struct sl_flow_query *query;
+
+	uint64_t partial_checksum_ports; /* reported already, one bit a port */
+	struct sl_burst burst;
+};
+
+/* Allocate (on the NUMA node, -1: any) and set up a worker; rings and queues are connected by sl_worker_connect. */
+struct sl_worker *sl_worker_create(struct sl_shared *shared, uint16_t id, struct rte_mempool *pool, uint32_t max_flows,
+				   bool ipv6, int numa_node);
+void sl_worker_destroy(struct sl_worker *w); /* drops what it still holds, cause shutdown, and frees it */
+
+/* Create the rings between shared->workers[0..n_workers). Returns 0, or -1 when memory runs out. */
+int sl_worker_connect(struct sl_shared *shared);
+
+/* Bytes of one worker without its flow table, and of its rings. */
+uint64_t sl_worker_bytes(uint16_t n_workers);
+
+/* Set the clock from nanoseconds of any monotonic origin, and what depends on it once per burst. */
+void sl_worker_set_time(struct sl_worker *w, const struct sl_snapshot *s, uint64_t now_ns);
+
+/* Left side minus right side of the conservation law; 0 unless a packet was lost without a cause. */
+int64_t sl_worker_imbalance(const struct sl_worker *w);
+
+/* Tell control something; never blocks. Wakes the control thread if it sleeps. */
+void sl_worker_event(struct sl_worker *w, const struct sl_event *event);
+
+#endif
