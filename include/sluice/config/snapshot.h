@@ -10,6 +10,7 @@
 #ifndef SLUICE_CONFIG_SNAPSHOT_H
 #define SLUICE_CONFIG_SNAPSHOT_H
 
+#include "sluice/base/id.h"
 #include "sluice/base/lpm.h"
 #include "sluice/config/config.h"
 
