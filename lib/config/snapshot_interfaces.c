@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Ports, interfaces and what hangs on them. An interface whose device is unknown is compiled without a port: the snapshot
- * will be refused, but routes over it are not reported as wrong too.
+ * Ports, interfaces and what hangs on them. An interface whose device is unknown is compiled without a port: the
+ * snapshot will be refused, but routes over it are not reported as wrong too.
  */
 #include <stdlib.h>
 
@@ -21,7 +21,8 @@ static uint16_t find_port_or_report(struct sl_build *b, const char *device, cons
 	uint16_t port = find_port(b, device);
 
 	if (port == SL_ID_NONE)
-		sl_problem_add(b->problems, where, "name an opened device; a running sluice opens no new ones: restart it",
+		sl_problem_add(b->problems, where,
+			       "name an opened device; a running sluice opens no new ones: restart it",
 			       "device \"%s\" is not open", device);
 	return port;
 }

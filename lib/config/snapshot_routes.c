@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Routes: networks of the interfaces, default routes to their gateways, and configured ones. They are collected, sorted by
- * prefix and checked for contradictions, so equal configurations give equal tries in whatever order they were written.
+ * Routes: networks of the interfaces, default routes to their gateways, and configured ones. They are collected, sorted
+ * by prefix and checked for contradictions, so equal configurations give equal tries in whatever order they were
+ * written.
  */
 #include <stdlib.h>
 
@@ -98,7 +99,8 @@ static void add_gateways(struct sl_build *b, struct list *list, unsigned int i)
 		struct sl_prefix everything = sl_ip_is_v4(via) ? (struct sl_prefix){ sl_ip_from_v4(0), 96 } :
 								 (struct sl_prefix){ .len = 0 };
 		struct route r = {
-			.prefix = everything, .nexthop = { *via, b->interface_ids[i] }, .source = GATEWAY, .i = i, .j = j,
+			.prefix = everything, .nexthop = { *via, b->interface_ids[i] },
+			.source = GATEWAY, .i = i, .j = j,
 		};
 		char where[SL_POINTER_MAX], text[SL_IP_STRLEN];
 
@@ -107,7 +109,8 @@ static void add_gateways(struct sl_build *b, struct list *list, unsigned int i)
 		if (!on_link(interface, via))
 			sl_problem_add(b->problems, where,
 				       "correct it, or add an address of its network to the interface's \"addresses\"",
-				       "gateway %s is in no network of interface \"%s\"", sl_ip_format(via, text), c->name);
+				       "gateway %s is in no network of interface \"%s\"", sl_ip_format(via, text),
+				       c->name);
 		else
 			list->routes[list->n++] = r;
 	}

@@ -2,8 +2,8 @@
 /*
  * Services and backends with their ids, and the tombstones of those that were removed while they had flows.
  *
- * s->services holds the configured ones in the order of the configuration, then the tombstones. A tombstone is copied from
- * the previous snapshot, so it lives through any number of reloads, until a build finds it without flows.
+ * s->services holds the configured ones in the order of the configuration, then the tombstones. A tombstone is copied
+ * from the previous snapshot, so it lives through any number of reloads, until a build finds it without flows.
  */
 #include "snapshot_build.h"
 
@@ -80,15 +80,16 @@ static int add_backend(struct step *step, unsigned int index, struct sl_service 
 
 	snprintf(where, sizeof(where), "/services/%u/backends/%u", index, service->n_backends);
 	if (find_backend(service->backends, service->n_backends, &backend.ip, backend.port_be) != NULL)
-		sl_problem_add(step->b->problems, where, "list it once, and give it a higher \"weight\" for more traffic",
-			       "backend %s port %u is listed twice in service \"%s\"", sl_ip_format(&c->address, ip), c->port,
-			       service->name);
+		sl_problem_add(step->b->problems, where,
+			       "list it once, and give it a higher \"weight\" for more traffic",
+			       "backend %s port %u is listed twice in service \"%s\"", sl_ip_format(&c->address, ip),
+			       c->port, service->name);
 	if (old != NULL)
 		was = find_backend(old->backends, old->n_backends + old->n_draining, &backend.ip, backend.port_be);
 	backend.id = was != NULL ? was->id : take_id(&step->backend_ids);
 	if (backend.id == SL_ID_NONE) {
 		sl_problem_add(step->b->problems, where,
-			       "use fewer backends, or remove and add them in two reloads with a pause for their flows to end",
+			       "use fewer backends, or reload twice: first without the old ones, then with the new ones",
 			       "there are more than %u backends, with those that were just removed or still have flows",
 			       SL_MAX_BACKENDS);
 		return -1;
@@ -155,7 +156,7 @@ static int add_service(struct step *step, unsigned int index)
 		char where[SL_POINTER_MAX];
 		snprintf(where, sizeof(where), "/services/%u", index);
 		sl_problem_add(step->b->problems, where,
-			       "use fewer services, or remove and add them in two reloads with a pause for their flows to end",
+			       "use fewer services, or reload twice: first without the old ones, then with the new ones",
 			       "there are more than %u services, with those that were just removed or still have flows",
 			       SL_MAX_SERVICES);
 		return -1;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * A struct sl_config written down in a test, in the order of the file: an interface and its gateways, a service and its
- * backends. Addresses are text, lists are separated by spaces. Everything lives in the builder, so never give its config
- * to sl_config_destroy. A mistake in a test's own text aborts.
+ * backends. Addresses are text, lists are separated by spaces. Everything lives in the builder, so never give its
+ * config to sl_config_destroy. A mistake in a test's own text aborts.
  */
 #ifndef SLUICE_TESTS_CONFIG_BUILDER_H
 #define SLUICE_TESTS_CONFIG_BUILDER_H

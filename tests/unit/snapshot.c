@@ -270,6 +270,26 @@ static void test_pairs_and_neighbours(void **state)
 	config_free(c);
 }
 
+/* Where networks overlap, the longest prefix says which interface an address belongs to. */
+static void test_overlapping_networks(void **state)
+{
+	struct config_builder *c = config_new();
+	config_interface(c, "lan", "net_b", 1, "10.1.0.1/16");
+	config_interface(c, "wide", "net_a", 0, "10.0.0.1/8");
+	config_route(c, "172.16.0.0/12", "10.1.0.9");
+	config_service(c, "web", "10.1.0.10", 80, IPPROTO_TCP, "10.2.0.10");
+	struct sl_snapshot *s = must_build(c, NULL, NULL);
+	struct sl_ip vip = parse_ip("10.1.0.10"), snat = parse_ip("10.2.0.10");
+
+	assert_int_equal(sl_snapshot_local(s, &vip)->interface, 0);
+	assert_int_equal(sl_snapshot_local(s, &snat)->interface, 1);
+	assert_route(s, "172.16.0.1", "10.1.0.9", 0);
+	assert_route(s, "10.1.0.77", "", 0);
+	assert_route(s, "10.2.0.77", "", 1);
+	sl_snapshot_destroy(s);
+	config_free(c);
+}
+
 /* An empty configuration is small, not wrong. */
 static void test_empty(void **state)
 {
@@ -397,6 +417,12 @@ static void route_twice(struct config_builder *c)
 	config_route(c, "10.9.0.77/16", "10.2.0.1");
 }
 
+static void route_twice_with_odd_length(struct config_builder *c)
+{
+	config_route(c, "10.64.0.0/11", "10.1.0.1");
+	config_route(c, "10.95.0.0/11", "10.2.0.1");
+}
+
 static void route_against_network(struct config_builder *c)
 {
 	config_route(c, "10.2.0.0/16", "10.1.0.1");
@@ -459,16 +485,22 @@ static const struct {
 	{ same_vlan, "/interfaces/3/vlan", "interface \"x\" has the same device and VLAN as \"dmz\"", 1 },
 	{ second_untagged, "/interfaces/3/vlan", "interface \"x\" has the same device and VLAN as \"wan\"", 1 },
 	{ same_address, "/interfaces/3/addresses/0", "10.1.0.2 is also an address of interface \"lan\"", 1 },
-	{ same_network, "/interfaces/3/addresses/0", "10.1.0.0/16 is routed here and differently by /interfaces/1/addresses/0", 1 },
+	{ same_network, "/interfaces/3/addresses/0",
+	  "10.1.0.0/16 is routed here and differently by /interfaces/1/addresses/0", 1 },
 	{ gateway_elsewhere, "/interfaces/3/gateways/0", "gateway 10.1.0.1 is in no network of interface \"x\"", 1 },
-	{ second_default, "/interfaces/3/gateways/0", "0.0.0.0/0 is routed here and differently by /interfaces/0/gateways/0", 1 },
+	{ second_default, "/interfaces/3/gateways/0",
+	  "0.0.0.0/0 is routed here and differently by /interfaces/0/gateways/0", 1 },
 	{ gateway_is_ours, "/interfaces/3/gateways/0", "next hop 2001:db8:7::1 is an address of sluice itself", 1 },
-	{ link_local_gateway_without_ipv6, "/interfaces/3/gateways/0", "gateway fe80::1 is in no network of interface \"x\"", 1 },
+	{ link_local_gateway_without_ipv6, "/interfaces/3/gateways/0",
+	  "gateway fe80::1 is in no network of interface \"x\"", 1 },
 	{ via_elsewhere, "/routes/3/via", "next hop 203.0.113.1 is in no network of any interface", 1 },
-	{ via_link_local, "/routes/3/via", "next hop fe80::1 is link-local, which does not say by which interface it is reached", 1 },
+	{ via_link_local, "/routes/3/via",
+	  "next hop fe80::1 is link-local, which does not say by which interface it is reached", 1 },
 	{ via_other_family, "/routes/3/via", "next hop fd00:1::1 cannot lead to 10.77.0.0/16", 1 },
 	{ route_twice, "/routes/3", "10.9.0.0/16 is routed here and differently by /routes/0", 1 },
-	{ route_against_network, "/routes/3", "10.2.0.0/16 is routed here and differently by /interfaces/2/addresses/0", 1 },
+	{ route_twice_with_odd_length, "/routes/4", "10.64.0.0/11 is routed here and differently by /routes/3", 1 },
+	{ route_against_network, "/routes/3",
+	  "10.2.0.0/16 is routed here and differently by /interfaces/2/addresses/0", 1 },
 	{ same_service, "/services/3", "service \"x\" has the same address, port and protocol as \"web\"", 1 },
 	{ same_backend, "/services/2/backends/1", "backend fd00:1::11 port 80 is listed twice in service \"web6\"", 1 },
 	{ unknown_pair, "/forwarding/pairs/0/1", "device \"net_zz\" is not open", 1 },
@@ -532,6 +564,7 @@ int main(void)
 		cmocka_unit_test(test_routes),
 		cmocka_unit_test(test_routes_without_default),
 		cmocka_unit_test(test_pairs_and_neighbours),
+		cmocka_unit_test(test_overlapping_networks),
 		cmocka_unit_test(test_empty),
 		cmocka_unit_test(test_tables_hold_everything),
 		cmocka_unit_test(test_bad),

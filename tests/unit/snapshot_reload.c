@@ -361,15 +361,15 @@ static void test_interface_ids(void **state)
 	assert_route(r->s, "10.1.0.7", NULL, 0);
 	assert_false(is_ours(r, "10.1.0.1"));
 
-	/* A new one takes the free slot; the same name on another VLAN is new as well. */
-	config_interface(r->next, "d", "net_c", 0, "10.4.0.1/24");
+	/* New ones take the free slots, lowest first; the same name on another VLAN is new as well. */
 	config_interface(r->next, "b", "net_b", 9, "10.2.0.1/24");
+	config_interface(r->next, "d", "net_c", 0, "10.4.0.1/24");
 	config_interface(r->next, "c", "net_b", 2, "10.3.0.1/24");
 	reload(r);
 	assert_int_equal(r->s->n_interfaces, 3);
-	assert_string_equal(r->s->interfaces[0].name, "d");
-	assert_string_equal(r->s->interfaces[1].name, "b");
-	assert_int_equal(r->s->interfaces[1].vlan, 9);
+	assert_string_equal(r->s->interfaces[0].name, "b");
+	assert_int_equal(r->s->interfaces[0].vlan, 9);
+	assert_string_equal(r->s->interfaces[1].name, "d");
 	assert_string_equal(r->s->interfaces[2].name, "c");
 }
 

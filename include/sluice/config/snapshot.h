@@ -3,13 +3,13 @@
  * The compiled configuration that workers read. Built by the control thread, immutable once published, freed after
  * every worker has passed a quiescent state (RCU). Workers keep ids, never pointers, beyond one burst.
  *
- * Ids of services and backends are stable: an object that two configurations share (a service by name, address, port and
- * protocol; a backend by its service, address and port) keeps its id, so its flows and counters go on. What a new
+ * Ids of services and backends are stable: an object that two configurations share (a service by name, address, port
+ * and protocol; a backend by its service, address and port) keeps its id, so its flows and counters go on. What a new
  * configuration removes stays as a draining tombstone while it has flows. An id is free for another object once nothing
  * carries it: no tombstone, no flow in `usage`, and not the previous snapshot, which workers still read.
  *
- * Interface ids are stable too: an interface with the same name, port and VLAN keeps its id. Ids of removed interfaces go
- * to new ones, and while there are none, interfaces[] has empty slots (name[0] == 0).
+ * Interface ids are stable too: an interface with the same name, port and VLAN keeps its id. Ids of removed interfaces
+ * go to new ones, and while there are none, interfaces[] has empty slots (name[0] == 0).
  */
 #ifndef SLUICE_CONFIG_SNAPSHOT_H
 #define SLUICE_CONFIG_SNAPSHOT_H
@@ -47,8 +47,8 @@ struct sl_local {
 	struct sl_ip ip;
 	uint8_t kinds;	    /* 1 << enum sl_local_kind; 0: empty slot */
 	/*
-	 * Where it is announced and answered: the interface it belongs to, or for a VIP or source-NAT address the one whose
-	 * prefix covers it. SL_ID_NONE: on any, since no prefix covers it, or since several interfaces have it (a
+	 * Where it is announced and answered: the interface it belongs to, or for a VIP or source-NAT address the one
+	 * whose prefix covers it. SL_ID_NONE: on any, since no prefix covers it, or since several interfaces have it (a
 	 * link-local address, when VLANs of one port share its MAC address).
 	 */
 	uint16_t interface;
