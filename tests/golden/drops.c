@@ -52,8 +52,8 @@ static const struct golden_step nobody[] = {
 	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "SA")),
 	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "R")),
 	DROPPED(TCP_NOT_SYN, 3),
-	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .id = 9, .mf = 1), UDP(1000, 53), FILL(100)),
-	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .id = 9, .offset = 108, .proto = 17), FILL(100)),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .id = 9, .mf = 1), UDP(1000, 53), FILL(96)),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .id = 9, .offset = 104, .proto = 17), FILL(100)),
 	DROPPED(FRAGMENT, 2),
 	END
 };
@@ -73,7 +73,7 @@ static const struct golden_step partial_checksum[] = {
 static const struct golden_step ttl[] = {
 	RESOLVED,
 	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .ttl = 1), UDP(1000, 53), PAYLOAD("a?")),
-	OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.2>192.0.2.100 ttl 64 DF icmp time-exceeded 0 { ip4 192.0.2.100>192.0.2.10 ttl 1 udp 1000>53 len 2 \"a?\" [csum ok] } [csum ok]"),
+	OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.2>192.0.2.100 ttl 64 tos 0xc0 DF icmp time-exceeded 0 { ip4 192.0.2.100>192.0.2.10 ttl 1 udp 1000>53 len 2 \"a?\" [csum ok] } [csum ok]"),
 	DROPPED(TTL, 1),
 	COUNT(FLOWS_CREATED, 0),
 	IN("wan", CLIENT_ETH, IP6("2001:db8:1::100", "2001:db8:1::10", .ttl = 1), UDP(1000, 53), PAYLOAD("a?")),
@@ -86,7 +86,7 @@ static const struct golden_step ttl[] = {
 static const struct golden_step mtu[] = {
 	RESOLVED,
 	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .df = 1), UDP(1000, 53), FILL(1400)),
-	OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.2>192.0.2.100 ttl 64 DF icmp too-big 4 mtu 1400 { ip4 192.0.2.100>192.0.2.10 ttl 64 DF cut udp 1000>53 len 520 #$9 } [csum ok]"),
+	OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.2>192.0.2.100 ttl 64 tos 0xc0 DF icmp unreachable 4 mtu 1400 { ip4 192.0.2.100>192.0.2.10 ttl 64 DF udp 1000>53 len 520 #d0b9cf6d } [csum ok]"),
 	DROPPED(MTU, 1),
 	END
 };
@@ -103,7 +103,7 @@ static const struct golden_step no_route[] = {
 	       "{ \"name\": \"wan\", \"device\": \"net_ring_wan\", \"addresses\": [\"192.0.2.2/24\"] },"
 	       "{ \"name\": \"lan\", \"device\": \"net_ring_lan\", \"addresses\": [\"10.9.0.2/16\"] } ] }"),
 	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "A", .seq = 101, .ack = 501)),
-	OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.2>192.0.2.100 ttl 64 DF icmp unreachable 0 { ip4 192.0.2.100>192.0.2.10 ttl 64 tcp 1000>80 A seq 101 ack 501 win 65535 len 0 [csum ok] } [csum ok]"),
+	OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.2>192.0.2.100 ttl 64 tos 0xc0 DF icmp unreachable 0 { ip4 192.0.2.100>192.0.2.10 ttl 64 tcp 1000>80 A seq 101 ack 501 win 65535 len 0 [csum ok] } [csum ok]"),
 	DROPPED(NO_ROUTE, 1),
 	END
 };

@@ -44,13 +44,13 @@ static const struct golden_step route_vlan[] = {
 static const struct golden_step route_errors[] = {
 	KNOWN,
 	IN("a", A_ETH, IP4("10.0.1.5", "10.0.2.5", .ttl = 1), UDP(1, 2)),
-	OUT("a", "eth 02::f0>02::a5 ip4 10.0.1.1>10.0.1.5 ttl 64 DF icmp time-exceeded 0 { ip4 10.0.1.5>10.0.2.5 ttl 1 udp 1>2 len 0 [csum ok] } [csum ok]"),
+	OUT("a", "eth 02::f0>02::a5 ip4 10.0.1.1>10.0.1.5 ttl 64 tos 0xc0 DF icmp time-exceeded 0 { ip4 10.0.1.5>10.0.2.5 ttl 1 udp 1>2 len 0 [csum ok] } [csum ok]"),
 	DROPPED(TTL, 1),
 	IN("a", A_ETH, IP4("10.0.1.5", "172.16.0.1"), UDP(1, 2)),
-	OUT("a", "eth 02::f0>02::a5 ip4 10.0.1.1>10.0.1.5 ttl 64 DF icmp unreachable 0 { ip4 10.0.1.5>172.16.0.1 ttl 64 udp 1>2 len 0 [csum ok] } [csum ok]"),
+	OUT("a", "eth 02::f0>02::a5 ip4 10.0.1.1>10.0.1.5 ttl 64 tos 0xc0 DF icmp unreachable 0 { ip4 10.0.1.5>172.16.0.1 ttl 64 udp 1>2 len 0 [csum ok] } [csum ok]"),
 	DROPPED(NO_ROUTE, 1),
 	IN("a", A_ETH, IP6("2001:db8:a::5", "2001:db8:b::5"), FILL(1400)),
-	OUT("a", "eth 02::f0>02::a5 ip6 2001:db8:a::1>2001:db8:a::5 ttl 64 icmp too-big 0 mtu 1400 { ip6 2001:db8:a::5>2001:db8:b::5 ttl 64 cut } [csum ok]"),
+	OUT("a", "eth 02::f0>02::a5 ip6 2001:db8:a::1>2001:db8:a::5 ttl 64 icmp too-big 0 mtu 1400 { ip6 2001:db8:a::5>2001:db8:b::5 ttl 64 proto 59 len 1192 #20653155 } [csum ok]"),
 	DROPPED(MTU, 1),
 	/* no errors about errors, and not about what was sent to everybody */
 	IN("a", A_ETH, IP4("10.0.1.5", "10.0.2.5", .ttl = 1), ICMP(3, 1), IP4("10.0.2.5", "10.0.1.5"), UDP(2, 1)),

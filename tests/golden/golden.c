@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <rte_dev.h>
 #include <rte_eal.h>
 #include <rte_eth_ring.h>
 
@@ -172,7 +173,10 @@ static void finish(struct golden *g)
 	for (unsigned int i = 0; i < g->shared.n_workers; i++)
 		sl_worker_destroy(g->shared.workers[i]);
 	for (unsigned int i = 0; i < g->shared.n_ports; i++) {
+		char name[SL_DEVICE_NAME_MAX];
+		memcpy(name, g->ports[i].port.facts.name, sizeof(name));
 		sl_port_close(&g->ports[i].port);
+		rte_eal_hotplug_remove("vdev", name);
 		for (unsigned int q = 0; q < g->queues; q++) {
 			rte_ring_free(g->ports[i].rx[q]);
 			rte_ring_free(g->ports[i].tx[q]);

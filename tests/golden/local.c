@@ -24,8 +24,11 @@ static const struct golden_step arp[] = {
 	EVENT(NEIGHBOUR_GOSSIP, "lan", "10.1.1.1"),
 	COUNT(CONSUMED, 1),
 	/* somebody else claims or probes our address */
-	IN("lan", ETH("02::bad", "bcast"), ARP_REQUEST("02::ba", "10.1.0.3", "10.1.0.3")),
-	DROPPED(NOT_OUR_MAC, 0),
+	IN("lan", ETH("02::ba", "bcast"), ARP_REQUEST("02::ba", "10.1.0.3", "10.1.0.3")),
+	EVENT(CONFLICT, "lan", "10.1.0.3"),
+	COUNT(CONSUMED, 1),
+	IN("lan", ETH("02::ba", "bcast"), ARP_REQUEST("02::ba", "0.0.0.0", "10.1.0.3")),
+	OUT("lan", "eth 02::f1>02::ba arp reply 10.1.0.3 is-at 02::f1 to 0.0.0.0 (02::ba)"),
 	EVENT(CONFLICT, "lan", "10.1.0.3"),
 	END
 };

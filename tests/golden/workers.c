@@ -40,8 +40,8 @@ static const struct golden_step one_queue[] = {
 	COUNT(TX, 4),
 	COUNT(FLOWS_CREATED, 4),
 	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 udp $1>8080 len 2 \"q0\" [csum ok]"),
-	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 udp $2>8080 len 2 \"q1\" [csum ok]"),
-	OUT("lan", "eth 02::f1>02::b2 ip4 10.1.0.3>10.1.1.2 ttl 63 udp $3>8080 len 2 \"q2\" [csum ok]"),
+	OUT("lan", "eth 02::f1>02::b2 ip4 10.1.0.3>10.1.1.2 ttl 63 udp $2>8080 len 2 \"q1\" [csum ok]"),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 udp $3>8080 len 2 \"q2\" [csum ok]"),
 	OUT("lan", "eth 02::f1>02::b2 ip4 10.1.0.3>10.1.1.2 ttl 63 udp $4>8080 len 2 \"q3\" [csum ok]"),
 	END
 };
