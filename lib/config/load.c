@@ -43,7 +43,10 @@ static void report_syntax(const char *name, json_error_t *error, struct sl_probl
 			*c = '?';
 	}
 	snprintf(where, sizeof(where), "%s:%d:%d", name, error->line, error->column);
-	sl_problem_add(problems, where, remedy, "not JSON: %s", error->text);
+	if (json_error_code(error) == json_error_duplicate_key)
+		sl_problem_add(problems, where, "remove one of them", "%s", error->text);
+	else
+		sl_problem_add(problems, where, remedy, "not JSON: %s", error->text);
 }
 
 /* The services that have no timeouts of their own get the global ones. */
@@ -75,7 +78,9 @@ static struct sl_config *parse(const char *name, const char *text, size_t length
 		return NULL;
 	}
 	struct sl_config *config = calloc(1, sizeof(*config));
-	if (config == NULL || sl_object_defaults(&sl_config_schema, (char *)config) != 0) {
+	if (!json_is_object(root)) {
+		sl_problem_add(problems, name, NULL, "the file holds a list; it must hold one object, { ... }");
+	} else if (config == NULL || sl_object_defaults(&sl_config_schema, (char *)config) != 0) {
 		sl_problem_add(problems, name, NULL, "out of memory");
 	} else {
 		struct sl_reader reader = { .config = config, .problems = problems };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* "did you mean": edit distance between what the user wrote and what could stand there. */
+#include <ctype.h>
 #include <string.h>
 
 #include <rte_common.h>
@@ -9,7 +10,12 @@
 #define WORD_MAX 32
 #define DISTANCE_MAX 2
 
-/* Levenshtein distance, two swapped neighbours counting as one edit (optimal string alignment). */
+static bool same(char a, char b)
+{
+	return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+/* Levenshtein distance without regard to case, two swapped neighbours counting as one edit (optimal string alignment). */
 static unsigned int distance(const char *a, size_t n_a, const char *b, size_t n_b)
 {
 	unsigned int d[WORD_MAX + 1][WORD_MAX + 1];
@@ -20,10 +26,10 @@ static unsigned int distance(const char *a, size_t n_a, const char *b, size_t n_
 		d[0][j] = (unsigned int)j;
 	for (size_t i = 1; i <= n_a; i++) {
 		for (size_t j = 1; j <= n_b; j++) {
-			unsigned int edit = d[i - 1][j - 1] + (a[i - 1] != b[j - 1]);
+			unsigned int edit = d[i - 1][j - 1] + !same(a[i - 1], b[j - 1]);
 			edit = RTE_MIN(edit, d[i - 1][j] + 1);
 			edit = RTE_MIN(edit, d[i][j - 1] + 1);
-			if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+			if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1]))
 				edit = RTE_MIN(edit, d[i - 2][j - 2] + 1);
 			d[i][j] = edit;
 		}

@@ -150,7 +150,7 @@ void sl_read_device(struct sl_reader *r, const struct sl_key *key, const json_t 
 void sl_read_device_pair(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field)
 {
 	if (json_array_size(value) != 2) {
-		REFUSE(r, "%s is not a list of two devices", SL_SHOW(value));
+		REFUSE(r, "a pair is a list of two devices");
 		return;
 	}
 	for (size_t i = 0; i < 2; i++) {
@@ -190,7 +190,8 @@ void sl_read_address(struct sl_reader *r, const struct sl_key *key, const json_t
 		if (sl_prefix_parse(text, &prefix) == 0)
 			REFUSE(r, "%s has a prefix length; an address alone stands here", SL_SHOW(value));
 		else
-			REFUSE(r, "%s is not an IPv4 or IPv6 address", SL_SHOW(value));
+			REFUSE(r, "%s is not an IPv4 or IPv6 address%s", SL_SHOW(value),
+			       strncmp(text, "::ffff:", 7) == 0 ? " here; write the IPv4 address alone" : "");
 		return;
 	}
 	const char *why = not_unicast(&ip);
@@ -201,14 +202,14 @@ void sl_read_address(struct sl_reader *r, const struct sl_key *key, const json_t
 }
 
 /* Address and prefix length of either kind of prefix. */
-static bool read_prefix(struct sl_reader *r, const json_t *value, struct sl_prefix *prefix)
+static bool read_prefix(struct sl_reader *r, const json_t *value, int minimum, struct sl_prefix *prefix)
 {
 	int status = sl_prefix_parse(json_string_value(value), prefix);
 
 	if (status == -1)
 		REFUSE(r, "%s is not an IPv4 or IPv6 address with prefix length", SL_SHOW(value));
 	else if (status == -2)
-		REFUSE(r, "%s has no prefix length in 0..%d, as in \"%s\"", SL_SHOW(value),
+		REFUSE(r, "%s has no prefix length in %d..%d, as in \"%s\"", SL_SHOW(value), minimum,
 		       sl_ip_is_v4(&prefix->ip) ? 32 : 128, sl_ip_is_v4(&prefix->ip) ? "192.0.2.2/24" : "2001:db8::2/64");
 	return status == 0;
 }
@@ -217,7 +218,7 @@ void sl_read_interface_address(struct sl_reader *r, const struct sl_key *key, co
 {
 	struct sl_prefix prefix;
 
-	if (!read_prefix(r, value, &prefix))
+	if (!read_prefix(r, value, 1, &prefix))
 		return;
 	const char *why = not_unicast(&prefix.ip);
 	if (why != NULL)
@@ -234,7 +235,7 @@ void sl_read_network(struct sl_reader *r, const struct sl_key *key, const json_t
 	struct sl_prefix prefix, network;
 	char text[SL_IP_STRLEN];
 
-	if (!read_prefix(r, value, &prefix))
+	if (!read_prefix(r, value, 0, &prefix))
 		return;
 	network = prefix;
 	for (unsigned int bit = prefix.len; bit < 128; bit++)
