@@ -105,7 +105,8 @@ void device_plans_build(struct device_plans *plans, const struct sl_config *conf
 		d->node = d->pci ? machine_pci_node(machine, names[i]) : -1;
 		d->rx_queues = d->config != NULL && d->config->rx_queues != 0 ? d->config->rx_queues : config->workers;
 		d->tx_queues = config->workers;
-		d->descriptors = d->config != NULL && d->config->descriptors != 0 ? d->config->descriptors : 1024;
+		d->descriptors = d->config != NULL && d->config->descriptors != 0 ? d->config->descriptors :
+										  DEVICE_DESCRIPTORS;
 		find_mention(config, names[i], d->where, sizeof(d->where));
 		if (d->vdev != NULL)
 			plan_vdev(d, machine);

@@ -6,6 +6,9 @@
 #include "eal_settings.h"
 #include "machine.h"
 
+/* Descriptors of a queue where the file does not speak of the device; the same as the key's own default. */
+#define DEVICE_DESCRIPTORS 1024
+
 struct device_plan {
 	const char *name;
 	char where[64];	  /* JSON pointer of its first mention in the configuration */

@@ -84,7 +84,8 @@ static void push_devices(struct eal_arguments *a, const struct eal_settings *s, 
 	if (n_pci == 0 && !s->pci_closed)
 		push(a, "--no-pci"); /* otherwise DPDK takes every NIC that is bound to a driver of its own */
 	for (unsigned int i = 0; i < s->vdevs.n; i++)
-		push(a, "--vdev=%s", s->vdevs.item[i]);
+		if (!eal_vdev_is_unused(s->vdevs.item[i], config))
+			push(a, "--vdev=%s", s->vdevs.item[i]);
 }
 
 void eal_arguments_build(struct eal_arguments *a, const struct eal_settings *s, const struct sl_config *config,

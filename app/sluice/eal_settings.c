@@ -192,3 +192,17 @@ const char *eal_settings_vdev(const struct eal_settings *settings, const char *d
 	}
 	return NULL;
 }
+
+bool eal_vdev_is_unused(const char *vdev, const struct sl_config *config)
+{
+	const char *names[SL_MAX_PORTS];
+	unsigned int n = sl_config_device_names(config, names);
+	size_t length = strcspn(vdev, ",");
+
+	if (strncmp(vdev, "net_", 4) != 0 && strncmp(vdev, "eth_", 4) != 0)
+		return false;
+	for (unsigned int i = 0; i < n; i++)
+		if (strlen(names[i]) == length && strncmp(vdev, names[i], length) == 0)
+			return false;
+	return true;
+}

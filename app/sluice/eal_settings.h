@@ -68,4 +68,10 @@ bool eal_is_pci_address(const char *device);
 /* The vdev arguments ("NAME,KEY=VALUE...") of a device, or NULL. */
 const char *eal_settings_vdev(const struct eal_settings *settings, const char *device);
 
+/*
+ * An Ethernet vdev that the configuration does not name: not given to EAL, because ports are numbered by DPDK in the order
+ * it finds them, and a worker's tables have room for the configured ones only.
+ */
+bool eal_vdev_is_unused(const char *vdev, const struct sl_config *config);
+
 #endif

@@ -42,6 +42,12 @@ void preflight_device_names(struct preflight *p)
 		sl_problem_add(p->problems, d->where, remedy, "%s is neither a PCI address nor the name of a virtual device in %s",
 			       d->name, p->settings->vdevs_where);
 	}
+	for (unsigned int i = 0; i < p->settings->vdevs.n; i++) {
+		const char *vdev = p->settings->vdevs.item[i];
+		if (eal_vdev_is_unused(vdev, p->config))
+			sl_problem_add(p->warnings, p->settings->vdevs_where, NULL, "%.*s is used by no interface: left out",
+				       (int)strcspn(vdev, ","), vdev);
+	}
 }
 
 /* The kernel interface of a device that the kernel still drives, or "". */
