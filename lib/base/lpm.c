@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A node stands for a prefix. Its children are longer prefixes that begin with it: child[0] goes on with a 0 bit, child[1]
- * with a 1 bit. A node either carries a route, or is the fork between two children, so n routes take at most 2n - 1 nodes.
- * A look-up walks down while the node's prefix covers the address and remembers the last route it saw.
+ * A node stands for a prefix. Its children are longer prefixes that begin with it: child[0] goes on with a 0 bit,
+ * child[1] with a 1 bit. A node either carries a route, or is the fork between two children, so n routes take at most
+ * 2n - 1 nodes. A look-up walks down while the node's prefix covers the address and remembers the last route it saw.
  *
  * Each family has a root of its own: in mapped form ::/0 covers IPv4 too, but it is no route for it.
  */

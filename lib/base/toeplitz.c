@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The hash is the exclusive or, over every set bit of the input, of the 32 key bits that begin at the bit's position. It
- * is linear, so a table holds the result of each value of each input byte.
+ * The hash is the exclusive or, over every set bit of the input, of the 32 key bits that begin at the bit's position.
+ * It is linear, so a table holds the result of each value of each input byte.
  */
 #include <string.h>
 

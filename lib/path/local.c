@@ -50,12 +50,13 @@ static void handle_arp(struct sl_worker *w, const struct sl_snapshot *s, struct 
 	bool request = arp->arp_opcode == RTE_BE16(RTE_ARP_OP_REQUEST);
 	bool probe = arp->arp_data.arp_sip == 0;
 	bool for_us = answered_here(s, &target, p->interface) != NULL;
+	bool impostor = answered_here(s, &sender, p->interface) != NULL;
 
 	if (memcmp(mac, our_mac, 6) == 0) {
 		sl_burst_drop(w, b, i, SL_DROP_ARP); /* our own broadcast came back */
 		return;
 	}
-	if (answered_here(s, &sender, p->interface) != NULL)
+	if (impostor)
 		tell_neighbour(w, b, i, SL_EVENT_CONFLICT, &sender, mac);
 	else if (probe && for_us)
 		tell_neighbour(w, b, i, SL_EVENT_CONFLICT, &target, mac);
@@ -64,11 +65,11 @@ static void handle_arp(struct sl_worker *w, const struct sl_snapshot *s, struct 
 	else if (!probe && sl_ip_equal(&sender, &target))
 		tell_neighbour(w, b, i, SL_EVENT_NEIGHBOUR_GOSSIP, &sender, mac);
 
-	if (request && for_us) {
+	if (request && for_us && !impostor) {
 		struct rte_mbuf *m = sl_burst_take(b, i);
 		sl_arp_reply(m, p, our_mac);
 		sl_transmit(w, m, m->port);
-	} else if (for_us || sl_ip_equal(&sender, &target)) {
+	} else if (for_us || impostor || sl_ip_equal(&sender, &target)) {
 		sl_burst_consume(w, b, i);
 	} else {
 		sl_burst_drop(w, b, i, SL_DROP_ARP);

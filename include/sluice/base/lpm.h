@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Longest-prefix match over few routes: immutable path-compressed binary tries in one array, one root a family (a
- * default route of IPv6 is none for IPv4, though addresses are in mapped form). rte_lpm would cost 64 MiB a table (docs/decisions).
+ * default route of IPv6 is none for IPv4, though addresses are in mapped form). rte_lpm would cost 64 MiB a table
+ * (docs/decisions).
  */
 #ifndef SLUICE_BASE_LPM_H
 #define SLUICE_BASE_LPM_H
