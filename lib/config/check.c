@@ -74,11 +74,12 @@ static void check_devices(struct sl_checker *c)
 	for (unsigned int i = 0; i < config->n_devices; i++) {
 		const struct sl_config_device *device = &config->devices[i];
 
-		for (unsigned int k = 0; device->device[0] != '\0' && k < i; k++) {
-			if (strcmp(config->devices[k].device, device->device) == 0)
-				sl_problem_add(c->problems, SL_AT("/devices/%u/device", i), NULL,
-					       "%s is given already at /devices/%u", device->device, k);
-		}
+		const struct sl_config_device *first = sl_config_device_find(config, device->device);
+
+		if (device->device[0] != '\0' && first != device)
+			sl_problem_add(c->problems, SL_AT("/devices/%u/device", i), NULL,
+				       "%s is given already at /devices/%u", device->device,
+				       (unsigned int)(first - config->devices));
 		/* the bound of a worker's receive queues (sluice/state/worker.h) */
 		if (device->rx_queues > 4 * config->workers)
 			sl_problem_add(c->problems, SL_AT("/devices/%u/rx_queues", i), "give fewer, or more workers",

@@ -30,6 +30,10 @@ const char *sl_show(const json_t *value, char buf[SL_SHOW_MAX])
 	const char *shown = word != NULL ? word : text != NULL ? text : "?";
 	const char *cut = strlen(shown) < SL_SHOW_MAX ? "" : "...";
 	snprintf(buf, SL_SHOW_MAX, "%.*s%s", (int)(SL_SHOW_MAX - 1 - strlen(cut)), shown, cut);
+	for (char *c = buf; *c != '\0'; c++) {
+		if (*c == 0x7f) /* the one control character that JSON does not escape */
+			*c = '?';
+	}
 	free(text);
 	return buf;
 }
