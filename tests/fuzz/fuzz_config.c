@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Any text either becomes a configuration or is explained, and nothing is leaked. What was accepted is used as the rest of
- * sluice would: its devices are named, and it can be reloaded into itself.
+ * Any text either becomes a configuration or is explained, and nothing is leaked. What was accepted is used as the rest
+ * of sluice would: its devices are named, and it can be reloaded into itself.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "sluice/config/config.h"
 
-#define REQUIRE(condition) \
-	do {               \
-		if (!(condition)) \
-			abort();  \
+#define REQUIRE(condition)                                                                                             \
+	do {                                                                                                           \
+		if (!(condition))                                                                                      \
+			abort();                                                                                       \
 	} while (0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
