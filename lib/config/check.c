@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The checks that need more than one key. They run even after something could not be read, so that the user sees as much
- * as possible at once; a check that concludes from what is absent waits for a file that could be read completely.
+ * The checks that need more than one key. They run even after something could not be read, so that the user sees as
+ * much as possible at once; a check that concludes from what is absent waits for a file that could be read completely.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +14,14 @@
 static const struct {
 	const char *option, *key;
 } eal_keys[] = {
-	{ "-l", "lcores" },	    { "-c", "lcores" },		  { "--lcores", "lcores" },
-	{ "-m", "memory_mb" },	    { "--vdev", "vdevs" },	  { "--no-huge", "hugepages" },
-	{ "--in-memory", "in_memory" }, { "--file-prefix", "file_prefix" },
+	{ "-l", "lcores" },
+	{ "-c", "lcores" },
+	{ "--lcores", "lcores" },
+	{ "-m", "memory_mb" },
+	{ "--vdev", "vdevs" },
+	{ "--no-huge", "hugepages" },
+	{ "--in-memory", "in_memory" },
+	{ "--file-prefix", "file_prefix" },
 };
 
 static bool is_option(const char *argument, const char *option)
@@ -49,8 +54,9 @@ static void check_dpdk(struct sl_checker *c)
 		for (unsigned int k = 0; vdev[0] != '\0' && k < i; k++) {
 			const char *other = dpdk->vdevs[k] != NULL ? dpdk->vdevs[k] : "";
 			if (strcspn(other, ",") == length && strncmp(other, vdev, length) == 0)
-				sl_problem_add(c->problems, SL_AT("/dpdk/vdevs/%u", i), "number them: net_af_packet0, "
-					       "net_af_packet1", "the same device name as /dpdk/vdevs/%u", k);
+				sl_problem_add(c->problems, SL_AT("/dpdk/vdevs/%u", i),
+					       "number them: net_af_packet0, net_af_packet1",
+					       "the same device name as /dpdk/vdevs/%u", k);
 		}
 	}
 	for (unsigned int i = 0; i < dpdk->n_eal_args; i++) {
@@ -62,7 +68,8 @@ static void check_dpdk(struct sl_checker *c)
 		for (size_t k = 0; k < RTE_DIM(eal_keys); k++) {
 			if (is_option(argument, eal_keys[k].option))
 				sl_problem_add(c->problems, where, "remove it, and use that key",
-					       "%s has a key of its own: /dpdk/%s", eal_keys[k].option, eal_keys[k].key);
+					       "%s has a key of its own: /dpdk/%s", eal_keys[k].option,
+					       eal_keys[k].key);
 		}
 	}
 }
@@ -74,11 +81,12 @@ static void check_devices(struct sl_checker *c)
 	for (unsigned int i = 0; i < config->n_devices; i++) {
 		const struct sl_config_device *device = &config->devices[i];
 
-		for (unsigned int k = 0; device->device[0] != '\0' && k < i; k++) {
-			if (strcmp(config->devices[k].device, device->device) == 0)
-				sl_problem_add(c->problems, SL_AT("/devices/%u/device", i), NULL,
-					       "%s is given already at /devices/%u", device->device, k);
-		}
+		const struct sl_config_device *first = sl_config_device_find(config, device->device);
+
+		if (device->device[0] != '\0' && first != device)
+			sl_problem_add(c->problems, SL_AT("/devices/%u/device", i), NULL,
+				       "%s is given already at /devices/%u", device->device,
+				       (unsigned int)(first - config->devices));
 		/* the bound of a worker's receive queues (sluice/state/worker.h) */
 		if (device->rx_queues > 4 * config->workers)
 			sl_problem_add(c->problems, SL_AT("/devices/%u/rx_queues", i), "give fewer, or more workers",
@@ -128,8 +136,10 @@ static void check_interface_identity(struct sl_checker *c, unsigned int i)
 		if (!c->clean || strcmp(other->device, interface->device) != 0 || other->vlan != interface->vlan)
 			continue;
 		if (interface->vlan != 0)
-			sl_problem_add(c->problems, SL_AT("/interfaces/%u/vlan", i), "put all addresses into one interface",
-				       "VLAN %u of %s is /interfaces/%u already", interface->vlan, interface->device, k);
+			sl_problem_add(c->problems, SL_AT("/interfaces/%u/vlan", i),
+				       "put all addresses into one interface",
+				       "VLAN %u of %s is /interfaces/%u already", interface->vlan, interface->device,
+				       k);
 		else
 			sl_problem_add(c->problems, SL_AT("/interfaces/%u/device", i),
 				       "put all addresses into one interface, or give this one a \"vlan\"",
@@ -140,9 +150,14 @@ static void check_interface_identity(struct sl_checker *c, unsigned int i)
 static void check_pairs(struct sl_checker *c)
 {
 	const struct sl_config *config = c->config;
-	const struct { const char *name; unsigned int n; } layer3[] = {
-		{ "interfaces", config->n_interfaces }, { "routes", config->n_routes },
-		{ "neighbours", config->n_neighbours }, { "services", config->n_services },
+	const struct {
+		const char *name;
+		unsigned int n;
+	} layer3[] = {
+		{ "interfaces", config->n_interfaces },
+		{ "routes", config->n_routes },
+		{ "neighbours", config->n_neighbours },
+		{ "services", config->n_services },
 	};
 
 	if (config->forwarding != SL_FORWARDING_PAIRS)
@@ -173,7 +188,8 @@ static bool refuse_extra(struct sl_checker *c, const char *where, const char *de
 		if (strcmp(names[i], device) == 0)
 			return false;
 	}
-	sl_problem_add(c->problems, where, NULL, "%s is one device too many: sluice opens at most %u", device, SL_MAX_PORTS);
+	sl_problem_add(c->problems, where, NULL, "%s is one device too many: sluice opens at most %u", device,
+		       SL_MAX_PORTS);
 	return true;
 }
 
@@ -185,7 +201,8 @@ static void check_device_count(struct sl_checker *c)
 	unsigned int n = sl_config_device_names(config, names);
 
 	if (n == 0 && c->clean)
-		sl_problem_add(c->problems, "/interfaces", "add an interface with its \"device\" (config/examples/minimal.json)",
+		sl_problem_add(c->problems, "/interfaces",
+			       "add an interface with its \"device\" (config/examples/minimal.json)",
 			       "no device is named anywhere");
 	if (n < SL_MAX_PORTS || !c->clean)
 		return;

@@ -111,8 +111,9 @@ bool sl_refuse_edge(struct sl_checker *c, const char *where, const struct sl_ip 
 			uint32_t host = rte_be_to_cpu_32(sl_ip_v4_be(ip)) & hosts;
 			if (host != 0 && host != hosts)
 				continue;
-			sl_problem_add(c->problems, where, NULL, "%s is the %s address of %s (/interfaces/%u/addresses/%u)",
-				       SL_IP_TEXT(ip), host == 0 ? "network" : "broadcast", SL_PREFIX_TEXT(prefix), i, j);
+			sl_problem_add(c->problems, where, NULL,
+				       "%s is the %s address of %s (/interfaces/%u/addresses/%u)", SL_IP_TEXT(ip),
+				       host == 0 ? "network" : "broadcast", SL_PREFIX_TEXT(prefix), i, j);
 			return true;
 		}
 	}

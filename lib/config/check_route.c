@@ -112,13 +112,15 @@ static void check_prefix(struct sl_checker *c, unsigned int i)
 		const struct sl_prefix *other = &config->routes[k].prefix;
 		if (other->len != prefix->len || !sl_ip_equal(&other->ip, &prefix->ip))
 			continue;
-		sl_problem_add(c->problems, where, NULL, "%s is given already at /routes/%u", SL_PREFIX_TEXT(prefix), k);
+		sl_problem_add(c->problems, where, NULL, "%s is given already at /routes/%u", SL_PREFIX_TEXT(prefix),
+			       k);
 		return;
 	}
 	for (unsigned int k = 0; k < config->n_interfaces; k++) {
 		const struct sl_config_interface *interface = &config->interfaces[k];
 		for (unsigned int l = 0; l < interface->n_addresses; l++) {
-			if (interface->addresses[l].len != prefix->len || !sl_covers(prefix, &interface->addresses[l].ip))
+			if (interface->addresses[l].len != prefix->len ||
+			    !sl_covers(prefix, &interface->addresses[l].ip))
 				continue;
 			sl_problem_add(c->problems, where, "remove the route", "%s is on link of interface %s",
 				       SL_PREFIX_TEXT(prefix), interface->name);
@@ -148,8 +150,8 @@ void sl_check_neighbours(struct sl_checker *c)
 	const struct sl_config *config = c->config;
 
 	if (config->n_neighbours > config->max_neighbours)
-		sl_problem_add(c->problems, "/neighbours", "raise max_neighbours", "%u entries, and max_neighbours is %u",
-			       config->n_neighbours, config->max_neighbours);
+		sl_problem_add(c->problems, "/neighbours", "raise max_neighbours",
+			       "%u entries, and max_neighbours is %u", config->n_neighbours, config->max_neighbours);
 	for (unsigned int i = 0; c->clean && i < config->n_neighbours; i++) {
 		const struct sl_config_neighbour *neighbour = &config->neighbours[i];
 		const struct sl_config_interface *interface = &config->interfaces[neighbour->interface];
@@ -160,9 +162,11 @@ void sl_check_neighbours(struct sl_checker *c)
 				       SL_IP_TEXT(&neighbour->address), interface->name);
 		for (unsigned int k = 0; k < i; k++) {
 			const struct sl_config_neighbour *other = &config->neighbours[k];
-			if (other->interface != neighbour->interface || !sl_ip_equal(&other->address, &neighbour->address))
+			if (other->interface != neighbour->interface ||
+			    !sl_ip_equal(&other->address, &neighbour->address))
 				continue;
-			sl_problem_add(c->problems, where, NULL, "%s on interface %s is given already at /neighbours/%u",
+			sl_problem_add(c->problems, where, NULL,
+				       "%s on interface %s is given already at /neighbours/%u",
 				       SL_IP_TEXT(&neighbour->address), interface->name, k);
 			break;
 		}

@@ -37,8 +37,8 @@ static void check_identity(struct sl_checker *c, unsigned int i)
 	for (unsigned int k = 0; service->name[0] != '\0' && k < i; k++) {
 		if (strcmp(c->config->services[k].name, service->name) != 0)
 			continue;
-		sl_problem_add(c->problems, SL_AT("/services/%u/name", i), NULL, "%s is the name of /services/%u already",
-			       service->name, k);
+		sl_problem_add(c->problems, SL_AT("/services/%u/name", i), NULL,
+			       "%s is the name of /services/%u already", service->name, k);
 		break;
 	}
 	if (!sl_ip_given(&service->address) || refuse_link_local(c, where, &service->address) ||
@@ -50,8 +50,8 @@ static void check_identity(struct sl_checker *c, unsigned int i)
 		    !sl_ip_equal(&other->address, &service->address))
 			continue;
 		sl_problem_add(c->problems, where, "give it another address or port, or join the two",
-			       "%s port %u %s belongs to /services/%u already", SL_IP_TEXT(&service->address), service->port,
-			       service->protocol == 6 ? "tcp" : "udp", k);
+			       "%s port %u %s belongs to /services/%u already", SL_IP_TEXT(&service->address),
+			       service->port, service->protocol == 6 ? "tcp" : "udp", k);
 		break;
 	}
 }
@@ -111,7 +111,8 @@ static void check_backend(struct sl_checker *c, unsigned int i, unsigned int j)
 	if (sl_ip_given(&service->address) && sl_ip_is_v4(&backend->address) != sl_ip_is_v4(&service->address))
 		sl_problem_add(c->problems, where, "put IPv6 backends behind an IPv6 service, and IPv4 behind IPv4",
 			       "%s is %s, and the service's address is %s: sluice does not translate between them",
-			       SL_IP_TEXT(&backend->address), sl_family(&backend->address), sl_family(&service->address));
+			       SL_IP_TEXT(&backend->address), sl_family(&backend->address),
+			       sl_family(&service->address));
 	else if (c->clean && !reachable(c->config, &backend->address))
 		sl_problem_add(c->problems, where,
 			       "add an interface address whose prefix covers it, a route to it, or a default gateway",
@@ -125,8 +126,7 @@ static void check_weights(struct sl_checker *c, unsigned int i)
 
 	for (unsigned int j = 0; j < service->n_backends; j++) {
 		uint16_t weight = service->backends[j].weight;
-		if (weight != 0 && common != 0 && weight != common &&
-		    service->scheduler == SL_SCHEDULER_ROUND_ROBIN) {
+		if (weight != 0 && common != 0 && weight != common && service->scheduler == SL_SCHEDULER_ROUND_ROBIN) {
 			sl_problem_add(c->problems, SL_AT("/services/%u/backends/%u/weight", i, j),
 				       "set \"scheduler\" to \"weighted-round-robin\", or give all the same weight",
 				       "scheduler round-robin takes no notice of weights, and they differ");

@@ -110,7 +110,8 @@ bool sl_key_equal(const struct sl_key *key, const char *a, const char *b)
 
 	switch (key->type) {
 	case SL_TYPE_TEXT: {
-		const char *text_a = *(char *const *)(const void *)field_a, *text_b = *(char *const *)(const void *)field_b;
+		const char *text_a = *(char *const *)(const void *)field_a;
+		const char *text_b = *(char *const *)(const void *)field_b;
 		return text_a == text_b || (text_a != NULL && text_b != NULL && strcmp(text_a, text_b) == 0);
 	}
 	case SL_TYPE_LIST:

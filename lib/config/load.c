@@ -107,8 +107,11 @@ static char *read_file(const char *path, size_t *length, struct sl_problems *pro
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0 || fstat(fd, &status) != 0) {
-		const char *remedy = errno == ENOENT ? "give an existing file with --config FILE" :
-				     errno == EACCES ? "make it readable for this user" : NULL;
+		const char *remedy = NULL;
+		if (errno == ENOENT)
+			remedy = "give an existing file with --config FILE";
+		else if (errno == EACCES)
+			remedy = "make it readable for this user";
 		sl_problem_add(problems, path, remedy, "cannot open: %s", strerror(errno));
 		if (fd >= 0)
 			close(fd);

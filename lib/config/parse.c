@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The engine: walks a JSON value and the tables side by side. It goes on after a problem, so that all are reported; what
- * was refused keeps its default or zero, and lists keep their length, so an index in memory is the index in the file.
+ * The engine: walks a JSON value and the tables side by side. It goes on after a problem, so that all are reported;
+ * what was refused keeps its default or zero, and lists keep their length, so an index in memory is the index in the
+ * file.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,6 +31,10 @@ const char *sl_show(const json_t *value, char buf[SL_SHOW_MAX])
 	const char *shown = word != NULL ? word : text != NULL ? text : "?";
 	const char *cut = strlen(shown) < SL_SHOW_MAX ? "" : "...";
 	snprintf(buf, SL_SHOW_MAX, "%.*s%s", (int)(SL_SHOW_MAX - 1 - strlen(cut)), shown, cut);
+	for (char *c = buf; *c != '\0'; c++) {
+		if (*c == 0x7f) /* the one control character that JSON does not escape */
+			*c = '?';
+	}
 	free(text);
 	return buf;
 }
@@ -116,7 +121,9 @@ void sl_read_object(struct sl_reader *r, const struct sl_object *object, const j
 		return;
 	}
 	json_object_foreach((json_t *)value, name, member)
+	{
 		refuse_unknown(r, object, name);
+	}
 
 	for (unsigned int i = 0; i < object->n_keys; i++) {
 		const struct sl_key *key = &object->keys[i];
@@ -140,8 +147,8 @@ static void read_list(struct sl_reader *r, const struct sl_key *key, const json_
 		return;
 	}
 	if (n < key->minimum || n > key->maximum) {
-		sl_problem_add(r->problems, r->path, NULL, "a list of %zu; it must have %u..%u entries", n, key->minimum,
-			       key->maximum);
+		sl_problem_add(r->problems, r->path, NULL, "a list of %zu; it must have %u..%u entries", n,
+			       key->minimum, key->maximum);
 		return;
 	}
 	if (n == 0)

@@ -31,7 +31,8 @@ const struct sl_choice sl_mode_choices[] = {
 };
 
 const struct sl_choice sl_scheduler_choices[] = {
-	{ "round-robin", "each backend in turn; the weights that are not 0 must all be the same", SL_SCHEDULER_ROUND_ROBIN },
+	{ "round-robin", "each backend in turn; the weights that are not 0 must all be the same",
+	  SL_SCHEDULER_ROUND_ROBIN },
 	{ "weighted-round-robin", "in turn, as often as the backend's weight says",
 	  SL_SCHEDULER_WEIGHTED_ROUND_ROBIN },
 	{ .name = NULL },
@@ -62,24 +63,27 @@ static const struct sl_key eal_arg_item = {
 static const struct sl_key dpdk_keys[] = {
 	{ .name = "lcores", .type = SL_TYPE_TEXT, FIELD(struct sl_config_dpdk, lcores), .minimum = 1, .maximum = 1024,
 	  .charset = &lcores_charset, .words = "chosen from the CPUs this process may use",
-	  .help = "EAL's --lcores: which lcore runs on which CPU, as in `0@0,1@1`; the first is the control thread, the others "
-		  "are workers" },
+	  .help = "EAL's --lcores: which lcore runs on which CPU, as in `0@0,1@1`; the first is the control thread, "
+		  "the others are workers" },
 	{ .name = "memory_mb", .type = SL_TYPE_UINT, FIELD(struct sl_config_dpdk, memory_mb), .minimum = 64,
 	  .maximum = 1048576, .unit = "MiB", .words = "what the configuration needs",
 	  .help = "memory to take from the system at start" },
 	{ .name = "vdevs", .type = SL_TYPE_LIST, ARRAY(struct sl_config_dpdk, vdevs), .maximum = SL_MAX_PORTS,
 	  .item = &vdev_item,
-	  .help = "virtual devices to create, as in `net_af_packet0,iface=wan0`; the name before the comma is the device" },
+	  .help = "virtual devices to create, as in `net_af_packet0,iface=wan0`; the name before the comma is the "
+		  "device" },
 	{ .name = "hugepages", .type = SL_TYPE_BOOL, FIELD(struct sl_config_dpdk, hugepages), .value = true,
 	  .help = "false: ordinary pages, for machines where no hugepages can be had (EAL's --no-huge)" },
 	{ .name = "in_memory", .type = SL_TYPE_BOOL, FIELD(struct sl_config_dpdk, in_memory), .value = false,
-	  .help = "true: hugepages without files, nothing is left behind after a crash, and no secondary process such as "
-		  "dpdk-dumpcap can attach (EAL's --in-memory); needs hugepages" },
+	  .help = "true: hugepages without files, nothing is left behind after a crash, and no secondary process "
+		  "such as dpdk-dumpcap can attach (EAL's --in-memory); needs hugepages" },
 	{ .name = "file_prefix", .type = SL_TYPE_TEXT, FIELD(struct sl_config_dpdk, file_prefix), .minimum = 1,
 	  .maximum = 63, .charset = &name_charset, .text = "sluice",
-	  .help = "name of this instance's files and telemetry socket; two instances on a machine need different ones" },
+	  .help = "name of this instance's files and telemetry socket; two instances on a machine need different "
+		  "ones" },
 	{ .name = "eal_args", .type = SL_TYPE_LIST, ARRAY(struct sl_config_dpdk, eal_args), .maximum = 64,
-	  .item = &eal_arg_item, .help = "further EAL arguments, passed on as they are, for what has no key of its own" },
+	  .item = &eal_arg_item,
+	  .help = "further EAL arguments, passed on as they are, for what has no key of its own" },
 };
 static const struct sl_object dpdk_object = {
 	.title = "dpdk", KEYS(dpdk_keys),
@@ -96,7 +100,7 @@ static const struct sl_object timeouts_object = {
 	.help = "Idle times after which a flow ends, for every service that does not say otherwise.",
 };
 
-/* The same for one service: 0, which nobody can write, stands for "as in the global timeouts" until the file is read. */
+/* The same for one service: 0, which nobody can write, means "as in the global timeouts" until the file is read. */
 #define X(id, key, def, help_)                                                                                    \
 	{ .name = #key, .type = SL_TYPE_UINT, .offset = SL_TIMEOUT_##id * sizeof(uint32_t), .size = sizeof(uint32_t), \
 	  .minimum = 1, .maximum = TIMEOUT_MAX_S, .unit = "s", .words = "as in `/timeouts`", .help = help_ },
@@ -107,8 +111,8 @@ static const struct sl_object service_timeouts_object = {
 };
 
 static const struct sl_key device_keys[] = {
-	{ .name = "device", .type = SL_TYPE_DEVICE, FIELD(struct sl_config_device, device), .required = true, .minimum = 1,
-	  .maximum = SL_DEVICE_NAME_MAX - 1, .charset = &device_charset,
+	{ .name = "device", .type = SL_TYPE_DEVICE, FIELD(struct sl_config_device, device), .required = true,
+	  .minimum = 1, .maximum = SL_DEVICE_NAME_MAX - 1, .charset = &device_charset,
 	  .help = "PCI address in full (`0000:01:00.0`) or the name of a virtual device (`net_af_packet0`)" },
 	{ .name = "rx_queues", .type = SL_TYPE_UINT, FIELD(struct sl_config_device, rx_queues), .minimum = 1,
 	  .maximum = SL_MAX_WORKERS, .words = "one a worker, as far as the device has them",
@@ -135,7 +139,8 @@ static const struct sl_key ip_item = { .type = SL_TYPE_ADDRESS, .size = sizeof(s
 
 static const struct sl_key interface_keys[] = {
 	{ .name = "name", .type = SL_TYPE_NAME, FIELD(struct sl_config_interface, name), .required = true, .minimum = 1,
-	  .maximum = SL_IFNAME_MAX - 1, .charset = &name_charset, .help = "how the rest of the file and telemetry call it" },
+	  .maximum = SL_IFNAME_MAX - 1, .charset = &name_charset,
+	  .help = "how the rest of the file and telemetry call it" },
 	{ .name = "device", .type = SL_TYPE_DEVICE, FIELD(struct sl_config_interface, device), .required = true,
 	  .minimum = 1, .maximum = SL_DEVICE_NAME_MAX - 1, .charset = &device_charset,
 	  .help = "PCI address in full (`0000:01:00.0`) or the name of a virtual device (`net_af_packet0`)" },
@@ -153,8 +158,8 @@ static const struct sl_key interface_keys[] = {
 };
 static const struct sl_object interface_object = {
 	.title = "interfaces/N", KEYS(interface_keys),
-	.help = "A layer-3 interface: a device, or one VLAN of it, with addresses. Prefixes of different interfaces do not "
-		"overlap.",
+	.help = "A layer-3 interface: a device, or one VLAN of it, with addresses. Prefixes of different interfaces "
+		"do not overlap.",
 };
 static const struct sl_key interface_item = {
 	.type = SL_TYPE_OBJECT, .size = sizeof(struct sl_config_interface), .object = &interface_object,
@@ -168,15 +173,16 @@ static const struct sl_key route_keys[] = {
 };
 static const struct sl_object route_object = {
 	.title = "routes/N", KEYS(route_keys),
-	.help = "A static route; the longest prefix wins. Prefixes of interfaces need none, `gateways` are the default routes.",
+	.help = "A static route; the longest prefix wins. Prefixes of interfaces need none, `gateways` are the "
+		"default routes.",
 };
 static const struct sl_key route_item = {
 	.type = SL_TYPE_OBJECT, .size = sizeof(struct sl_config_route), .object = &route_object,
 };
 
 static const struct sl_key neighbour_keys[] = {
-	{ .name = "interface", .type = SL_TYPE_INTERFACE, FIELD(struct sl_config_neighbour, interface), .required = true,
-	  .help = "name of the interface it is on" },
+	{ .name = "interface", .type = SL_TYPE_INTERFACE, FIELD(struct sl_config_neighbour, interface),
+	  .required = true, .help = "name of the interface it is on" },
 	{ .name = "address", .type = SL_TYPE_ADDRESS, FIELD(struct sl_config_neighbour, address), .required = true,
 	  .help = "its IP address, on link of the interface" },
 	{ .name = "mac", .type = SL_TYPE_MAC, FIELD(struct sl_config_neighbour, mac), .required = true,
@@ -201,9 +207,10 @@ static const struct sl_key forwarding_keys[] = {
 };
 static const struct sl_object forwarding_object = {
 	.title = "forwarding", KEYS(forwarding_keys),
-	.help = "Port to port forwarding in the manner of testpmd, as in `{ \"pairs\": [ [ \"0000:01:00.0\", \"0000:01:00.1\" ] ] }`. "
-		"Nothing looks at layer 3, so such a file has no interfaces, routes, neighbours or services, and a device is in "
-		"one pair only.",
+	.help = "Port to port forwarding in the manner of testpmd, as in `{ \"pairs\": [ [ \"0000:01:00.0\", "
+		"\"0000:01:00.1\" ] ] }`. "
+		"Nothing looks at layer 3, so such a file has no interfaces, routes, neighbours or services, and a "
+		"device is in one pair only.",
 };
 
 static const struct sl_key backend_keys[] = {
@@ -239,8 +246,8 @@ static const struct sl_key service_keys[] = {
 	{ .name = "mode", .type = SL_TYPE_CHOICE, FIELD(struct sl_config_service, mode), .value = SL_MODE_FULL_NAT,
 	  .choices = sl_mode_choices, .help = "how packets reach the backends" },
 	{ .name = "snat", .type = SL_TYPE_LIST, ARRAY(struct sl_config_service, snat), .maximum = 64, .item = &ip_item,
-	  .help = "source addresses towards the backends, which must send their replies for them to sluice; one at least "
-		  "in mode `full-nat`. An interface's own address may serve, a service's address not" },
+	  .help = "source addresses towards the backends, which must send their replies for them to sluice; one at "
+		  "least in mode `full-nat`. An interface's own address may serve, a service's address not" },
 	{ .name = "scheduler", .type = SL_TYPE_CHOICE, FIELD(struct sl_config_service, scheduler),
 	  .value = SL_SCHEDULER_WEIGHTED_ROUND_ROBIN, .choices = sl_scheduler_choices,
 	  .help = "which backend gets a new flow" },
@@ -262,8 +269,8 @@ static const struct sl_key service_item = {
 static const struct sl_key top_keys[] = {
 	{ .name = "version", .type = SL_TYPE_UINT, .required = true, .minimum = 1, .maximum = 1,
 	  .help = "version of this format" },
-	{ .name = "dpdk", .type = SL_TYPE_OBJECT, FIELD(struct sl_config, dpdk), .object = &dpdk_object, .restart = true,
-	  .help = "how DPDK's environment layer (EAL) starts" },
+	{ .name = "dpdk", .type = SL_TYPE_OBJECT, FIELD(struct sl_config, dpdk), .object = &dpdk_object,
+	  .restart = true, .help = "how DPDK's environment layer (EAL) starts" },
 	{ .name = "workers", .type = SL_TYPE_UINT, FIELD(struct sl_config, workers), .minimum = 1,
 	  .maximum = SL_MAX_WORKERS, .value = 1, .restart = true, .help = "threads that move packets, an lcore each" },
 	{ .name = "max_flows", .type = SL_TYPE_UINT, FIELD(struct sl_config, max_flows), .minimum = 1024,

@@ -16,7 +16,7 @@
 enum sl_type {
 	SL_TYPE_UINT,		   /* whole number -> unsigned integer of the field's size */
 	SL_TYPE_BOOL,		   /* -> bool */
-	SL_TYPE_CHOICE,		   /* one of a few words -> integer of the field's size; may also be written as an object */
+	SL_TYPE_CHOICE,		   /* one of a few words -> integer of the field's size; some may be an object */
 	SL_TYPE_TEXT,		   /* -> char * on the heap */
 	SL_TYPE_NAME,		   /* -> char[] in place */
 	SL_TYPE_DEVICE,		   /* PCI address or vdev name -> char[] in place */
@@ -62,7 +62,7 @@ struct sl_key {
 	const struct sl_charset *charset;
 	const struct sl_choice *choices; /* CHOICE: ends with a row without name */
 	const struct sl_object *object;	 /* OBJECT; CHOICE: the object that may stand instead of the word */
-	uint32_t object_value;		 /* CHOICE: value when it is an object; its keys belong to the containing struct */
+	uint32_t object_value;		 /* CHOICE: value when it is an object, whose keys belong to the outer struct */
 	const struct sl_key *item;	 /* LIST: row of one entry */
 };
 
@@ -93,7 +93,8 @@ void sl_object_fini(const struct sl_object *object, char *base);
 bool sl_key_equal(const struct sl_key *key, const char *a, const char *b);
 
 /*
- * The checks that need more than one key (check.c). `clean`: nothing was wrong so far, so what is absent is really absent.
+ * The checks that need more than one key (check.c). `clean`: nothing was wrong so far, so what is absent is really
+ * absent.
  */
 void sl_config_check(const struct sl_config *config, bool clean, struct sl_problems *problems);
 

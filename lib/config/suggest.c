@@ -15,7 +15,7 @@ static bool same(char a, char b)
 	return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
-/* Levenshtein distance without regard to case, two swapped neighbours counting as one edit (optimal string alignment). */
+/* Levenshtein distance without regard to case; two swapped neighbours count as one edit (optimal string alignment). */
 static unsigned int distance(const char *a, size_t n_a, const char *b, size_t n_b)
 {
 	unsigned int d[WORD_MAX + 1][WORD_MAX + 1];

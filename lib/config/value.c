@@ -81,7 +81,8 @@ static bool text_fits(struct sl_reader *r, const struct sl_key *key, const json_
 	size_t length = strlen(text);
 
 	if (length < key->minimum || length > key->maximum) {
-		REFUSE(r, "%s has %zu characters; it must have %u..%u", SL_SHOW(value), length, key->minimum, key->maximum);
+		REFUSE(r, "%s has %zu characters; it must have %u..%u", SL_SHOW(value), length, key->minimum,
+		       key->maximum);
 		return false;
 	}
 	if (key->charset != NULL && text[strspn(text, key->charset->members)] != '\0') {
@@ -164,7 +165,7 @@ void sl_read_device_pair(struct sl_reader *r, const struct sl_key *key, const js
 	}
 }
 
-/* Why an address cannot be that of a host on the network, or NULL (RFC 6890, RFC 1112 section 4, RFC 4291 section 2.5). */
+/* Why an address cannot be a host's on the network, or NULL (RFC 6890, RFC 1112 section 4, RFC 4291 section 2.5). */
 static const char *not_unicast(const struct sl_ip *ip)
 {
 	static const struct sl_ip loopback = { .b = { [15] = 1 } };
@@ -210,7 +211,8 @@ static bool read_prefix(struct sl_reader *r, const json_t *value, int minimum, s
 		REFUSE(r, "%s is not an IPv4 or IPv6 address with prefix length", SL_SHOW(value));
 	else if (status == -2)
 		REFUSE(r, "%s has no prefix length in %d..%d, as in \"%s\"", SL_SHOW(value), minimum,
-		       sl_ip_is_v4(&prefix->ip) ? 32 : 128, sl_ip_is_v4(&prefix->ip) ? "192.0.2.2/24" : "2001:db8::2/64");
+		       sl_ip_is_v4(&prefix->ip) ? 32 : 128,
+		       sl_ip_is_v4(&prefix->ip) ? "192.0.2.2/24" : "2001:db8::2/64");
 	return status == 0;
 }
 
@@ -239,7 +241,7 @@ void sl_read_network(struct sl_reader *r, const struct sl_key *key, const json_t
 		return;
 	network = prefix;
 	for (unsigned int bit = prefix.len; bit < 128; bit++)
-		network.ip.b[bit / 8] &= (uint8_t)~(0x80 >> bit % 8);
+		network.ip.b[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
 	if (!sl_ip_equal(&network.ip, &prefix.ip))
 		REFUSE(r, "%s has host bits set; write \"%s\"", SL_SHOW(value), sl_prefix_format(&network, text));
 	else if (sl_ip_is_multicast(&prefix.ip))

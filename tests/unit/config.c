@@ -76,9 +76,12 @@ static void assert_prefix(const struct sl_prefix *prefix, const char *expected)
 
 static void defaults_are_filled_in(void **state)
 {
-	struct sl_config *c = accepted("{\"version\":1,\"interfaces\":[" WAN "],\"devices\":[{\"device\":\"net_null0\"}],"
-				     "\"services\":[{\"name\":\"a\",\"address\":\"192.0.2.9\",\"port\":1,\"protocol\":\"udp\","
-				     "\"snat\":[\"192.0.2.2\"],\"backends\":[{\"address\":\"192.0.2.8\",\"port\":2}]}]}");
+	struct sl_config *c = accepted("{\"version\":1,\"interfaces\":[" WAN "],"
+		"\"devices\":[{\"device\":\"net_null0\"}],"
+				     "\"services\":[{\"name\":\"a\",\"address\":\"192.0.2.9\",\"port\":1,"
+				     "\"protocol\":\"udp\","
+				     "\"snat\":[\"192.0.2.2\"],\"backends\":[{\"address\":\"192.0.2.8\","
+				     "\"port\":2}]}]}");
 
 	assert_null(c->dpdk.lcores);
 	assert_int_equal(c->dpdk.memory_mb, 0);
@@ -168,7 +171,8 @@ static void services_inherit_timeouts_one_by_one(void **state)
 static void pairs_are_ports_without_layer_3(void **state)
 {
 	const char *names[SL_MAX_PORTS];
-	struct sl_config *c = accepted("{\"version\":1,\"devices\":[{\"device\":\"net_null3\",\"mtu\":9000}],\"forwarding\":"
+	struct sl_config *c = accepted("{\"version\":1,\"devices\":[{\"device\":\"net_null3\",\"mtu\":9000}],"
+		"\"forwarding\":"
 				     "{\"pairs\":[[\"net_null0\",\"net_null1\"],[\"net_null2\",\"net_null3\"]]}}");
 
 	assert_int_equal(c->forwarding, SL_FORWARDING_PAIRS);
@@ -189,22 +193,30 @@ static void what_looks_odd_but_is_right_is_accepted(void **state)
 	static const char *const texts[] = {
 		/* a service on an interface's own address, which is also its snat; two ports, two protocols */
 		"{\"version\":1,\"interfaces\":[" WAN "],\"services\":["
-		"{\"name\":\"a\",\"address\":\"192.0.2.9\",\"port\":53,\"protocol\":\"udp\",\"snat\":[\"192.0.2.2\"],\"backends\":"
+		"{\"name\":\"a\",\"address\":\"192.0.2.9\",\"port\":53,\"protocol\":\"udp\","
+		"\"snat\":[\"192.0.2.2\"],\"backends\":"
 		"[{\"address\":\"192.0.2.8\",\"port\":53},{\"address\":\"192.0.2.8\",\"port\":54}]},"
-		"{\"name\":\"b\",\"address\":\"192.0.2.9\",\"port\":53,\"protocol\":\"tcp\",\"snat\":[\"192.0.2.2\"],\"backends\":"
+		"{\"name\":\"b\",\"address\":\"192.0.2.9\",\"port\":53,\"protocol\":\"tcp\","
+		"\"snat\":[\"192.0.2.2\"],\"backends\":"
 		"[{\"address\":\"192.0.2.8\",\"port\":53,\"weight\":0},{\"address\":\"192.0.2.7\",\"port\":53}]}]}",
 		/* a /31: no network and broadcast address (RFC 3021) */
-		"{\"version\":1,\"interfaces\":[{\"name\":\"a\",\"device\":\"net_null0\",\"addresses\":[\"192.0.2.0/31\"],"
+		"{\"version\":1,\"interfaces\":[{\"name\":\"a\",\"device\":\"net_null0\","
+		"\"addresses\":[\"192.0.2.0/31\"],"
 		"\"gateways\":[\"192.0.2.1\"]}]}",
 		/* two addresses of one prefix, and a link-local gateway */
-		"{\"version\":1,\"interfaces\":[{\"name\":\"a\",\"device\":\"net_null0\",\"addresses\":[\"192.0.2.2/24\","
+		"{\"version\":1,\"interfaces\":[{\"name\":\"a\",\"device\":\"net_null0\","
+		"\"addresses\":[\"192.0.2.2/24\","
 		"\"192.0.2.3/24\",\"2001:db8::2/64\"],\"gateways\":[\"fe80::1\"]}]}",
 		/* VLANs and untagged frames of one device */
-		"{\"version\":1,\"interfaces\":[" WAN ",{\"name\":\"v\",\"device\":\"net_null0\",\"vlan\":1,\"addresses\":"
-		"[\"10.0.0.1/8\"]},{\"name\":\"w\",\"device\":\"net_null0\",\"vlan\":4094,\"addresses\":[\"11.0.0.1/8\"]}]}",
+		"{\"version\":1,\"interfaces\":[" WAN ",{\"name\":\"v\",\"device\":\"net_null0\",\"vlan\":1,"
+		"\"addresses\":"
+		"[\"10.0.0.1/8\"]},{\"name\":\"w\",\"device\":\"net_null0\",\"vlan\":4094,"
+		"\"addresses\":[\"11.0.0.1/8\"]}]}",
 		/* default routes of both families by `routes`, and a more specific one inside an interface's prefix */
-		"{\"version\":1,\"interfaces\":[{\"name\":\"a\",\"device\":\"net_null0\",\"addresses\":[\"192.0.2.2/24\","
-		"\"2001:db8::2/64\"]}],\"routes\":[{\"prefix\":\"0.0.0.0/0\",\"via\":\"192.0.2.1\"},{\"prefix\":\"::/0\",\"via\":"
+		"{\"version\":1,\"interfaces\":[{\"name\":\"a\",\"device\":\"net_null0\","
+		"\"addresses\":[\"192.0.2.2/24\","
+		"\"2001:db8::2/64\"]}],\"routes\":[{\"prefix\":\"0.0.0.0/0\",\"via\":\"192.0.2.1\"},"
+		"{\"prefix\":\"::/0\",\"via\":"
 		"\"2001:db8::1\"},{\"prefix\":\"192.0.2.128/25\",\"via\":\"192.0.2.5\"}]}",
 		/* only devices: received packets are counted and dropped */
 		"{\"version\":1,\"devices\":[{\"device\":\"net_null0\"}]}",
@@ -252,7 +264,8 @@ static void files_that_cannot_be_read_are_explained(void **state)
 	sl_problems_init(&problems);
 	assert_null(sl_config_load("/nonexistent/sluice.json", &problems));
 	messages = printed(&problems);
-	assert_string_equal(messages, "/nonexistent/sluice.json: cannot open: No such file or directory; remedy: give an "
+	assert_string_equal(messages, "/nonexistent/sluice.json: cannot open: No such file or directory; remedy: "
+		"give an "
 				      "existing file with --config FILE\n");
 	free(messages);
 
@@ -263,7 +276,8 @@ static void files_that_cannot_be_read_are_explained(void **state)
 
 	assert_null(sl_config_load(name, &problems));
 	messages = printed(&problems);
-	snprintf(expected, sizeof(expected), "%s: the configuration is empty; remedy: start from one of config/examples\n",
+	snprintf(expected, sizeof(expected), "%s: the configuration is empty; remedy: start from one of "
+		"config/examples\n",
 		 name);
 	assert_string_equal(messages, expected);
 	free(messages);
@@ -326,34 +340,45 @@ static void reload_names_what_needs_a_restart(void **state)
 		{ RELOAD_BASE, "" },
 		/* these may change */
 		{ RELOAD_BASE ",\"forwarding\":\"route\",\"icmp_errors_pps\":7,\"timeouts\":{\"tcp_reset_s\":1}", "" },
-		{ RELOAD_BASE ",\"services\":[{\"name\":\"a\",\"address\":\"192.0.2.9\",\"port\":1,\"protocol\":\"udp\",\"snat\":"
+		{ RELOAD_BASE ",\"services\":[{\"name\":\"a\",\"address\":\"192.0.2.9\",\"port\":1,"
+			"\"protocol\":\"udp\",\"snat\":"
 			      "[\"192.0.2.2\"],\"backends\":[{\"address\":\"192.0.2.8\",\"port\":2}]}]", "" },
-		{ "\"dpdk\":{\"vdevs\":[\"net_null0\",\"net_null1\"]},\"devices\":[{\"device\":\"net_null1\",\"mtu\":1500}],"
-		  "\"interfaces\":[{\"name\":\"x\",\"device\":\"net_null0\",\"vlan\":5,\"addresses\":[\"10.0.0.1/8\"]}]", "" },
+		{ "\"dpdk\":{\"vdevs\":[\"net_null0\",\"net_null1\"]},\"devices\":[{\"device\":\"net_null1\","
+			"\"mtu\":1500}],"
+		  "\"interfaces\":[{\"name\":\"x\",\"device\":\"net_null0\",\"vlan\":5,"
+		  "\"addresses\":[\"10.0.0.1/8\"]}]", "" },
 		/* the same devices in another order, and an entry that says what is the default */
-		{ "\"dpdk\":{\"vdevs\":[\"net_null0\",\"net_null1\"]},\"devices\":[{\"device\":\"net_null0\",\"descriptors\":"
+		{ "\"dpdk\":{\"vdevs\":[\"net_null0\",\"net_null1\"]},\"devices\":[{\"device\":\"net_null0\","
+			"\"descriptors\":"
 		  "1024},{\"device\":\"net_null1\",\"mtu\":1500}],\"interfaces\":[" WAN "]", "" },
 		/* these may not */
-		{ RELOAD_BASE ",\"workers\":2,\"max_flows\":2048,\"max_neighbours\":99,\"idle\":\"poll\",\"idle_sleep_us\":9",
+		{ RELOAD_BASE ",\"workers\":2,\"max_flows\":2048,\"max_neighbours\":99,\"idle\":\"poll\","
+			"\"idle_sleep_us\":9",
 		  "/workers: changed from 1 to 2; it needs a restart" REMEDY
 		  "/max_flows: changed from 65536 to 2048; it needs a restart" REMEDY
 		  "/max_neighbours: changed from 4096 to 99; it needs a restart" REMEDY
 		  "/idle: changed from sleep to poll; it needs a restart" REMEDY
 		  "/idle_sleep_us: changed from 200 to 9; it needs a restart" REMEDY },
-		{ "\"dpdk\":{\"lcores\":\"0,1\",\"memory_mb\":64,\"vdevs\":[\"net_null0\"],\"hugepages\":false,\"file_prefix\":"
-		  "\"x\",\"eal_args\":[\"-v\"]},\"devices\":[{\"device\":\"net_null1\",\"mtu\":1500}],\"interfaces\":[" WAN "]",
-		  "/dpdk/lcores: changed from chosen from the CPUs this process may use to 0,1; it needs a restart" REMEDY
+		{ "\"dpdk\":{\"lcores\":\"0,1\",\"memory_mb\":64,\"vdevs\":[\"net_null0\"],\"hugepages\":false,"
+			"\"file_prefix\":"
+		  "\"x\",\"eal_args\":[\"-v\"]},\"devices\":[{\"device\":\"net_null1\",\"mtu\":1500}],"
+		  "\"interfaces\":[" WAN "]",
+		  "/dpdk/lcores: changed from chosen from the CPUs this process may use to 0,1; it needs a "
+		  "restart" REMEDY
 		  "/dpdk/memory_mb: changed from what the configuration needs to 64; it needs a restart" REMEDY
 		  "/dpdk/vdevs: this list has changed; it needs a restart" REMEDY
 		  "/dpdk/hugepages: changed from true to false; it needs a restart" REMEDY
 		  "/dpdk/file_prefix: changed from sluice to x; it needs a restart" REMEDY
 		  "/dpdk/eal_args: this list has changed; it needs a restart" REMEDY },
-		{ "\"dpdk\":{\"vdevs\":[\"net_null1\",\"net_null0\"]},\"devices\":[{\"device\":\"net_null1\",\"mtu\":1400,"
+		{ "\"dpdk\":{\"vdevs\":[\"net_null1\",\"net_null0\"]},\"devices\":[{\"device\":\"net_null1\","
+			"\"mtu\":1400,"
 		  "\"rx_queues\":1}],\"interfaces\":[" WAN "]",
 		  "/dpdk/vdevs: this list has changed; it needs a restart" REMEDY
-		  "/devices/0/rx_queues: changed from one a worker, as far as the device has them to 1; it needs a restart" REMEDY
+		  "/devices/0/rx_queues: changed from one a worker, as far as the device has them to 1; it needs a "
+		  "restart" REMEDY
 		  "/devices/0/mtu: changed from 1500 to 1400; it needs a restart" REMEDY },
-		{ "\"dpdk\":{\"vdevs\":[\"net_null0\",\"net_null1\"]},\"interfaces\":[" WAN ",{\"name\":\"b\",\"device\":"
+		{ "\"dpdk\":{\"vdevs\":[\"net_null0\",\"net_null1\"]},\"interfaces\":[" WAN ",{\"name\":\"b\","
+			"\"device\":"
 		  "\"net_null2\",\"addresses\":[\"10.0.0.1/8\"]}]",
 		  "/devices: net_null1 is open and named no more; it needs a restart" REMEDY
 		  "/devices: net_null2 is new; it needs a restart" REMEDY },
