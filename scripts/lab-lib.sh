@@ -125,7 +125,7 @@ lab_pid()
 
 lab_gone()
 {
-	! lab_pid "$1"
+	! lab_pid "$1" >/dev/null
 }
 
 # lab_stop WHAT: TERM, and KILL after ten seconds.
@@ -368,10 +368,10 @@ lab_telemetry()
 	echo "$1" | /usr/bin/python3 "$(command -v dpdk-telemetry.py)" -f "$LAB_PREFIX"
 }
 
-# Through sluice to every server, so that what is measured later is not the first look-up of a neighbour.
+# lab_answers ADDRESS[:PORT]: the client gets an answer over HTTP.
 lab_answers()
 {
-	lab_in client curl -s -g --max-time 2 "http://$1/"
+	lab_in client curl -s -f -g -o /dev/null --max-time 2 "http://$1/"
 }
 
 # ---- up and down ----

@@ -1,0 +1,139 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-3-Clause
+# For tests/lab/*.sh: a lab that is taken down whatever happens, and what one asks it. Exit status of a test: 0 passed, 77
+# skipped (last line says why), anything else failed. "# variants: a b" in a test's head: it is run once with each as $1.
+set -euo pipefail
+# shellcheck source=../../scripts/lab-lib.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../../scripts/lab-lib.sh"
+
+[[ $EUID -eq 0 ]] || { echo "needs root"; exit 77; }
+lab_use "${LAB_NAME:-test}"
+lab_down # what a killed test may have left
+lab_use "${LAB_NAME:-test}"
+
+test_finish()
+{
+	local status=$?
+	trap - EXIT INT TERM
+	set +e
+	if ((status != 0 && status != 77)); then
+		echo "---- counters"
+		lab_counters
+		echo "---- last lines of sluice's log"
+		tail -n 40 "$LAB_LOG" 2>/dev/null
+		echo "---- errors of the servers"
+		cat "${LAB_WORK:-/nonexistent}"/backend*/error.log 2>/dev/null | tail -n 20
+	fi
+	lab_down
+	exit "$status"
+}
+trap test_finish EXIT
+trap 'exit 130' INT TERM
+
+fail()
+{
+	echo "failed: $*"
+	exit 1
+}
+
+skip()
+{
+	echo "skipped: $*"
+	exit 77
+}
+
+# test_lab PMD [OPTIONS of scripts/lab-config]: everything up and answering.
+test_lab()
+{
+	lab_up "$@"
+	lab_start_sluice
+	if ! grep -q pairs "$LAB_CONFIG"; then
+		lab_wait 15 "an answer through 192.0.2.10" lab_answers 192.0.2.10
+		lab_wait 15 "an answer through 2001:db8:1::10" lab_answers "[2001:db8:1::10]"
+	fi
+}
+
+# telemetry COMMAND EXPRESSION: a Python expression over the reply, called r. For instance: telemetry /sluice/info 'r["workers"]'
+telemetry()
+{
+	lab_telemetry "$1" | /usr/bin/python3 -c 'import json, sys
+r = json.load(sys.stdin)[sys.argv[1].partition(",")[0]]
+print(eval(sys.argv[2]))' "$1" "$2"
+}
+
+# telemetry_is COMMAND EXPRESSION: the expression is true.
+telemetry_is()
+{
+	[[ $(telemetry "$1" "bool($2)") == True ]]
+}
+
+# Sum of one counter over all workers.
+workers_sum()
+{
+	local n sum=0 id
+	n=$(telemetry /sluice/info 'r["workers"]')
+	for ((id = 0; id < n; id++)); do
+		sum=$((sum + $(telemetry "/sluice/worker,$id" "r[\"$1\"]")))
+	done
+	echo "$sum"
+}
+
+# No packet was lost without a cause. Only true while no burst is under way, hence asked a few times.
+conserved()
+{
+	lab_wait 10 "the conservation law to hold" telemetry_is /sluice/conservation 'r["imbalance_packets"] == 0' ||
+		fail "packets lost without a cause: $(lab_telemetry /sluice/conservation)"
+}
+
+# Forget what nginx has logged so far. (Its workers append, so truncation is safe.)
+forget_access_logs()
+{
+	local n
+	for n in 1 2 3; do
+		: >"$LAB_WORK/backend$n/access.log"
+	done
+}
+
+# Number of requests, or of connections, that backend N has logged.
+requests_of()
+{
+	wc -l <"$LAB_WORK/backend$1/access.log"
+}
+
+connections_of()
+{
+	awk '{ print $1 }' "$LAB_WORK/backend$1/access.log" | sort -u | wc -l
+}
+
+all_requests()
+{
+	echo $(($(requests_of 1) + $(requests_of 2) + $(requests_of 3)))
+}
+
+all_logged()
+{
+	(($(all_requests) >= $1))
+}
+
+# ab_run REQUESTS URL [OPTIONS of ab]: concurrency 64, every answer complete and 200.
+ab_run()
+{
+	local requests=$1 url=$2 out
+	shift 2
+	out=$LAB_WORK/ab.out
+	lab_in client timeout 300 ab -q -l -s 10 -c 64 -n "$requests" "$@" "$url" >"$out" 2>&1 ||
+		{ cat "$out"; fail "ab $url"; }
+	if ! grep -q "^Complete requests: *$requests$" "$out" || ! grep -q "^Failed requests: *0$" "$out" ||
+		grep -Eq "^Non-2xx|^Write errors: *[1-9]" "$out"; then
+		cat "$out"
+		fail "ab $url"
+	fi
+	grep -E "^(Requests per second|Time taken)" "$out"
+}
+
+# wait_for PID WHAT FILE: the background job succeeds; otherwise the test fails with the output it left in the file.
+wait_for()
+{
+	local pid=$1 what=$2 out=$3
+	wait "$pid" || { cat "$out"; fail "$what"; }
+}
