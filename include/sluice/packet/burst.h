@@ -14,11 +14,11 @@
 
 #include <rte_mbuf.h>
 
+#include "sluice/base/id.h"
 #include "sluice/base/ip.h"
 
 #define SL_BURST_MAX 64
 #define SL_FLOW_NONE UINT32_MAX
-#define SL_ID_NONE UINT16_MAX
 
 enum sl_pkt_kind {
 	SL_PKT_ARP,
