@@ -193,6 +193,13 @@ static void read_signals(struct sl_control *control)
 	}
 }
 
+static void join_groups(struct sl_control *control, uint16_t port, uint64_t now_ns)
+{
+	if (sl_listener_link_up(control->listener, port, now_ns) != 0)
+		sl_log_error("%s: out of memory: multicast filter not set, so IPv6 neighbours may not find us",
+			     control->ports[port].facts.name);
+}
+
 static void watch_links(struct sl_control *control, uint64_t now_ns)
 {
 	if (now_ns < control->next_link_ns)
@@ -207,7 +214,7 @@ static void watch_links(struct sl_control *control, uint64_t now_ns)
 		if (!port->link_up)
 			continue;
 		sl_announcer_link_up(control->announcer, control->snapshot, (uint16_t)i, now_ns);
-		sl_listener_link_up(control->listener, (uint16_t)i, now_ns);
+		join_groups(control, (uint16_t)i, now_ns);
 	}
 }
 
@@ -270,6 +277,10 @@ static void wait_until(struct sl_control *control, uint64_t next_ns)
 int sl_control_run(struct sl_control *control)
 {
 	atomic_store(&control->shared->control_awake, true);
+	pthread_mutex_lock(&control->lock);
+	for (unsigned int i = 0; i < control->n_ports; i++)
+		join_groups(control, (uint16_t)i, sl_control_now_ns()); /* they were not started when it was created */
+	pthread_mutex_unlock(&control->lock);
 	while (!control->stopping) {
 		pthread_mutex_lock(&control->lock);
 		uint64_t next_ns = turn(control);

@@ -188,11 +188,12 @@ int sl_listener_follow(struct sl_listener *l, const struct sl_snapshot *snapshot
 	return 0;
 }
 
-void sl_listener_link_up(struct sl_listener *l, uint16_t port, uint64_t now_ns)
+int sl_listener_link_up(struct sl_listener *l, uint16_t port, uint64_t now_ns)
 {
 	for (unsigned int i = 0; i < l->n_members; i++)
 		if (l->snapshot->interfaces[i].port == port)
 			begin_reports(&l->members[i], now_ns);
+	return set_filter(l, l->snapshot, l->members, port);
 }
 
 void sl_listener_query(struct sl_listener *l, uint16_t interface, uint64_t now_ns)

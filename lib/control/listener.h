@@ -26,8 +26,11 @@ void sl_listener_destroy(struct sl_listener *l);
  */
 int sl_listener_follow(struct sl_listener *l, const struct sl_snapshot *snapshot, uint64_t now_ns);
 
-/* Report the groups of all interfaces of a port again: its link came up. */
-void sl_listener_link_up(struct sl_listener *l, uint16_t port, uint64_t now_ns);
+/*
+ * A port was started, or its link came up: set its filter (some drivers lose it) and report the groups of its interfaces.
+ * Returns 0, or -1 when memory runs out.
+ */
+int sl_listener_link_up(struct sl_listener *l, uint16_t port, uint64_t now_ns);
 
 /* A router asked on an interface: answer within a second (RFC 3810 section 5.1.3 allows the delay). */
 void sl_listener_query(struct sl_listener *l, uint16_t interface, uint64_t now_ns);
