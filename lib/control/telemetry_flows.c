@@ -41,6 +41,8 @@ static int parse_cursor(const char *text, struct cursor *c)
 	char *part[3];
 	char *rest = copy;
 
+	if (*text == '\0') /* from the beginning */
+		return 0;
 	if (strlen(text) >= sizeof(copy))
 		return -EINVAL;
 	snprintf(copy, sizeof(copy), "%s", text);

@@ -243,7 +243,6 @@ static const char *const always_wrong[] = {
 	"limit=",
 	"limit",
 	"=",
-	"cursor=",
 	"cursor=0",
 	"cursor=0:0",
 	"cursor=0:0:",
