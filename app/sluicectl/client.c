@@ -40,11 +40,13 @@ static bool socket_path(const char *file_prefix, char *path, size_t size)
 static void explain_connect(const char *path, const char *file_prefix, int error, FILE *err)
 {
 	if (error == EACCES || error == EPERM)
-		fprintf(err, "sluicectl: %s: no permission; remedy: run sluicectl as the user that runs sluice (sudo)\n", path);
+		fprintf(err,
+			"sluicectl: %s: no permission; remedy: run sluicectl as the user that runs sluice (sudo)\n",
+			path);
 	else if (error == ENOENT || error == ECONNREFUSED)
 		fprintf(err,
-			"sluicectl: sluice is not running with file prefix \"%s\" (no answer at %s); remedy: start it, or name "
-			"its prefix with --file-prefix\n",
+			"sluicectl: sluice is not running with file prefix \"%s\" (no answer at %s); remedy: start it, "
+			"or name its prefix with --file-prefix\n",
 			file_prefix, path);
 	else
 		fprintf(err, "sluicectl: %s: %s\n", path, strerror(error));
@@ -95,8 +97,10 @@ struct ctl_client *ctl_connect(const char *file_prefix, FILE *err)
 	if (client->buffer == NULL || connect(client->fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
 		explain_connect(address.sun_path, file_prefix, errno, err);
 	} else if (read_hello(client) != 0) {
-		fprintf(err, "sluicectl: %s: answers, but not as DPDK telemetry; it has ten clients already, or is no DPDK "
-			"process\n", address.sun_path);
+		fprintf(err,
+			"sluicectl: %s: answers, but not as DPDK telemetry; it has ten clients already, or is no DPDK "
+			"process\n",
+			address.sun_path);
 	} else {
 		return client;
 	}
@@ -153,7 +157,8 @@ static size_t append(json_t *all, const json_t *entries, unsigned long limit)
 
 	for (size_t i = 0; i < n && json_array_size(all) < limit; i++) {
 		snprintf(key, sizeof(key), "%zu", i);
-		json_array_append(all, json_is_array(entries) ? json_array_get(entries, i) : json_object_get(entries, key));
+		json_array_append(all,
+				  json_is_array(entries) ? json_array_get(entries, i) : json_object_get(entries, key));
 	}
 	return n;
 }

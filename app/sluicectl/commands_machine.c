@@ -67,8 +67,9 @@ static void add_joined(struct ctl_table *t, const json_t *strings)
 
 void ctl_render_ports(const json_t *value, FILE *out)
 {
-	static const char *const titles[] = { "port",	     "netdev",	    "driver",	    "link",	  "mac",	">mtu", ">queues",
-					      ">rx packets", ">tx packets", ">rx missed", ">no mbuf", ">tx errors", "offloads" };
+	static const char *const titles[] = { "port",	  "netdev",	"driver",      "link",	      "mac",
+					      ">mtu",	  ">queues",	">rx packets", ">tx packets", ">rx missed",
+					      ">no mbuf", ">tx errors", "offloads" };
 	struct ctl_table t;
 	size_t i;
 	json_t *port;
@@ -102,8 +103,9 @@ json_t *ctl_gather_workers(struct ctl_client *client, const struct ctl_options *
 
 void ctl_render_workers(const json_t *value, FILE *out)
 {
-	static const char *const titles[] = { ">worker",      ">lcore", ">cpu",	  ">busy",     ">rx packets", ">tx packets",
-					      ">handed over", ">held",	">drops", ">flows",    ">unaccounted" };
+	static const char *const titles[] = { ">worker",     ">lcore",	    ">cpu",	    ">busy",
+					      ">rx packets", ">tx packets", ">handed over", ">held",
+					      ">drops",	     ">flows",	    ">unaccounted" };
 	struct ctl_table t;
 	size_t i;
 	json_t *w;

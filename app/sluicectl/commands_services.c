@@ -68,8 +68,9 @@ static void add_flow_counters(struct ctl_table *t, const json_t *object)
 
 void ctl_render_services(const json_t *value, FILE *out)
 {
-	static const char *const titles[] = { "service",  "address",	      "protocol", ">weight",	     "state",  ">flows", ">created",
-					      ">refused", ">client packets", ">bytes",	  ">server packets", ">bytes" };
+	static const char *const titles[] = { "service",	 "address", "protocol",	       ">weight",
+					      "state",		 ">flows",  ">created",	       ">refused",
+					      ">client packets", ">bytes",  ">server packets", ">bytes" };
 	struct ctl_table t;
 	size_t i, k;
 	json_t *service, *backend;
@@ -98,7 +99,9 @@ json_t *ctl_gather_flows(struct ctl_client *client, const struct ctl_options *op
 {
 	const struct {
 		const char *name, *value;
-	} filters[] = { { "service", options->service }, { "client", options->client }, { "protocol", options->protocol } };
+	} filters[] = { { "service", options->service },
+			{ "client", options->client },
+			{ "protocol", options->protocol } };
 	char command[512] = "/sluice/flow_list";
 	json_t *value = json_object();
 	bool more = false;
@@ -117,10 +120,12 @@ json_t *ctl_gather_flows(struct ctl_client *client, const struct ctl_options *op
 
 void ctl_render_flows(const json_t *value, FILE *out)
 {
-	static const char *const titles[] = { "service", "protocol", "client", "vip", "snat", "backend", "state", ">idle", ">worker" };
-	static const char *const ends[][2] = {
-		{ "client", "client_port" }, { "vip", "vip_port" }, { "snat", "snat_port" }, { "backend", "backend_port" }
-	};
+	static const char *const titles[] = { "service", "protocol", "client", "vip",	 "snat",
+					      "backend", "state",    ">idle",  ">worker" };
+	static const char *const ends[][2] = { { "client", "client_port" },
+					       { "vip", "vip_port" },
+					       { "snat", "snat_port" },
+					       { "backend", "backend_port" } };
 	const json_t *flows = json_object_get(value, "flows");
 	char text[CTL_TEXT_MAX];
 	struct ctl_table t;

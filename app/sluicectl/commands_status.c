@@ -64,8 +64,8 @@ static void render_info(const json_t *info, FILE *out)
 
 	fprintf(out, "sluice %s on %s, up %s\n", ctl_text(info, "version"), ctl_text(info, "dpdk_version"),
 		ctl_format_time(text, ctl_number(info, "uptime_s") * 1000));
-	fprintf(out, "configuration %s, generation %" JSON_INTEGER_FORMAT ", last reload %s\n", ctl_text(info, "config_path"),
-		ctl_number(info, "generation"), ctl_text(info, "last_reload"));
+	fprintf(out, "configuration %s, generation %" JSON_INTEGER_FORMAT ", last reload %s\n",
+		ctl_text(info, "config_path"), ctl_number(info, "generation"), ctl_text(info, "last_reload"));
 	if (strcmp(ctl_text(info, "last_reload"), "refused") == 0) {
 		size_t i;
 		json_t *piece;

@@ -28,7 +28,8 @@ void ctl_write_help(FILE *out)
 	fputs("\noptions:\n", out);
 	for (const struct ctl_option *o = ctl_option_table; o->name != NULL; o++) {
 		char name[40];
-		snprintf(name, sizeof(name), "%s%s%s", o->name, o->value == NULL ? "" : " ", o->value == NULL ? "" : o->value);
+		snprintf(name, sizeof(name), "%s%s%s", o->name, o->value == NULL ? "" : " ",
+			 o->value == NULL ? "" : o->value);
 		fprintf(out, "  %-20s %s\n", name, o->help);
 	}
 	fputs("\nexit status: 0 done, 1 sluice could not be asked, 2 wrong usage\n", out);

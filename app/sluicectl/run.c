@@ -163,7 +163,8 @@ static int parse(int argc, char **argv, const struct ctl_command **command, stru
 		return usage_error(err, "an argument is missing behind", (*command)->name);
 	for (const struct ctl_option *o = ctl_option_table; o->name != NULL; o++)
 		if ((given & o->bit) != 0 && ((*command)->options & o->bit) == 0) {
-			fprintf(err, "sluicectl: %s does not go with %s; see sluicectl help\n", o->name, (*command)->name);
+			fprintf(err, "sluicectl: %s does not go with %s; see sluicectl help\n", o->name,
+				(*command)->name);
 			return CTL_EXIT_USAGE;
 		}
 	return 0;

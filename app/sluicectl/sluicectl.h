@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * sluicectl: what sluice's telemetry says, for people. A command gathers one JSON value over the telemetry socket; then
- * that value is printed as it is (--json) or rendered as text. Rendering asks nothing, gathering prints nothing but errors.
+ * that value is printed as it is (--json) or rendered as text. Rendering asks nothing, gathering prints nothing but
+ * errors.
  */
 #ifndef SLUICECTL_H
 #define SLUICECTL_H
@@ -64,13 +65,13 @@ void ctl_disconnect(struct ctl_client *client);
 json_t *ctl_ask(struct ctl_client *client, FILE *err, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /*
- * All pages of a list as one array of at most `limit` entries: `command` up to where the reply's next goes. `list` is the
- * key of the entries. *more says whether there are others; it may be NULL.
+ * All pages of a list as one array of at most `limit` entries: `command` up to where the reply's next goes. `list` is
+ * the key of the entries. *more says whether there are others; it may be NULL.
  */
 json_t *ctl_ask_pages(struct ctl_client *client, FILE *err, const char *command, const char *list, unsigned long limit,
 		      bool *more);
 
-/* Set a key of *object and take value over. When value is NULL, *object is freed and becomes NULL; then nothing is done. */
+/* Set a key of *object and take value over. When value is NULL, *object is freed and becomes NULL. */
 void ctl_put(json_t **object, const char *key, json_t *value);
 
 /* All ports, each as /sluice/port says. */
@@ -103,7 +104,7 @@ void ctl_table_finish(struct ctl_table *t, FILE *out);
 #define CTL_TEXT_MAX 32
 const char *ctl_format_count(char buf[CTL_TEXT_MAX], json_int_t n);	   /* 1,234,567 */
 const char *ctl_format_bytes(char buf[CTL_TEXT_MAX], json_int_t n);	   /* 1.2 GiB */
-const char *ctl_format_rate(char buf[CTL_TEXT_MAX], double packets_per_s);  /* 1.2 kpps */
+const char *ctl_format_rate(char buf[CTL_TEXT_MAX], double packets_per_s); /* 1.2 kpps */
 const char *ctl_format_time(char buf[CTL_TEXT_MAX], json_int_t ms);	   /* 2 h 5 min */
 
 /* ---- completion.c: generated from the tables above ---- */

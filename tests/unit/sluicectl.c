@@ -21,33 +21,44 @@
 
 static const char *const canned[][2] = {
 	{ "/sluice/info", "{\"version\":\"9.8\",\"dpdk_version\":\"DPDK 22.11\",\"uptime_s\":7500,\"generation\":3,"
-			  "\"config_path\":\"/etc/sluice.json\",\"last_reload\":\"refused\",\"last_reload_message\":[\"bad po\",\"rt\"]}" },
+			  "\"config_path\":\"/etc/"
+			  "sluice.json\",\"last_reload\":\"refused\",\"last_reload_message\":[\"bad po\",\"rt\"]}" },
 	{ "/sluice/ports", "{\"ports\":[\"net_a\",\"net_b\"]}" },
-	{ "/sluice/port,0", "{\"name\":\"net_a\",\"link\":\"up\",\"rx_packets\":1234567,\"tx_packets\":5,\"offloads\":[\"rss\",\"x\"],"
-			    "\"device_rx_missed\":77,\"mtu_bytes\":1500,\"rx_queues\":2,\"tx_queues\":1}" },
+	{ "/sluice/port,0",
+	  "{\"name\":\"net_a\",\"link\":\"up\",\"rx_packets\":1234567,\"tx_packets\":5,\"offloads\":[\"rss\",\"x\"],"
+	  "\"device_rx_missed\":77,\"mtu_bytes\":1500,\"rx_queues\":2,\"tx_queues\":1}" },
 	{ "/sluice/port,1", "{\"name\":\"net_b\",\"link\":\"down\",\"rx_packets\":0,\"tx_packets\":0}" },
 	{ "/sluice/workers", "{\"workers\":{\"0\":{\"id\":0}}}" },
-	{ "/sluice/worker,0", "{\"id\":0,\"lcore\":1,\"cpu\":3,\"busy_cycles\":250,\"total_cycles\":1000,\"rx_packets\":42,"
-			      "\"imbalance_packets\":-1}" },
-	{ "/sluice/flows", "{\"live\":10,\"capacity\":2000,\"services\":{\"0\":{\"name\":\"web\",\"active\":9}},\"next\":\"\"}" },
+	{ "/sluice/worker,0",
+	  "{\"id\":0,\"lcore\":1,\"cpu\":3,\"busy_cycles\":250,\"total_cycles\":1000,\"rx_packets\":42,"
+	  "\"imbalance_packets\":-1}" },
+	{ "/sluice/flows",
+	  "{\"live\":10,\"capacity\":2000,\"services\":{\"0\":{\"name\":\"web\",\"active\":9}},\"next\":\"\"}" },
 	{ "/sluice/flows,", "{\"services\":{\"0\":{\"name\":\"web\",\"active\":9}},\"next\":\"1\"}" },
 	{ "/sluice/flows,1", "{\"services\":{\"0\":{\"name\":\"dns\",\"active\":1}},\"next\":\"\"}" },
 	{ "/sluice/drops", "{\"ttl\":5,\"arp\":0,\"no_route\":1000,\"from_the_future\":7,\"total\":1012}" },
 	{ "/sluice/drops_worker,0", "{\"ttl\":0,\"total\":0}" },
 	{ "/sluice/services,", "{\"services\":[\"web\"],\"next\":\"\"}" },
-	{ "/sluice/service,web", "{\"name\":\"web\",\"address\":\"192.0.2.10\",\"port\":80,\"protocol\":\"tcp\",\"state\":\"active\","
-				 "\"flows_active\":9,\"client_bytes\":1610612736}" },
-	{ "/sluice/backends,web,", "{\"backends\":{\"0\":{\"address\":\"2001:db8::1\",\"port\":8080,\"weight\":2}},\"next\":\"1\"}" },
-	{ "/sluice/backends,web,1", "{\"backends\":{\"0\":{\"address\":\"10.0.0.2\",\"port\":8081,\"weight\":1}},\"next\":\"\"}" },
-	{ "/sluice/neighbours,", "{\"neighbours\":{\"0\":{\"interface\":\"wan\",\"address\":\"192.0.2.1\",\"mac\":\"02:00:00:00:00:01\","
-				 "\"state\":\"reachable\",\"confirmed_ms_ago\":1500,\"wanted\":1},"
-				 "\"1\":{\"interface\":\"lan\",\"address\":\"10.0.0.9\",\"state\":\"failed\",\"confirmed_ms_ago\":-1}},"
-				 "\"next\":\"\"}" },
+	{ "/sluice/service,web",
+	  "{\"name\":\"web\",\"address\":\"192.0.2.10\",\"port\":80,\"protocol\":\"tcp\",\"state\":\"active\","
+	  "\"flows_active\":9,\"client_bytes\":1610612736}" },
+	{ "/sluice/backends,web,",
+	  "{\"backends\":{\"0\":{\"address\":\"2001:db8::1\",\"port\":8080,\"weight\":2}},\"next\":\"1\"}" },
+	{ "/sluice/backends,web,1",
+	  "{\"backends\":{\"0\":{\"address\":\"10.0.0.2\",\"port\":8081,\"weight\":1}},\"next\":\"\"}" },
+	{ "/sluice/neighbours,",
+	  "{\"neighbours\":{\"0\":{\"interface\":\"wan\",\"address\":\"192.0.2.1\",\"mac\":\"02:00:00:00:00:01\","
+	  "\"state\":\"reachable\",\"confirmed_ms_ago\":1500,\"wanted\":1},"
+	  "\"1\":{\"interface\":\"lan\",\"address\":\"10.0.0.9\",\"state\":\"failed\",\"confirmed_ms_ago\":-1}},"
+	  "\"next\":\"\"}" },
 	{ "/sluice/flow_list,service=web,client=10.0.0.1,protocol=tcp,cursor=",
-	  "{\"flows\":{\"0\":{\"service\":\"web\",\"client\":\"10.0.0.1\",\"client_port\":1000,\"idle_ms\":90000}},\"next\":\"0:64:0\"}" },
-	{ "/sluice/flow_list,service=web,client=10.0.0.1,protocol=tcp,cursor=0:64:0", "{\"flows\":{},\"next\":\"0:128:0\"}" },
+	  "{\"flows\":{\"0\":{\"service\":\"web\",\"client\":\"10.0.0.1\",\"client_port\":1000,\"idle_ms\":90000}},"
+	  "\"next\":\"0:64:0\"}" },
+	{ "/sluice/flow_list,service=web,client=10.0.0.1,protocol=tcp,cursor=0:64:0",
+	  "{\"flows\":{},\"next\":\"0:128:0\"}" },
 	{ "/sluice/flow_list,service=web,client=10.0.0.1,protocol=tcp,cursor=0:128:0",
-	  "{\"flows\":{\"0\":{\"client\":\"10.0.0.1\",\"client_port\":2000},\"1\":{\"client_port\":3000}},\"next\":\"\"}" },
+	  "{\"flows\":{\"0\":{\"client\":\"10.0.0.1\",\"client_port\":2000},\"1\":{\"client_port\":3000}},\"next\":"
+	  "\"\"}" },
 	{ "/sluice/flow_list,cursor=", "{\"flows\":{\"0\":{\"worker\":0}},\"next\":\"5:5:5\"}" },
 	{ "/sluice/flow_list,cursor=5:5:5", "{\"flows\":{\"0\":{\"worker\":1}},\"next\":\"5:5:5\"}" },
 };
@@ -159,13 +170,20 @@ static void test_formats(void **state)
 		json_int_t n;
 		const char *text;
 	} cases[] = {
-		{ ctl_format_count, 0, "0" },		  { ctl_format_count, 999, "999" },
-		{ ctl_format_count, 1000, "1,000" },	  { ctl_format_count, 1234567, "1,234,567" },
-		{ ctl_format_count, -123, "-123" },	  { ctl_format_count, -1234, "-1,234" },
-		{ ctl_format_bytes, 1023, "1023 B" },	  { ctl_format_bytes, 1024, "1.0 KiB" },
-		{ ctl_format_bytes, 1610612736, "1.5 GiB" }, { ctl_format_time, 0, "0.0 s" },
-		{ ctl_format_time, 59900, "59.9 s" },	  { ctl_format_time, 60000, "1 min 0 s" },
-		{ ctl_format_time, 7500000, "2 h 5 min" }, { ctl_format_time, 90000000, "1 d 1 h" },
+		{ ctl_format_count, 0, "0" },
+		{ ctl_format_count, 999, "999" },
+		{ ctl_format_count, 1000, "1,000" },
+		{ ctl_format_count, 1234567, "1,234,567" },
+		{ ctl_format_count, -123, "-123" },
+		{ ctl_format_count, -1234, "-1,234" },
+		{ ctl_format_bytes, 1023, "1023 B" },
+		{ ctl_format_bytes, 1024, "1.0 KiB" },
+		{ ctl_format_bytes, 1610612736, "1.5 GiB" },
+		{ ctl_format_time, 0, "0.0 s" },
+		{ ctl_format_time, 59900, "59.9 s" },
+		{ ctl_format_time, 60000, "1 min 0 s" },
+		{ ctl_format_time, 7500000, "2 h 5 min" },
+		{ ctl_format_time, 90000000, "1 d 1 h" },
 		{ ctl_format_count, INT64_MAX, "9,223,372,036,854,775,807" },
 	};
 	char text[CTL_TEXT_MAX];
@@ -204,9 +222,20 @@ static void test_table(void **state)
 static void test_usage(void **state)
 {
 	static const char *const wrong[] = {
-		"",		    "nothing",	       "status extra",	     "status --service web", "flows --limit 0",
-		"flows --limit x",  "flows --limit",   "flows --protocol icmp", "drops --nothing",    "services a b",
-		"completion",	    "completion fish", "status --json=yes",  "flows --limit -1",
+		"",
+		"nothing",
+		"status extra",
+		"status --service web",
+		"flows --limit 0",
+		"flows --limit x",
+		"flows --limit",
+		"flows --protocol icmp",
+		"drops --nothing",
+		"services a b",
+		"completion",
+		"completion fish",
+		"status --json=yes",
+		"flows --limit -1",
 	};
 
 	for (size_t i = 0; i < COUNT(wrong); i++) {
@@ -231,9 +260,10 @@ static void test_not_running(void **state)
 	assert_non_null(strstr(printed.err, "not running with file prefix \"nobody\""));
 	assert_non_null(strstr(printed.err, "remedy: start it"));
 	assert_int_equal(strcspn(printed.err, "\n"), strlen(printed.err) - 1);
-	assert_int_equal(run("status --file-prefix xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-			     "xxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
-			 CTL_EXIT_FAILED);
+	assert_int_equal(
+	    run("status --file-prefix xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+		"xxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
+	    CTL_EXIT_FAILED);
 	assert_int_equal(run("services nothing"), CTL_EXIT_FAILED);
 	assert_non_null(strstr(printed.err, "knows nothing of /sluice/service,nothing"));
 }
@@ -328,8 +358,9 @@ static void complete(const char *script, const char *words, unsigned int at, cha
 {
 	char command[512];
 
-	snprintf(command, sizeof(command), "bash -c 'source %s; COMP_WORDS=(%s); COMP_CWORD=%u; _sluicectl; echo ${COMPREPLY[@]}'",
-		 script, words, at);
+	snprintf(command, sizeof(command),
+		 "bash -c 'source %s; COMP_WORDS=(%s); COMP_CWORD=%u; _sluicectl; echo ${COMPREPLY[@]}'", script, words,
+		 at);
 	FILE *bash = popen(command, "r");
 	assert_non_null(bash);
 	if (fgets(offers, 512, bash) == NULL)
