@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The way from DPDK's telemetry socket to the handlers. DPDK 22.11 passes a callback no pointer of ours and has no way to
- * take a command back, so `gate` is the one variable of this process that outlives its owner: it says whether there is a
- * control to ask. Handlers run in threads of EAL's and hold the gate for reading; start and stop change it as its
+ * The way from DPDK's telemetry socket to the handlers. DPDK 22.11 passes a callback no pointer of ours and has no way
+ * to take a command back, so `gate` is the one variable of this process that outlives its owner: it says whether there
+ * is a control to ask. Handlers run in threads of EAL's and hold the gate for reading; start and stop change it as its
  * writer, so stop returns only once nobody is inside any more and nobody can come in.
  *
- * Order of locks: gate, then control->lock. The control thread holds the latter while it works, so a handler waits for it
- * a bounded time only, and the flow list does not hold it while it waits for workers.
+ * Order of locks: gate, then control->lock. The control thread holds the latter while it works, so a handler waits for
+ * it a bounded time only, and the flow list does not hold it while it waits for workers.
  */
 #include "telemetry_internal.h"
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * /sluice/flows and /sluice/flow_list. The list asks one worker after the other for chunks of its table and stops at the
- * limit, at the size of a reply, or after a bounded time; "next" says where to go on: WORKER:RECORD:SKIP, the chunk that
- * starts at RECORD without its first SKIP matches. Flows that come and go between two pages may be missed or shown twice.
+ * /sluice/flows and /sluice/flow_list. The list asks one worker after the other for chunks of its table and stops at
+ * the limit, at the size of a reply, or after a bounded time; "next" says where to go on: WORKER:RECORD:SKIP, the chunk
+ * that starts at RECORD without its first SKIP matches. Flows that come and go between two pages may be missed or shown
+ * twice.
  *
  * Workers answer without control's lock, which is taken only to read the names of services before and after.
  */
@@ -18,7 +19,7 @@
 #define LIMIT_DEFAULT 32
 #define LIMIT_MAX 64
 #define WORKER_TIMEOUT_MS 250
-#define SEARCH_NS (1 * SL_NS_PER_S) /* a filter that matches little makes the search long: the client goes on from next */
+#define SEARCH_NS SL_NS_PER_S /* a filter that matches little makes the search long: the client goes on from next */
 
 struct cursor {
 	uint32_t worker, record, skip;
@@ -41,6 +42,8 @@ static int parse_cursor(const char *text, struct cursor *c)
 	char *part[3];
 	char *rest = copy;
 
+	if (*text == '\0') /* from the beginning */
+		return 0;
 	if (strlen(text) >= sizeof(copy))
 		return -EINVAL;
 	snprintf(copy, sizeof(copy), "%s", text);
@@ -185,7 +188,8 @@ static int answer_flow_list(const struct sl_tel_request *request, struct sl_tel_
 		return rc;
 	sl_tel_page_open(&page, out);
 	for (unsigned int i = 0; i < search.n; i++) {
-		struct sl_tel_node row = flow_row(request->control->snapshot, &search.found[i].row, search.found[i].at.worker);
+		struct sl_tel_node row =
+		    flow_row(request->control->snapshot, &search.found[i].row, search.found[i].at.worker);
 		if (!sl_tel_page_add(&page, &row)) {
 			search.at = search.found[i].at;
 			break;
@@ -253,7 +257,7 @@ static const struct sl_tel_key flows_row_keys[] = {
 };
 
 static const struct sl_tel_key flow_list_keys[] = {
-	{ "next", "cursor of the next page, empty at the end. A page may be empty before that: the search takes a second at most" },
+	{ "next", "cursor of the next page, empty at the end; an empty page before that took a second to search" },
 	{ NULL, NULL },
 };
 
@@ -285,7 +289,8 @@ const struct sl_tel_command sl_tel_flow_commands[] = {
 	  .row_keys = flows_row_keys },
 	{ .name = "/sluice/flow_list",
 	  .params = "[service=NAME][,client=ADDRESS][,protocol=tcp|udp][,limit=N][,cursor=NEXT]",
-	  .help = "Flows one by one. Parameters (all optional): service=, client=, protocol=, limit= (at most 64), cursor=",
+	  .help =
+	      "Flows one by one. Parameters (all optional): service=, client=, protocol=, limit= (at most 64), cursor=",
 	  .max_params = 5,
 	  .unlocked = true,
 	  .handler = answer_flow_list,

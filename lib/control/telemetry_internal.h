@@ -2,8 +2,9 @@
 /*
  * What the telemetry handlers share: the command tables, the parameters of a request, and the reply builder.
  *
- * DPDK drops silently what does not fit into its 16 KiB reply. The builder therefore counts the JSON bytes of everything
- * it adds, and lists are pages: rows are added until one does not fit, and the reply's "next" says where to go on.
+ * DPDK drops silently what does not fit into its 16 KiB reply. The builder therefore counts the JSON bytes of
+ * everything it adds, and lists are pages: rows are added until one does not fit, and the reply's "next" says where to
+ * go on.
  */
 #ifndef SLUICE_CONTROL_TELEMETRY_INTERNAL_H
 #define SLUICE_CONTROL_TELEMETRY_INTERNAL_H

@@ -149,7 +149,7 @@ static const char *route_interface(const struct sl_snapshot *s, const struct sl_
 	return hop == NULL ? "" : interface_name(s, hop->interface);
 }
 
-/* The i-th route: what interfaces are connected to, their gateways, then the configuration's. False behind the last one. */
+/* The i-th route: what interfaces are connected to, their gateways, the configuration's. False behind the last one. */
 static bool route_at(const struct sl_control *c, uint32_t i, struct route *route)
 {
 	const struct sl_config *config = c->config;

@@ -35,8 +35,9 @@ static void add_backend_counters(const struct sl_shared *shared, uint16_t id, st
 
 static void add_timeouts(const struct sl_service *service, struct sl_tel_node *out)
 {
-#define X(id, key, def, text) \
-	sl_tel_u64(out, #key, (service->timeout_ticks[SL_TIMEOUT_##id] * (uint64_t)SL_TICK_NS + SL_NS_PER_S / 2) / SL_NS_PER_S);
+#define X(id, key, def, text)                                                                                          \
+	sl_tel_u64(out, #key,                                                                                          \
+		   (service->timeout_ticks[SL_TIMEOUT_##id] * (uint64_t)SL_TICK_NS + SL_NS_PER_S / 2) / SL_NS_PER_S);
 	SL_TIMEOUTS(X)
 #undef X
 }

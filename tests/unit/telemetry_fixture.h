@@ -37,8 +37,8 @@
 /* ---- what telemetry calls ---- */
 
 static struct {
-	uint32_t flows[2];    /* live flows each worker tells of */
-	bool stuck;	      /* workers do not answer */
+	uint32_t flows[2];	      /* live flows each worker tells of */
+	bool stuck;		      /* workers do not answer */
 	struct sl_flow_filter filter; /* the last one asked for */
 	int64_t imbalance[2];
 } fake;
@@ -50,7 +50,9 @@ uint64_t sl_control_now_ns(void)
 
 void sl_port_read_statistics(const struct sl_port *port, struct sl_port_statistics *out)
 {
-	*out = (struct sl_port_statistics){ .rx_packets = 1000, .tx_packets = 900, .rx_missed = 7 + port->id, .tx_errors = 3 };
+	*out = (struct sl_port_statistics){
+		.rx_packets = 1000, .tx_packets = 900, .rx_missed = 7 + port->id, .tx_errors = 3
+	};
 }
 
 int64_t sl_worker_imbalance(const struct sl_worker *w)
@@ -164,8 +166,14 @@ static void *table(size_t n, size_t size)
 static void make_ports(void)
 {
 	for (unsigned int i = 0; i < 2; i++) {
-		t.ports[i] = (struct sl_port){ .id = (uint16_t)i, .driver = "net_null", .numa_node = -1, .n_rx_queues = 1,
-					       .n_tx_queues = 1, .descriptors = 512, .rss = i == 0, .link_up = i == 0 };
+		t.ports[i] = (struct sl_port){ .id = (uint16_t)i,
+					       .driver = "net_null",
+					       .numa_node = -1,
+					       .n_rx_queues = 1,
+					       .n_tx_queues = 1,
+					       .descriptors = 512,
+					       .rss = i == 0,
+					       .link_up = i == 0 };
 		snprintf(t.ports[i].facts.name, sizeof(t.ports[i].facts.name), "net_null%u", i);
 		t.ports[i].facts.mtu = 1500;
 		t.ports[i].facts.mac[5] = (uint8_t)(0x10 + i);
@@ -275,8 +283,17 @@ static void remove_directory(void)
 
 static int set_up(void **state)
 {
-	const char *args[] = { "test", "--no-huge", "-m", "128", "--no-pci", "--no-shconf", "--file-prefix=" PREFIX, "-l", "0",
-			       "--log-level=lib.eal:error", "--log-level=lib.telemetry:error" };
+	const char *args[] = { "test",
+			       "--no-huge",
+			       "-m",
+			       "128",
+			       "--no-pci",
+			       "--no-shconf",
+			       "--file-prefix=" PREFIX,
+			       "-l",
+			       "0",
+			       "--log-level=lib.eal:error",
+			       "--log-level=lib.telemetry:error" };
 
 	snprintf(t.directory, sizeof(t.directory), "/tmp/unit_telemetry_XXXXXX");
 	assert_non_null(mkdtemp(t.directory));

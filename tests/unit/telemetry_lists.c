@@ -93,7 +93,8 @@ static void test_flow_list(void **state)
 				assert_false(seen[id >> 16][id & 0xffff]);
 				seen[id >> 16][id & 0xffff] = true;
 				assert_string_equal(text(row(reply, "flows", i), "state"), "established");
-				assert_string_equal(text(row(reply, "flows", i), "service"), t.snapshot.services[1].name);
+				assert_string_equal(text(row(reply, "flows", i), "service"),
+						    t.snapshot.services[1].name);
 			}
 			snprintf(next, sizeof(next), "%s", text(reply, "next"));
 			json_decref(reply);
@@ -110,7 +111,8 @@ static void test_flow_filter(void **state)
 {
 	char line[256];
 
-	snprintf(line, sizeof(line), "/sluice/flow_list,service=%s,client=2001:db8::5,protocol=udp", t.snapshot.services[1].name);
+	snprintf(line, sizeof(line), "/sluice/flow_list,service=%s,client=2001:db8::5,protocol=udp",
+		 t.snapshot.services[1].name);
 	json_t *reply = ask(line);
 	assert_true(json_is_object(reply));
 	json_decref(reply);

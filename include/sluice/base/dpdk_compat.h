@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Differences between DPDK 22.11, 23.11 and 24.11: the newer names, made from what the older releases have. The only file that
- * looks at RTE_VERSION. Include it before any DPDK header: the lcore usage callback is experimental where it exists.
+ * Differences between DPDK 22.11, 23.11 and 24.11: the newer names, made from what the older releases have. The only
+ * file that looks at RTE_VERSION. Include it before any DPDK header: the lcore usage callback is experimental where it
+ * exists.
  */
 #ifndef SLUICE_BASE_DPDK_COMPAT_H
 #define SLUICE_BASE_DPDK_COMPAT_H
