@@ -21,7 +21,9 @@ void sl_arp_reply(struct rte_mbuf *m, const struct sl_pkt *p, const uint8_t our_
 	a->arp_sip = target;
 	eth->dst_addr = a->arp_tha;
 	eth->src_addr = a->arp_sha;
-	/* A tag that the NIC took off goes back in; it cannot fail, as a received frame has more headroom than a tag. */
+	/*
+	 * A tag that the NIC took off goes back in; it cannot fail, as a received frame has more headroom than a tag.
+	 */
 	if ((m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) && (m->vlan_tci & RTE_VLAN_ID_MASK) != 0)
 		rte_vlan_insert(&m);
 }

@@ -3,9 +3,9 @@
  * All sums are taken over words as they lie in memory; the one's complement sum does not mind the byte order (RFC 1071
  * section 2 (B)), so nothing is swapped until a word straddles two segments.
  *
- * The two zeros: a complete sum over a header is never 0 (some word is not), so a computed checksum is never 0xffff, and an
- * incremental update of a checksum other than 0xffff gives exactly what a new computation would. 0xffff, which some senders
- * write for 0 and UDP must, means the same on the wire and stays good, whichever zero an update leaves.
+ * The two zeros: a complete sum over a header is never 0 (some word is not), so a computed checksum is never 0xffff,
+ * and an incremental update of a checksum other than 0xffff gives exactly what a new computation would. 0xffff, which
+ * some senders write for 0 and UDP must, means the same on the wire and stays good, whichever zero an update leaves.
  */
 #include "sluice/packet/edit.h"
 
@@ -72,7 +72,9 @@ uint16_t sl_checksum_ipv4_header(const struct rte_ipv4_hdr *ip)
 	return (uint16_t)~sl_checksum_fold(sum + (uint16_t)~ip->hdr_checksum);
 }
 
-/* The 0xffff of a mapped address counts as nothing, so the sum over 16 bytes is the one over 4 (RFC 793 section 3.1). */
+/*
+ * The 0xffff of a mapped address counts as nothing, so the sum over 16 bytes is the one over 4 (RFC 793 section 3.1).
+ */
 static uint64_t sum_pseudo(const struct sl_ip *src, const struct sl_ip *dst, uint8_t proto, uint32_t l4_len)
 {
 	uint64_t sum = sum_bytes(src->b, sizeof(src->b)) + sum_bytes(dst->b, sizeof(dst->b));

@@ -16,7 +16,9 @@ bool sl_parse_fragment(struct sl_pkt *p, uint32_t offset, bool more, uint32_t pa
 	p->flags |= SL_PKT_FRAGMENT;
 	if (offset != 0)
 		p->flags |= SL_PKT_FRAGMENT_LATER;
-	/* RFC 791 section 3.2, RFC 8200 section 4.5: only the last piece may be of odd size, the whole is 65535 at most */
+	/*
+	 * RFC 791 section 3.2, RFC 8200 section 4.5: only the last piece may be of odd size, the whole is 65535 at most
+	 */
 	return payload != 0 && (!more || payload % 8 == 0) && offset + payload <= UINT16_MAX;
 }
 
@@ -24,7 +26,8 @@ bool sl_parse_fragment(struct sl_pkt *p, uint32_t offset, bool more, uint32_t pa
  * One extension header of `len` bytes at x. Sets *stop when what follows must not be looked at: a later fragment, or a
  * routing header that this packet has not worked off yet.
  */
-static enum sl_drop_cause parse_extension(struct sl_pkt *p, uint8_t type, const uint8_t *x, uint32_t payload, bool *stop)
+static enum sl_drop_cause parse_extension(struct sl_pkt *p, uint8_t type, const uint8_t *x, uint32_t payload,
+					  bool *stop)
 {
 	uint16_t field;
 

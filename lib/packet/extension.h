@@ -12,9 +12,9 @@
 bool sl_parse_fragment(struct sl_pkt *p, uint32_t offset, bool more, uint32_t payload);
 
 /*
- * Walk on from the first header behind the IPv6 header (p->proto, p->l4) to the one that is no extension, which p->proto and
- * p->l4 name on success. A later fragment ends the walk, and so does a routing header that is not worked off yet: p->proto
- * is IPPROTO_ROUTING then.
+ * Walk on from the first header behind the IPv6 header (p->proto, p->l4) to the one that is no extension, which
+ * p->proto and p->l4 name on success. A later fragment ends the walk, and so does a routing header that is not worked
+ * off yet: p->proto is IPPROTO_ROUTING then.
  */
 enum sl_drop_cause sl_parse_extensions(struct rte_mbuf *m, struct sl_pkt *p);
 

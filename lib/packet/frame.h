@@ -12,8 +12,8 @@
 #define SL_ICMP6_HOP_LIMIT 255 /* of neighbour discovery: proves that no router was in between */
 
 /*
- * Ethernet header, 802.1Q tag when vlan != 0, and room for `len` zeroed bytes behind them, in an empty mbuf. Returns the
- * room, or NULL when the mbuf has none.
+ * Ethernet header, 802.1Q tag when vlan != 0, and room for `len` zeroed bytes behind them, in an empty mbuf. Returns
+ * the room, or NULL when the mbuf has none.
  */
 void *sl_frame_begin(struct rte_mbuf *out, const uint8_t dst[6], const uint8_t src[6], uint16_t vlan,
 		     uint16_t ethertype, uint32_t len);

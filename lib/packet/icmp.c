@@ -46,8 +46,8 @@ bool sl_icmp_may_answer(const struct rte_mbuf *m, const struct sl_pkt *p)
 	if (p->kind == SL_PKT_ICMP && !is_icmp_query(p))
 		return false;
 	/*
-	 * RFC 4443 section 2.4 (e.3) would allow Packet Too Big about a multicast packet; it needs a multicast router, which
-	 * sluice is not.
+	 * RFC 4443 section 2.4 (e.3) would allow Packet Too Big about a multicast packet; it needs a multicast router,
+	 * which sluice is not.
 	 */
 	if (sl_ip_is_zero(&p->src) || sl_ip_is_multicast(&p->src) || sl_ip_is_multicast(&p->dst))
 		return false;
@@ -86,8 +86,13 @@ int sl_icmp_build_error(struct rte_mbuf *out, const struct rte_mbuf *m, const st
 	if (ip == NULL)
 		return -1;
 	icmp = (struct rte_icmp_hdr *)(ip + ip_len);
-	*icmp = (struct rte_icmp_hdr){ .icmp_type = error_codes[error][v6].type, .icmp_code = error_codes[error][v6].code };
-	/* RFC 1191 section 4 keeps the MTU in the second half of the unused word, RFC 4443 section 3.2 fills the whole */
+	*icmp = (struct rte_icmp_hdr){
+		.icmp_type = error_codes[error][v6].type,
+		.icmp_code = error_codes[error][v6].code,
+	};
+	/*
+	 * RFC 1191 section 4 keeps the MTU in the second half of the unused word, RFC 4443 section 3.2 fills the whole
+	 */
 	if (error == SL_ICMP_TOO_BIG)
 		icmp->icmp_seq_nb = rte_cpu_to_be_16(mtu);
 	copy_chain((uint8_t *)(icmp + 1), m, p->l3, quote);

@@ -142,7 +142,10 @@ int sl_nd_parse(const struct rte_mbuf *m, const struct sl_pkt *p, struct sl_nd_m
 	struct nd_header buf;
 	const struct nd_header *nd;
 
-	/* Nobody sends ND behind extension headers, and behind a fragment header it must be ignored (RFC 6980 section 5). */
+	/*
+	 * Nobody sends ND behind extension headers, and behind a fragment header it must be ignored (RFC 6980 section
+	 * 5).
+	 */
 	if (p->kind != SL_PKT_ICMP || !(p->flags & SL_PKT_V6) || p->l4 != p->l3 + sizeof(*ip))
 		return -1;
 	/* sections 7.1.1 and 7.1.2 in their order */

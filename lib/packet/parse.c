@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The order of the checks is the order of the headers. Each function returns SL_PARSE_OK or the cause; nothing is undone on
- * the way out, because a refused packet is dropped. Headers are read at rte_pktmbuf_mtod() only after
+ * The order of the checks is the order of the headers. Each function returns SL_PARSE_OK or the cause; nothing is
+ * undone on the way out, because a refused packet is dropped. Headers are read at rte_pktmbuf_mtod() only after
  * sl_segment_contiguous() has said so; pulling leaves the first segment's address as it is, so pointers stay valid.
  */
 #include <netinet/in.h>
@@ -231,8 +231,8 @@ static enum sl_drop_cause parse_ipv4_options(const uint8_t *o, const uint8_t *en
 }
 
 /*
- * Mapped form as two 64-bit stores: readers load 64 bits, and a load that spans two smaller stores in flight waits for both
- * to retire.
+ * Mapped form as two 64-bit stores: readers load 64 bits, and a load that spans two smaller stores in flight waits for
+ * both to retire.
  */
 static inline void store_v4(struct sl_ip *ip, uint32_t v4_be)
 {

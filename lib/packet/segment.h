@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Chained mbufs: bring headers together, cut the tail. Never allocates; segments that become empty go back to their pool. */
+/*
+ * Chained mbufs: bring headers together, cut the tail. Never allocates; segments that become empty go back to their
+ * pool.
+ */
 #ifndef SLUICE_LIB_PACKET_SEGMENT_H
 #define SLUICE_LIB_PACKET_SEGMENT_H
 
@@ -10,8 +13,9 @@
 #include <rte_mbuf.h>
 
 /*
- * Copy from the following segments until the first one holds `len` bytes. False, with the packet's bytes unchanged, when
- * the packet is shorter, the first segment has no room behind its data, or a segment is shared with another packet.
+ * Copy from the following segments until the first one holds `len` bytes. False, with the packet's bytes unchanged,
+ * when the packet is shorter, the first segment has no room behind its data, or a segment is shared with another
+ * packet.
  */
 bool sl_segment_pull(struct rte_mbuf *m, uint32_t len);
 

@@ -38,19 +38,21 @@
  *	eth SRC>DST | [vlan ID[.PRIO][ stripped]] | network | transport | [pad N]
  *	network:   ip4 SRC>DST ttl N [tos 0xNN] [id N] [DF] [frag ID:OFFSET[+]] [opt HEX] [ip-csum BAD] [cut]
  *	           ip6 SRC>DST ttl N [tos 0xNN] [flow N] [hbh] [dst] [rt TYPE/LEFT] [frag ID:OFFSET[+]] [cut]
- *	           arp request who-has IP tell IP (MAC) | arp reply IP is-at MAC to IP (MAC)
+ *	           arp request who-has IP tell IP (MAC)[ target (MAC)] | arp reply IP is-at MAC to IP (MAC)
  *	           (+: more fragments follow; "cut": the frame ends before the IP packet does)
  *	transport: tcp SPORT>DPORT FLAGS seq N ack N win N [urg N] [opt HEX] DATA [csum ..]     (FLAGS "none" without any)
- *	           udp SPORT>DPORT DATA [csum ..]
+ *	           udp SPORT>DPORT [udp-len N] DATA [csum ..]     (udp-len: only where it does not fill the packet)
  *	           icmp echo|echo-reply id N seq N DATA [csum ..]
  *	           icmp unreachable|time-exceeded|too-big|redirect|parameter CODE [mtu N|rest N] { quoted packet } [csum ..]
- *	           icmp ns|na TARGET [flags RSO] [mac MAC] [csum ..], icmp mld2-report GROUP.. [csum ..] (records of other types: tN:GROUP)
+ *	           icmp ns|na TARGET [flags RSO] [mac MAC] [option N].. [csum ..]
+ *	           icmp mld2-report GROUP.. [csum ..]   (records other than "change to exclude {}": tN:GROUP)
  *	           icmp TYPE/CODE rest N DATA [csum ..]
  *	           proto N DATA            any other protocol, and later fragments
  *	DATA:      len N, then "text" (up to 40 printable bytes) or #HASH (FNV-1a, 32 bit) of the bytes
  *	[csum ok], [csum BAD], [csum none] (UDP 0), [csum partial] (pseudo header sum only); nothing where the datagram is not
- *	complete: fragments and cut packets. An IPv4 header checksum is only shown when it is BAD. A tunnelled or unknown
- *	EtherType shows as "type 0xNNNN DATA"; bytes too short for their header as "short #HASH".
+ *	complete: fragments and cut packets. An IPv4 header checksum is only shown when it is BAD. Another EtherType shows as
+ *	"type 0xNNNN DATA", bytes too short for their header as "short #HASH". In the text an address shows as it is
+ *	written for building: MAC 02::01, bcast; IPv6 compressed.
  */
 #ifndef SLUICE_TESTS_PACKET_BUILDER_H
 #define SLUICE_TESTS_PACKET_BUILDER_H

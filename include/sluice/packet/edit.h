@@ -47,7 +47,7 @@ uint16_t sl_checksum_delta(const void *from, const void *to, unsigned int words)
 /* Complete checksum of an IPv4 header, its field taken as 0; network order as stored. */
 uint16_t sl_checksum_ipv4_header(const struct rte_ipv4_hdr *ip);
 
-/* The header (already in one piece) sums up to all ones, its checksum included. Inline: once for each received packet. */
+/* The header (in one piece) sums up to all ones, its checksum included. Inline: once for each received packet. */
 static inline bool sl_checksum_ipv4_is_good(const struct rte_ipv4_hdr *ip)
 {
 	const uint8_t *at = (const uint8_t *)ip;
@@ -96,7 +96,7 @@ struct sl_rewrite_v6 {
  * reading the metadata again would cost.
  */
 
-/* Ports and checksum of a TCP or UDP header. A UDP checksum of 0 means none and stays; one that becomes 0 is sent as 0xffff. */
+/* Ports and checksum of a TCP or UDP header. UDP's 0 means none and stays; a result of 0 is sent as 0xffff. */
 static inline void sl_edit_l4(uint8_t *l4, uint8_t proto, uint16_t sport_be, uint16_t dport_be, uint16_t delta)
 {
 	bool udp = proto == IPPROTO_UDP;
