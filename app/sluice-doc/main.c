@@ -6,6 +6,7 @@
 #include <rte_common.h>
 
 #include "sluice/config/reference.h"
+#include "sluice/control/telemetry.h"
 
 static const struct {
 	const char *name, *target;
@@ -13,6 +14,7 @@ static const struct {
 } generators[] = {
 	{ "config", "docs/config.md", sl_config_write_reference },
 	{ "schema", "config/sluice.schema.json", sl_config_write_schema },
+	{ "telemetry", "docs/telemetry.md", sl_telemetry_write_reference },
 };
 
 int main(int argc, char **argv)
@@ -25,6 +27,6 @@ int main(int argc, char **argv)
 	}
 	fputs("usage: sluice-doc DOCUMENT > FILE\n", stderr);
 	for (size_t i = 0; i < RTE_DIM(generators); i++)
-		fprintf(stderr, "  %-8s %s\n", generators[i].name, generators[i].target);
+		fprintf(stderr, "  %-10s %s\n", generators[i].name, generators[i].target);
 	return 2;
 }

@@ -43,25 +43,29 @@ static struct {
 	int64_t imbalance[2];
 } fake;
 
-uint64_t sl_control_now_ns(void)
+uint64_t __wrap_sl_control_now_ns(void);
+uint64_t __wrap_sl_control_now_ns(void)
 {
 	return 3600 * SL_NS_PER_S;
 }
 
-void sl_port_read_statistics(const struct sl_port *port, struct sl_port_statistics *out)
+void __wrap_sl_port_read_statistics(const struct sl_port *port, struct sl_port_statistics *out);
+void __wrap_sl_port_read_statistics(const struct sl_port *port, struct sl_port_statistics *out)
 {
 	*out = (struct sl_port_statistics){
 		.rx_packets = 1000, .tx_packets = 900, .rx_missed = 7 + port->id, .tx_errors = 3
 	};
 }
 
-int64_t sl_worker_imbalance(const struct sl_worker *w)
+int64_t __wrap_sl_worker_imbalance(const struct sl_worker *w);
+int64_t __wrap_sl_worker_imbalance(const struct sl_worker *w)
 {
 	return fake.imbalance[w->id];
 }
 
 /* Record r holds client 2001:db8::r; a chunk is 64 records. */
-int sl_query_flows(struct sl_worker *w, struct sl_flow_query *q, unsigned int timeout_ms)
+int __wrap_sl_query_flows(struct sl_worker *w, struct sl_flow_query *q, unsigned int timeout_ms);
+int __wrap_sl_query_flows(struct sl_worker *w, struct sl_flow_query *q, unsigned int timeout_ms)
 {
 	uint32_t r = q->start, end = fake.flows[w->id];
 
@@ -82,48 +86,11 @@ int sl_query_flows(struct sl_worker *w, struct sl_flow_query *q, unsigned int ti
 	return 0;
 }
 
-const struct sl_nexthop *sl_snapshot_route(const struct sl_snapshot *s, const struct sl_ip *dst)
+const struct sl_nexthop *__wrap_sl_snapshot_route(const struct sl_snapshot *s, const struct sl_ip *dst);
+const struct sl_nexthop *__wrap_sl_snapshot_route(const struct sl_snapshot *s, const struct sl_ip *dst)
 {
 	static const struct sl_nexthop hop = { .interface = 0 };
 	return &hop;
-}
-
-/* ---- stand-ins for tables of other libraries, to go when they are linked ---- */
-
-const struct sl_counter_info sl_worker_counter_infos[SL_COUNT_MAX] = {
-#define X(id, name, help) { #name, help },
-	SL_WORKER_COUNTERS(X)
-#undef X
-};
-const struct sl_counter_info sl_flow_counter_infos[SL_FLOW_COUNT_MAX] = {
-#define X(id, name, help) { #name, help },
-	SL_FLOW_COUNTERS(X)
-#undef X
-};
-const struct sl_counter_info sl_control_counter_infos[SL_CONTROL_COUNT_MAX] = {
-#define X(id, name, help) { #name, help },
-	SL_CONTROL_COUNTERS(X)
-#undef X
-};
-
-const char *sl_tcp_state_name(enum sl_tcp_state state)
-{
-	return state == SL_TCP_ESTABLISHED ? "established" : "?";
-}
-
-const char *sl_mode_name(enum sl_mode mode)
-{
-	return "full-nat";
-}
-
-const char *sl_scheduler_name(enum sl_scheduler scheduler)
-{
-	return "round-robin";
-}
-
-const char *sl_forwarding_name(enum sl_forwarding forwarding)
-{
-	return "drop";
 }
 
 /* ---- the control under test ---- */
