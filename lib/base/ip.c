@@ -17,6 +17,14 @@ bool sl_ip_is_link_local(const struct sl_ip *ip)
 	return ip->b[0] == 0xfe && (ip->b[1] & 0xc0) == 0x80;
 }
 
+struct sl_ip sl_ip_link_local(const uint8_t mac[6])
+{
+	/* The universal/local bit is inverted, and ff:fe stands between vendor and device part. */
+	struct sl_ip ip = { .b = { 0xfe, 0x80, [8] = mac[0] ^ 0x02, mac[1], mac[2], 0xff, 0xfe, mac[3], mac[4], mac[5] } };
+
+	return ip;
+}
+
 bool sl_prefix_covers(const struct sl_prefix *p, const struct sl_ip *ip)
 {
 	unsigned int bytes = p->len / 8, bits = p->len % 8;

@@ -69,6 +69,9 @@ bool sl_ip_is_multicast(const struct sl_ip *ip);
 /* fe80::/10 (RFC 4291 section 2.5.6); false for IPv4. */
 bool sl_ip_is_link_local(const struct sl_ip *ip);
 
+/* fe80::/64 with the interface identifier of a MAC address (RFC 4291 appendix A). */
+struct sl_ip sl_ip_link_local(const uint8_t mac[6]);
+
 /* The first `len` bits (of the mapped form) are equal. */
 bool sl_prefix_covers(const struct sl_prefix *p, const struct sl_ip *ip);
 

@@ -97,6 +97,7 @@ struct sl_config {
 	enum sl_idle idle;
 	uint32_t idle_sleep_us;	 /* longest sleep of an idle worker */
 	uint32_t icmp_errors_pps; /* ICMP errors sent per second and worker */
+	uint32_t timeout_s[SL_TIMEOUT_MAX]; /* of services that have none of their own */
 	struct sl_config_device *devices;
 	unsigned int n_devices;
 	struct sl_config_interface *interfaces;

@@ -3,13 +3,18 @@
  * The compiled configuration that workers read. Built by the control thread, immutable once published, freed after
  * every worker has passed a quiescent state (RCU). Workers keep ids, never pointers, beyond one burst.
  *
- * Ids of services and backends are stable: an object that two configurations share (a service by name, address, port and
- * protocol; a backend by its service, address and port) keeps its id, so its flows and counters go on. What a new
- * configuration removes stays as a draining tombstone while it has flows.
+ * Ids of services and backends are stable: an object that two configurations share (a service by name, address, port
+ * and protocol; a backend by its service, address and port) keeps its id, so its flows and counters go on. What a new
+ * configuration removes stays as a draining tombstone while it has flows. An id is free for another object once nothing
+ * carries it: no tombstone, no flow in `usage`, and not the previous snapshot, which workers still read.
+ *
+ * Interface ids are stable too: an interface with the same name, port and VLAN keeps its id. Ids of removed interfaces
+ * go to new ones, and while there are none, interfaces[] has empty slots (name[0] == 0).
  */
 #ifndef SLUICE_CONFIG_SNAPSHOT_H
 #define SLUICE_CONFIG_SNAPSHOT_H
 
+#include "sluice/base/id.h"
 #include "sluice/base/lpm.h"
 #include "sluice/config/config.h"
 
@@ -21,12 +26,12 @@ struct sl_port_facts {
 };
 
 struct sl_interface {
-	char name[SL_IFNAME_MAX];
+	char name[SL_IFNAME_MAX]; /* empty: no interface has this id now */
 	uint16_t port;
 	uint16_t vlan; /* 0: untagged */
 	uint16_t mtu;
 	uint8_t mac[6];
-	struct sl_prefix *addresses;
+	struct sl_prefix *addresses; /* with IPv6, the link-local one made from the MAC address comes last */
 	unsigned int n_addresses;
 };
 
@@ -41,7 +46,12 @@ enum sl_local_kind {
 struct sl_local {
 	struct sl_ip ip;
 	uint8_t kinds;	    /* 1 << enum sl_local_kind; 0: empty slot */
-	uint16_t interface; /* where it is announced and answered; SL_ID_NONE: on any interface */
+	/*
+	 * Where it is announced and answered: the interface it belongs to, or for a VIP or source-NAT address the one
+	 * whose prefix covers it. SL_ID_NONE: on any, since no prefix covers it, or since several interfaces have it (a
+	 * link-local address, when VLANs of one port share its MAC address).
+	 */
+	uint16_t interface;
 };
 #define SL_LOCAL_IS(local, kind) (((local)->kinds & (1u << (kind))) != 0)
 
@@ -85,11 +95,11 @@ struct sl_port_map {
 
 struct sl_snapshot {
 	uint64_t generation; /* counts publications from 1 */
-	uint16_t route_epoch; /* differs whenever interfaces or routes do: cached next hops are looked up again */
+	uint16_t route_epoch; /* differs whenever interfaces or routes do: cached next hops are looked up again; never 0 */
 	uint8_t forwarding;   /* enum sl_forwarding */
 	uint32_t icmp_errors_pps;
 
-	uint16_t n_ports, n_interfaces, n_services;
+	uint16_t n_ports, n_interfaces, n_services; /* n_interfaces: highest id + 1, empty slots included */
 	struct sl_port_map ports[SL_MAX_PORTS];
 	struct sl_interface *interfaces; /* index is the interface id */
 	struct sl_service *services;	 /* draining ones too */
@@ -102,7 +112,7 @@ struct sl_snapshot {
 	struct sl_lpm *routes; /* -> index in nexthops */
 	struct sl_nexthop *nexthops;
 	unsigned int n_nexthops;
-	struct sl_config_neighbour *neighbours; /* static ones */
+	struct sl_config_neighbour *neighbours; /* static ones; `interface` is the interface id */
 	unsigned int n_neighbours;
 };
 
@@ -132,11 +142,17 @@ uint16_t sl_snapshot_interface(const struct sl_snapshot *s, uint16_t port, uint1
 /* Our own address, or NULL. */
 const struct sl_local *sl_snapshot_local(const struct sl_snapshot *s, const struct sl_ip *ip);
 
-/* Service that listens on (address, port, protocol), or NULL. */
+/*
+ * Service that listens on (address, port, protocol), or NULL. A draining one is found as long as no other has taken its
+ * place: it takes no new flows.
+ */
 const struct sl_service *sl_snapshot_service(const struct sl_snapshot *s, const struct sl_ip *vip, uint16_t port_be,
 					     uint8_t proto);
 
-/* Next hop of the longest prefix that covers the destination, or NULL. */
+/*
+ * Next hop of the longest prefix that covers the destination, or NULL. Always NULL for fe80::/10: such an address means
+ * nothing without its interface, so who sends there names the interface.
+ */
 const struct sl_nexthop *sl_snapshot_route(const struct sl_snapshot *s, const struct sl_ip *dst);
 
 /* An address of the interface in the given family to send from (IPv6: a global one before a link-local one), or NULL. */

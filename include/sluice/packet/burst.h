@@ -14,11 +14,11 @@
 
 #include <rte_mbuf.h>
 
+#include "sluice/base/id.h"
 #include "sluice/base/ip.h"
 
 #define SL_BURST_MAX 64
 #define SL_FLOW_NONE UINT32_MAX
-#define SL_ID_NONE UINT16_MAX
 
 enum sl_pkt_kind {
 	SL_PKT_ARP,
@@ -51,7 +51,8 @@ struct sl_pkt {
 	uint8_t flags;		/* SL_PKT_* */
 	uint8_t tcp_flags;	/* RTE_TCP_*_FLAG of a TCP packet */
 	uint8_t side;		/* side of the flow it came in on: enum sl_side */
-	uint8_t pad[4];
+	uint16_t service;	/* index in the snapshot's services, between classify and balance */
+	uint8_t pad[2];
 };
 _Static_assert(sizeof(struct sl_pkt) == 64, "one cache line of metadata per packet");
 

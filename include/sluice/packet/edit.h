@@ -6,9 +6,12 @@
 #ifndef SLUICE_PACKET_EDIT_H
 #define SLUICE_PACKET_EDIT_H
 
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
+#include <rte_branch_prediction.h>
 #include <rte_ip.h>
 #include <rte_mbuf.h>
 
@@ -44,7 +47,29 @@ uint16_t sl_checksum_delta(const void *from, const void *to, unsigned int words)
 /* Complete checksum of an IPv4 header, its field taken as 0; network order as stored. */
 uint16_t sl_checksum_ipv4_header(const struct rte_ipv4_hdr *ip);
 
-/* Complete TCP, UDP or ICMPv6 checksum over the pseudo header and the (chained) payload from offset l4, field as it stands. */
+/* The header (in one piece) sums up to all ones, its checksum included. Inline: once for each received packet. */
+static inline bool sl_checksum_ipv4_is_good(const struct rte_ipv4_hdr *ip)
+{
+	const uint8_t *at = (const uint8_t *)ip;
+	unsigned int words = ip->version_ihl & RTE_IPV4_HDR_IHL_MASK;
+	uint64_t sum = 0;
+	uint32_t w;
+
+	for (unsigned int i = 0; i < 5; i++) {
+		memcpy(&w, at + 4 * i, sizeof(w));
+		sum += w;
+	}
+	for (unsigned int i = 5; unlikely(i < words); i++) {
+		memcpy(&w, at + 4 * i, sizeof(w));
+		sum += w;
+	}
+	return sl_checksum_fold(sum) == 0xffff;
+}
+
+/*
+ * Complete TCP, UDP or ICMPv6 checksum over the pseudo header and the (chained) payload from offset l4, field as it stands: 0 when
+ * the packet is intact; with the field zeroed before, what to store (for UDP, store 0xffff in place of 0: RFC 768).
+ */
 uint16_t sl_checksum_l4(const struct rte_mbuf *m, unsigned int l4, unsigned int l4_len, const struct sl_ip *src,
 			const struct sl_ip *dst, uint8_t proto);
 
@@ -65,11 +90,66 @@ struct sl_rewrite_v6 {
 	uint16_t sport_be, dport_be;
 	uint16_t l4_delta;
 };
-void sl_edit_rewrite_v4(struct rte_mbuf *m, const struct sl_pkt *p, const struct sl_rewrite_v4 *to);
-void sl_edit_rewrite_v6(struct rte_mbuf *m, const struct sl_pkt *p, const struct sl_rewrite_v6 *to);
+
+/*
+ * The three edits that every forwarded packet pays for are inline: a handful of loads and stores each, less than a call and
+ * reading the metadata again would cost.
+ */
+
+/* Ports and checksum of a TCP or UDP header. UDP's 0 means none and stays; a result of 0 is sent as 0xffff. */
+static inline void sl_edit_l4(uint8_t *l4, uint8_t proto, uint16_t sport_be, uint16_t dport_be, uint16_t delta)
+{
+	bool udp = proto == IPPROTO_UDP;
+	uint8_t *at = l4 + (udp ? 6 : 16);
+	uint16_t old, new;
+
+	memcpy(l4, &sport_be, 2);
+	memcpy(l4 + 2, &dport_be, 2);
+	memcpy(&old, at, 2);
+	new = sl_checksum_update(old, delta);
+	if (udp)
+		new = old == 0 ? 0 : new == 0 ? 0xffff : new;
+	memcpy(at, &new, 2);
+}
+
+/* p is TCP or UDP, or a later fragment, which only has addresses to change. */
+static inline void sl_edit_rewrite_v4(struct rte_mbuf *m, const struct sl_pkt *p, const struct sl_rewrite_v4 *to)
+{
+	struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, p->l3);
+
+	ip->src_addr = to->src_be;
+	ip->dst_addr = to->dst_be;
+	ip->hdr_checksum = sl_checksum_update(ip->hdr_checksum, to->l3_delta);
+	if (likely(!(p->flags & SL_PKT_FRAGMENT_LATER)))
+		sl_edit_l4(rte_pktmbuf_mtod_offset(m, uint8_t *, p->l4), p->proto, to->sport_be, to->dport_be,
+			   to->l4_delta);
+}
+
+static inline void sl_edit_rewrite_v6(struct rte_mbuf *m, const struct sl_pkt *p, const struct sl_rewrite_v6 *to)
+{
+	struct rte_ipv6_hdr *ip = rte_pktmbuf_mtod_offset(m, struct rte_ipv6_hdr *, p->l3);
+
+	memcpy(ip->src_addr, to->src, sizeof(*to->src));
+	memcpy(ip->dst_addr, to->dst, sizeof(*to->dst));
+	if (likely(!(p->flags & SL_PKT_FRAGMENT_LATER)))
+		sl_edit_l4(rte_pktmbuf_mtod_offset(m, uint8_t *, p->l4), p->proto, to->sport_be, to->dport_be,
+			   to->l4_delta);
+}
 
 /* TTL or hop limit minus one (it is > 1), header checksum updated. */
-void sl_edit_decrement_ttl(struct rte_mbuf *m, const struct sl_pkt *p);
+static inline void sl_edit_decrement_ttl(struct rte_mbuf *m, const struct sl_pkt *p)
+{
+	uint8_t *ip = rte_pktmbuf_mtod_offset(m, uint8_t *, p->l3);
+
+	if (p->flags & SL_PKT_V6) {
+		((struct rte_ipv6_hdr *)ip)->hop_limits--;
+	} else {
+		struct rte_ipv4_hdr *v4 = (struct rte_ipv4_hdr *)ip;
+
+		v4->time_to_live--;
+		v4->hdr_checksum = sl_checksum_update(v4->hdr_checksum, (uint16_t)~RTE_BE16(0x0100));
+	}
+}
 
 /* Fill an IPv4 or IPv6 header at `header` (checksum included) for a payload of payload_len bytes. */
 void sl_edit_ip_header(void *header, const struct sl_ip *src, const struct sl_ip *dst, uint8_t proto, uint8_t ttl,

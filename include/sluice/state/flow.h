@@ -100,8 +100,9 @@ static inline uint64_t sl_flow_hash(const struct sl_flow_table *t, const struct 
 	return sl_hash_v4(&t->key, k->peer.w_be[3], k->self.w_be[3], ports, k->proto);
 }
 
-/* Start loading the bucket of a hash. */
-void sl_flow_prefetch(const struct sl_flow_table *t, uint64_t hash);
+/* Start loading the bucket of a hash; some dozen cycles later, the record that it probably leads to. */
+void sl_flow_prefetch_bucket(const struct sl_flow_table *t, uint64_t hash);
+void sl_flow_prefetch_record(const struct sl_flow_table *t, uint64_t hash);
 
 /* Flow index and, in *side, the side whose (peer, self) is k; SL_FLOW_NONE when there is none. */
 uint32_t sl_flow_lookup(const struct sl_flow_table *t, const struct sl_tuple *k, uint64_t hash, uint8_t *side);
@@ -125,6 +126,12 @@ void sl_flow_tuple(const struct sl_flow_table *t, uint32_t flow, enum sl_side si
  * later deadlines are found lazily.
  */
 void sl_flow_reschedule(struct sl_flow_table *t, uint32_t flow, uint32_t deadline_tick);
+
+/* Idle time so far, in ticks. */
+static inline uint32_t sl_flow_idle(const struct sl_flow *f, uint32_t now_tick)
+{
+	return now_tick - f->last_seen;
+}
 
 /*
  * Next flow whose slot has come up by now_tick, taken off its slot, or SL_FLOW_NONE. Looks at up to *budget slots and

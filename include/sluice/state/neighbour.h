@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sluice/base/id.h"
 #include "sluice/base/ip.h"
 
 #define SL_NEIGHBOURS_MAX 32768

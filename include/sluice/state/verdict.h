@@ -45,6 +45,9 @@ void sl_send_neighbour(struct sl_worker *w, struct rte_mbuf *m, uint16_t neighbo
 /* Try held packets again: send those whose next hop is known now, drop those that waited too long. */
 void sl_hold_retry(struct sl_worker *w);
 
+/* Drop all held packets. */
+void sl_hold_drop_all(struct sl_worker *w, enum sl_drop_cause cause);
+
 /* An empty mbuf for a packet made here, counted as created; NULL (counted) when none is free. */
 struct rte_mbuf *sl_packet_create(struct sl_worker *w);
 

@@ -6,6 +6,7 @@
 #ifndef SLUICE_STATE_WORKER_H
 #define SLUICE_STATE_WORKER_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -109,7 +110,8 @@ struct sl_worker {
 	struct sl_flow_counters service[SL_MAX_SERVICES];
 	struct sl_flow_counters backend[SL_MAX_BACKENDS];
 
-	/* flow listing: written by the reader while IDLE, by the worker while RUNNING */
+	/* flow listing: written by the reader while IDLE, by the worker while RUNNING; readers are telemetry's threads */
+	pthread_mutex_t query_lock;	/* among readers */
 	_Atomic uint32_t query_state; /* enum sl_query_state */
 	struct sl_flow_query *query;
 
@@ -117,18 +119,24 @@ struct sl_worker {
 	struct sl_burst burst;
 };
 
-/* Allocate (on the NUMA node, -1: any) and set up a worker; rings and queues are connected by sl_worker_connect. */
+/*
+ * Allocate (on the NUMA node, -1: any) and set up a worker, and enter it in shared->workers; rings are made by
+ * sl_worker_connect. now_ns starts its clock: CLOCK_MONOTONIC, or virtual time in tests.
+ */
 struct sl_worker *sl_worker_create(struct sl_shared *shared, uint16_t id, struct rte_mempool *pool, uint32_t max_flows,
-				   bool ipv6, int numa_node);
-void sl_worker_destroy(struct sl_worker *w); /* drops what it still holds, cause shutdown, and frees it */
+				   bool ipv6, int numa_node, uint64_t now_ns);
+void sl_worker_destroy(struct sl_worker *w); /* drained before; NULL is accepted */
 
-/* Create the rings between shared->workers[0..n_workers). Returns 0, or -1 when memory runs out. */
+/* After all workers stopped: drop what waits in the rings to this worker and in its holds, cause shutdown. */
+void sl_worker_drain(struct sl_worker *w);
+
+/* Create the rings between shared->workers[0..n_workers). Returns 0, or -1 when memory runs out (destroy the workers). */
 int sl_worker_connect(struct sl_shared *shared);
 
 /* Bytes of one worker without its flow table, and of its rings. */
 uint64_t sl_worker_bytes(uint16_t n_workers);
 
-/* Set the clock from nanoseconds of any monotonic origin, and what depends on it once per burst. */
+/* Set the clock (same origin as at creation), and what depends on it once per burst. */
 void sl_worker_set_time(struct sl_worker *w, const struct sl_snapshot *s, uint64_t now_ns);
 
 /* Left side minus right side of the conservation law; 0 unless a packet was lost without a cause. */

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <limits.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include <rte_mbuf.h>
+#include <rte_mempool.h>
+
+#include "sluice/port/port.h"
+#include "sluice/state/worker.h"
+
+#include "memory_plan.h"
+
+#define MIB (UINT64_C(1) << 20)
+#define CONTROL_MBUFS 1024 /* ARP, ND and MLD messages in the making */
+/*
+ * What DPDK takes for itself: its tables, drivers' queues, the gaps of its heap. `build/app/sluice` with two net_af_packet
+ * ports ran with 6 MiB less than this leaves; NIC drivers take up to about 4 MiB a port.
+ */
+#define EAL_BYTES (16 * MIB)
+#define EAL_PORT_BYTES (4 * MIB)
+
+static void add_row(struct memory_plan *plan, int node, uint64_t count, uint64_t each, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+static void add_row(struct memory_plan *plan, int node, uint64_t count, uint64_t each, const char *fmt, ...)
+{
+	va_list args;
+
+	if (plan->n_rows == MEMORY_ROWS_MAX)
+		return;
+	struct memory_row *row = &plan->rows[plan->n_rows++];
+	va_start(args, fmt);
+	vsnprintf(row->name, sizeof(row->name), fmt, args);
+	va_end(args);
+	row->count = count;
+	row->each_bytes = each;
+	row->node = node;
+	plan->bytes += count * each;
+	plan->nodes[node].bytes += count * each;
+}
+
+static bool uses_ipv6(const struct sl_config *config)
+{
+	for (unsigned int i = 0; i < config->n_interfaces; i++)
+		for (unsigned int k = 0; k < config->interfaces[i].n_addresses; k++)
+			if (!sl_ip_is_v4(&config->interfaces[i].addresses[k].ip))
+				return true;
+	for (unsigned int i = 0; i < config->n_services; i++)
+		if (!sl_ip_is_v4(&config->services[i].address))
+			return true;
+	return false;
+}
+
+static void place_workers(struct memory_plan *plan, const struct sl_config *config, const struct eal_settings *settings,
+			  const struct lcores *lcores, const struct machine *machine)
+{
+	unsigned int main_id = settings->main_lcore;
+
+	if (main_id == UINT_MAX && lcores->n > 0)
+		main_id = lcores->list[0].id;
+	for (unsigned int i = 0; i < config->workers; i++) {
+		const struct lcore *lcore = lcores_worker(lcores, main_id, i);
+		int node = 0;
+		/* Without hugepages EAL has one heap, on node 0. */
+		for (unsigned int cpu = 0; lcore != NULL && settings->hugepages && cpu < CPU_SETSIZE; cpu++) {
+			if (CPU_ISSET(cpu, &lcore->cpus)) {
+				node = machine_cpu_node(machine, cpu);
+				break;
+			}
+		}
+		plan->worker_node[i] = node;
+	}
+}
+
+static void plan_pools(struct memory_plan *plan, const struct sl_config *config, const struct eal_settings *settings,
+		       const struct device_plans *devices)
+{
+	uint16_t room = sl_port_data_room(1500);
+	unsigned int workers = config->workers;
+
+	for (unsigned int i = 0; i < devices->n; i++) {
+		const struct device_plan *d = &devices->list[i];
+		int node = d->node >= 0 && settings->hugepages ? d->node : plan->worker_node[0];
+		plan->port_node[i] = node;
+		plan->nodes[node].mbufs += (d->rx_queues + d->tx_queues) * d->descriptors;
+		room = RTE_MAX(room, sl_port_data_room(d->mtu));
+		/* net_af_packet refuses buffers smaller than its frames. */
+		if (d->framesz > 0 && d->framesz < UINT16_MAX - RTE_PKTMBUF_HEADROOM)
+			room = RTE_MAX(room, (uint16_t)(d->framesz + RTE_PKTMBUF_HEADROOM));
+	}
+	/* In a worker's hands at most: a burst, held packets, one burst a port, rings from the others and from control. */
+	for (unsigned int i = 0; i < workers; i++)
+		plan->nodes[plan->worker_node[i]].mbufs +=
+			SL_BURST_MAX + SL_HOLD_NEIGHBOURS * SL_HOLD_PACKETS + devices->n * SL_TX_BURST +
+			(2 * (workers - 1) + 1) * SL_RX_RING_SIZE + MEMORY_POOL_CACHE * 3 / 2;
+	plan->nodes[plan->worker_node[0]].mbufs += CONTROL_MBUFS;
+
+	plan->data_room = room;
+	plan->mbuf_bytes = rte_mempool_calc_obj_size((uint32_t)sizeof(struct rte_mbuf) + room, 0, NULL);
+	for (int node = 0; node < MACHINE_NODES_MAX; node++)
+		if (plan->nodes[node].mbufs > 0)
+			add_row(plan, node, plan->nodes[node].mbufs, plan->mbuf_bytes + 2 * sizeof(void *),
+				"packet buffers, %u bytes", room - RTE_PKTMBUF_HEADROOM);
+}
+
+void memory_plan_build(struct memory_plan *plan, const struct sl_config *config, const struct eal_settings *settings,
+		       const struct device_plans *devices, const struct lcores *lcores, const struct machine *machine)
+{
+	unsigned int workers = config->workers;
+
+	memset(plan, 0, sizeof(*plan));
+	plan->ipv6 = uses_ipv6(config);
+	plan->flows_per_worker = (config->max_flows + workers - 1) / workers;
+	place_workers(plan, config, settings, lcores, machine);
+	plan_pools(plan, config, settings, devices);
+	for (unsigned int i = 0; i < workers; i++) {
+		uint64_t bytes = sl_flow_table_bytes(plan->flows_per_worker, plan->ipv6);
+		add_row(plan, plan->worker_node[i], 1, bytes, "worker %u: %u flows%s", i, plan->flows_per_worker,
+			plan->ipv6 ? "" : " (IPv4 only)");
+	}
+	/* One line for each node in use: the workers' own structures and rings. */
+	for (int node = 0; node < MACHINE_NODES_MAX; node++) {
+		unsigned int n = 0;
+		for (unsigned int i = 0; i < workers; i++)
+			n += plan->worker_node[i] == node;
+		if (n > 0)
+			add_row(plan, node, n, sl_worker_bytes(config->workers), "workers' counters and rings");
+	}
+	int first = plan->worker_node[0];
+	add_row(plan, first, 1, sl_neighbour_table_bytes(config->max_neighbours), "%u neighbours", config->max_neighbours);
+	add_row(plan, first, 1, EAL_BYTES + devices->n * EAL_PORT_BYTES + plan->bytes / 32, "DPDK itself");
+	for (unsigned int node = 0; node < MACHINE_NODES_MAX; node++)
+		if (plan->nodes[node].bytes > 0)
+			plan->n_nodes = node + 1;
+}
+
+uint32_t memory_plan_node_mb(const struct memory_plan *plan, unsigned int node)
+{
+	return (uint32_t)((plan->nodes[node].bytes + MIB - 1) / MIB);
+}
+
+uint32_t memory_plan_total_mb(const struct memory_plan *plan)
+{
+	uint32_t total = 0;
+
+	for (unsigned int node = 0; node < plan->n_nodes; node++)
+		total += memory_plan_node_mb(plan, node);
+	return total;
+}
+
+void memory_plan_print(const struct memory_plan *plan, FILE *out)
+{
+	fprintf(out, "  %-36s %10s %12s %9s%s\n", "memory", "count", "bytes each", "MiB",
+		plan->n_nodes > 1 ? "  node" : "");
+	for (unsigned int i = 0; i < plan->n_rows; i++) {
+		const struct memory_row *row = &plan->rows[i];
+		fprintf(out, "  %-36s %10lu %12lu %9.1f", row->name, (unsigned long)row->count,
+			(unsigned long)row->each_bytes, (double)(row->count * row->each_bytes) / (double)MIB);
+		if (plan->n_nodes > 1)
+			fprintf(out, "  %4d", row->node);
+		fputc('\n', out);
+	}
+	fprintf(out, "  %-36s %10s %12s %9u\n", "total, rounded up", "", "", memory_plan_total_mb(plan));
+}

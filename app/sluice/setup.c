@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
+#include "preflight.h"
+#include "setup.h"
+
+int setup_prepare(struct setup *s, const struct options *options)
+{
+	memset(s, 0, sizeof(*s));
+	s->options = options;
+	sl_problems_init(&s->problems);
+	sl_problems_init(&s->warnings);
+	machine_init(&s->machine);
+	s->config = sl_config_load(options->config_path, &s->problems);
+	if (s->config == NULL)
+		return -1;
+	if (eal_settings_init(&s->settings, s->config, options->eal, options->n_eal, &s->machine.cpus, &s->problems) != 0)
+		return -1;
+	if (lcores_parse(s->settings.lcores.value, &s->lcores) != 0)
+		s->lcores.n = 0;
+	device_plans_build(&s->devices, s->config, &s->settings, &s->machine);
+	memory_plan_build(&s->plan, s->config, &s->settings, &s->devices, &s->lcores, &s->machine);
+
+	struct preflight preflight = {
+		.config = s->config, .settings = &s->settings, .machine = &s->machine, .devices = &s->devices,
+		.lcores = &s->lcores, .plan = &s->plan, .problems = &s->problems, .warnings = &s->warnings,
+	};
+	preflight_run(&preflight);
+	return s->problems.count == 0 ? 0 : -1;
+}
+
+void setup_fini(struct setup *s)
+{
+	sl_config_destroy(s->config);
+	sl_problems_fini(&s->problems);
+	sl_problems_fini(&s->warnings);
+}
+
+int setup_report(const struct setup *s)
+{
+	if (s->warnings.count > 0) {
+		fprintf(stderr, "sluice: %u warning%s\n", s->warnings.count, s->warnings.count > 1 ? "s" : "");
+		sl_problems_print(&s->warnings, stderr);
+	}
+	if (s->problems.count == 0)
+		return 0;
+	fprintf(stderr, "sluice: %s: %u problem%s to mend\n", s->options->config_path, s->problems.count,
+		s->problems.count > 1 ? "s" : "");
+	sl_problems_print(&s->problems, stderr);
+	return -1;
+}

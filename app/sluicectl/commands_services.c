@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* services and flows. */
+#include "sluicectl.h"
+
+#include <stdint.h>
+#include <string.h>
+
+/* One service with its backends. */
+static json_t *ask_service(struct ctl_client *client, const char *name, FILE *err)
+{
+	json_t *service = ctl_ask(client, err, "/sluice/service,%s", name);
+	char command[256];
+
+	snprintf(command, sizeof(command), "/sluice/backends,%s,", name);
+	if (service != NULL)
+		ctl_put(&service, "backend_list", ctl_ask_pages(client, err, command, "backends", SIZE_MAX, NULL));
+	return service;
+}
+
+json_t *ctl_gather_services(struct ctl_client *client, const struct ctl_options *options, FILE *err)
+{
+	json_t *names = NULL, *list = json_array(), *value = json_object();
+	size_t i;
+	json_t *name;
+
+	if (options->argument != NULL)
+		names = json_pack("[s]", options->argument);
+	else
+		names = ctl_ask_pages(client, err, "/sluice/services,", "services", SIZE_MAX, NULL);
+	json_array_foreach(names, i, name) {
+		json_t *service = ask_service(client, json_string_value(name), err);
+		if (service == NULL) {
+			json_decref(list);
+			list = NULL;
+			break;
+		}
+		json_array_append_new(list, service);
+	}
+	if (names == NULL) {
+		json_decref(list);
+		list = NULL;
+	}
+	json_decref(names);
+	ctl_put(&value, "services", list);
+	return value;
+}
+
+/* "192.0.2.1:80", "[2001:db8::1]:80" */
+static void add_end(struct ctl_table *t, const char *address, json_int_t port)
+{
+	bool v6 = strchr(address, ':') != NULL;
+
+	ctl_table_add(t, "%s%s%s:%d", v6 ? "[" : "", address, v6 ? "]" : "", (int)port);
+}
+
+static void add_flow_counters(struct ctl_table *t, const json_t *object)
+{
+	char text[CTL_TEXT_MAX];
+
+	ctl_table_add_count(t, ctl_number(object, "flows_active"));
+	ctl_table_add_count(t, ctl_number(object, "flows_created"));
+	ctl_table_add_count(t, ctl_number(object, "flows_refused"));
+	ctl_table_add_count(t, ctl_number(object, "client_packets"));
+	ctl_table_add(t, "%s", ctl_format_bytes(text, ctl_number(object, "client_bytes")));
+	ctl_table_add_count(t, ctl_number(object, "server_packets"));
+	ctl_table_add(t, "%s", ctl_format_bytes(text, ctl_number(object, "server_bytes")));
+}
+
+void ctl_render_services(const json_t *value, FILE *out)
+{
+	static const char *const titles[] = { "service",	 "address", "protocol",	       ">weight",
+					      "state",		 ">flows",  ">created",	       ">refused",
+					      ">client packets", ">bytes",  ">server packets", ">bytes" };
+	struct ctl_table t;
+	size_t i, k;
+	json_t *service, *backend;
+
+	ctl_table_init(&t, titles, 12);
+	json_array_foreach(json_object_get(value, "services"), i, service) {
+		ctl_table_add(&t, "%s", ctl_text(service, "name"));
+		add_end(&t, ctl_text(service, "address"), ctl_number(service, "port"));
+		ctl_table_add(&t, "%s", ctl_text(service, "protocol"));
+		ctl_table_add(&t, "%s", "");
+		ctl_table_add(&t, "%s", ctl_text(service, "state"));
+		add_flow_counters(&t, service);
+		json_array_foreach(json_object_get(service, "backend_list"), k, backend) {
+			ctl_table_add(&t, "%s", "  backend");
+			add_end(&t, ctl_text(backend, "address"), ctl_number(backend, "port"));
+			ctl_table_add(&t, "%s", "");
+			ctl_table_add(&t, "%d", (int)ctl_number(backend, "weight"));
+			ctl_table_add(&t, "%s", ctl_text(backend, "state"));
+			add_flow_counters(&t, backend);
+		}
+	}
+	ctl_table_finish(&t, out);
+}
+
+json_t *ctl_gather_flows(struct ctl_client *client, const struct ctl_options *options, FILE *err)
+{
+	const struct {
+		const char *name, *value;
+	} filters[] = { { "service", options->service },
+			{ "client", options->client },
+			{ "protocol", options->protocol } };
+	char command[512] = "/sluice/flow_list";
+	json_t *value = json_object();
+	bool more = false;
+
+	for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
+		size_t used = strlen(command);
+		if (filters[i].value != NULL)
+			snprintf(command + used, sizeof(command) - used, ",%s=%s", filters[i].name, filters[i].value);
+	}
+	size_t used = strlen(command);
+	snprintf(command + used, sizeof(command) - used, ",cursor=");
+	ctl_put(&value, "flows", ctl_ask_pages(client, err, command, "flows", options->limit, &more));
+	ctl_put(&value, "more", json_boolean(more));
+	return value;
+}
+
+void ctl_render_flows(const json_t *value, FILE *out)
+{
+	static const char *const titles[] = { "service", "protocol", "client", "vip",	 "snat",
+					      "backend", "state",    ">idle",  ">worker" };
+	static const char *const ends[][2] = { { "client", "client_port" },
+					       { "vip", "vip_port" },
+					       { "snat", "snat_port" },
+					       { "backend", "backend_port" } };
+	const json_t *flows = json_object_get(value, "flows");
+	char text[CTL_TEXT_MAX];
+	struct ctl_table t;
+	size_t i;
+	json_t *f;
+
+	ctl_table_init(&t, titles, 9);
+	json_array_foreach(flows, i, f) {
+		ctl_table_add(&t, "%s", ctl_text(f, "service"));
+		ctl_table_add(&t, "%s", ctl_text(f, "protocol"));
+		for (size_t e = 0; e < 4; e++)
+			add_end(&t, ctl_text(f, ends[e][0]), ctl_number(f, ends[e][1]));
+		ctl_table_add(&t, "%s", ctl_text(f, "state"));
+		ctl_table_add(&t, "%s", ctl_format_time(text, ctl_number(f, "idle_ms")));
+		ctl_table_add(&t, "%d", (int)ctl_number(f, "worker"));
+	}
+	ctl_table_finish(&t, out);
+	if (json_is_true(json_object_get(value, "more")))
+		fprintf(out, "and more: the first %zu are shown; see --limit\n", json_array_size(flows));
+}

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the checks know of addresses: which are ours, what is on link, what no host can have. */
+#include <stdlib.h>
+
+#include <rte_byteorder.h>
+
+#include "check.h"
+
+static int compare_own(const void *a, const void *b)
+{
+	const struct sl_own *x = a, *y = b;
+	int order = memcmp(&x->ip, &y->ip, sizeof(x->ip));
+
+	if (order != 0)
+		return order;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	if (x->i != y->i)
+		return x->i < y->i ? -1 : 1;
+	return x->j == y->j ? 0 : x->j < y->j ? -1 : 1;
+}
+
+static void add_own(struct sl_checker *c, const struct sl_ip *ip, enum sl_own_kind kind, unsigned int i, unsigned int j)
+{
+	if (sl_ip_given(ip))
+		c->own[c->n_own++] = (struct sl_own){ .ip = *ip, .kind = kind, .i = i, .j = j };
+}
+
+int sl_own_collect(struct sl_checker *c)
+{
+	const struct sl_config *config = c->config;
+	size_t n = 1; /* never nothing: calloc(0) may be NULL */
+
+	for (unsigned int i = 0; i < config->n_interfaces; i++)
+		n += config->interfaces[i].n_addresses;
+	for (unsigned int i = 0; i < config->n_services; i++)
+		n += 1 + config->services[i].n_snat;
+	c->own = calloc(n, sizeof(*c->own));
+	c->n_own = 0;
+	if (c->own == NULL)
+		return -1;
+
+	for (unsigned int i = 0; i < config->n_interfaces; i++) {
+		const struct sl_config_interface *interface = &config->interfaces[i];
+		for (unsigned int j = 0; j < interface->n_addresses; j++)
+			add_own(c, &interface->addresses[j].ip, SL_OWN_INTERFACE, i, j);
+	}
+	for (unsigned int i = 0; i < config->n_services; i++) {
+		const struct sl_config_service *service = &config->services[i];
+		add_own(c, &service->address, SL_OWN_SERVICE, i, 0);
+		for (unsigned int j = 0; j < service->n_snat; j++)
+			add_own(c, &service->snat[j], SL_OWN_SNAT, i, j);
+	}
+	qsort(c->own, c->n_own, sizeof(*c->own), compare_own);
+	return 0;
+}
+
+const struct sl_own *sl_own_find(const struct sl_checker *c, const struct sl_ip *ip, enum sl_own_kind kind)
+{
+	const struct sl_own key = { .ip = *ip, .kind = kind };
+	unsigned int low = 0, high = c->n_own;
+
+	while (low < high) {
+		unsigned int middle = low + (high - low) / 2;
+		if (compare_own(&c->own[middle], &key) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	const struct sl_own *found = &c->own[low];
+	return low < c->n_own && found->kind == kind && sl_ip_equal(&found->ip, ip) ? found : NULL;
+}
+
+const char *sl_own_where(char buf[SL_AT_MAX], const struct sl_own *own)
+{
+	if (own->kind == SL_OWN_INTERFACE)
+		return sl_at(buf, "/interfaces/%u/addresses/%u", own->i, own->j);
+	if (own->kind == SL_OWN_SERVICE)
+		return sl_at(buf, "/services/%u/address", own->i);
+	return sl_at(buf, "/services/%u/snat/%u", own->i, own->j);
+}
+
+bool sl_covers(const struct sl_prefix *prefix, const struct sl_ip *ip)
+{
+	/* In mapped form ::/0 would cover IPv4 too. */
+	return sl_ip_is_v4(&prefix->ip) == sl_ip_is_v4(ip) && sl_prefix_covers(prefix, ip);
+}
+
+bool sl_on_link(const struct sl_config_interface *interface, const struct sl_ip *ip)
+{
+	for (unsigned int i = 0; i < interface->n_addresses; i++) {
+		const struct sl_prefix *address = &interface->addresses[i];
+		if (!sl_ip_given(&address->ip))
+			continue;
+		if (sl_covers(address, ip) || (sl_ip_is_link_local(ip) && !sl_ip_is_v4(&address->ip)))
+			return true;
+	}
+	return false;
+}
+
+bool sl_refuse_edge(struct sl_checker *c, const char *where, const struct sl_ip *ip)
+{
+	for (unsigned int i = 0; sl_ip_is_v4(ip) && i < c->config->n_interfaces; i++) {
+		const struct sl_config_interface *interface = &c->config->interfaces[i];
+		for (unsigned int j = 0; j < interface->n_addresses; j++) {
+			const struct sl_prefix *prefix = &interface->addresses[j];
+			/* a /31 has no such addresses (RFC 3021), a /32 neither */
+			if (!sl_covers(prefix, ip) || prefix->len > 96 + 30)
+				continue;
+			uint32_t hosts = UINT32_MAX >> (prefix->len - 96);
+			uint32_t host = rte_be_to_cpu_32(sl_ip_v4_be(ip)) & hosts;
+			if (host != 0 && host != hosts)
+				continue;
+			sl_problem_add(c->problems, where, NULL,
+				       "%s is the %s address of %s (/interfaces/%u/addresses/%u)", SL_IP_TEXT(ip),
+				       host == 0 ? "network" : "broadcast", SL_PREFIX_TEXT(prefix), i, j);
+			return true;
+		}
+	}
+	return false;
+}
+
+bool sl_refuse_not_host(struct sl_checker *c, const char *where, const struct sl_ip *ip)
+{
+	static const char *const what[] = {
+		[SL_OWN_INTERFACE] = "an interface's own address",
+		[SL_OWN_SERVICE] = "a service's address",
+		[SL_OWN_SNAT] = "a snat address",
+	};
+
+	for (enum sl_own_kind kind = SL_OWN_INTERFACE; kind <= SL_OWN_SNAT; kind++) {
+		const struct sl_own *own = sl_own_find(c, ip, kind);
+		if (own == NULL)
+			continue;
+		sl_problem_add(c->problems, where, NULL, "%s is sluice itself: %s (%s)", SL_IP_TEXT(ip), what[kind],
+			       SL_OWN_AT(own));
+		return true;
+	}
+	return sl_refuse_edge(c, where, ip);
+}

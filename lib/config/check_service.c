@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Services: no two alike, and every backend one that packets can reach and come back from. */
+#include "check.h"
+
+static bool reachable(const struct sl_config *config, const struct sl_ip *ip)
+{
+	for (unsigned int i = 0; i < config->n_interfaces; i++) {
+		const struct sl_config_interface *interface = &config->interfaces[i];
+		if (sl_on_link(interface, ip))
+			return true;
+		for (unsigned int j = 0; j < interface->n_gateways; j++) {
+			if (sl_ip_is_v4(&interface->gateways[j]) == sl_ip_is_v4(ip))
+				return true;
+		}
+	}
+	for (unsigned int i = 0; i < config->n_routes; i++) {
+		if (sl_covers(&config->routes[i].prefix, ip))
+			return true;
+	}
+	return false;
+}
+
+/* True when it was reported. */
+static bool refuse_link_local(struct sl_checker *c, const char *where, const struct sl_ip *ip)
+{
+	if (!sl_ip_is_link_local(ip))
+		return false;
+	sl_problem_add(c->problems, where, "give a global or unique local address", "%s is link-local", SL_IP_TEXT(ip));
+	return true;
+}
+
+static void check_identity(struct sl_checker *c, unsigned int i)
+{
+	const struct sl_config_service *service = &c->config->services[i];
+	const char *where = SL_AT("/services/%u/address", i);
+
+	for (unsigned int k = 0; service->name[0] != '\0' && k < i; k++) {
+		if (strcmp(c->config->services[k].name, service->name) != 0)
+			continue;
+		sl_problem_add(c->problems, SL_AT("/services/%u/name", i), NULL,
+			       "%s is the name of /services/%u already", service->name, k);
+		break;
+	}
+	if (!sl_ip_given(&service->address) || refuse_link_local(c, where, &service->address) ||
+	    sl_refuse_edge(c, where, &service->address))
+		return;
+	for (unsigned int k = 0; service->port != 0 && service->protocol != 0 && k < i; k++) {
+		const struct sl_config_service *other = &c->config->services[k];
+		if (other->port != service->port || other->protocol != service->protocol ||
+		    !sl_ip_equal(&other->address, &service->address))
+			continue;
+		sl_problem_add(c->problems, where, "give it another address or port, or join the two",
+			       "%s port %u %s belongs to /services/%u already", SL_IP_TEXT(&service->address),
+			       service->port, service->protocol == 6 ? "tcp" : "udp", k);
+		break;
+	}
+}
+
+static void check_snat(struct sl_checker *c, unsigned int i)
+{
+	const struct sl_config_service *service = &c->config->services[i];
+	bool v4 = sl_ip_is_v4(&service->address);
+
+	if (c->clean && service->mode == SL_MODE_FULL_NAT && service->n_snat == 0)
+		sl_problem_add(c->problems, SL_AT("/services/%u/snat", i),
+			       "add \"snat\": [ADDRESS] with an address that backends send back to sluice, such as an "
+			       "interface's own",
+			       "mode full-nat needs a source address towards the backends");
+	for (unsigned int j = 0; j < service->n_snat; j++) {
+		const struct sl_ip *snat = &service->snat[j];
+		const char *where = SL_AT("/services/%u/snat/%u", i, j);
+		const struct sl_own *vip = sl_own_find(c, snat, SL_OWN_SERVICE);
+
+		if (!sl_ip_given(snat) || refuse_link_local(c, where, snat) || sl_refuse_edge(c, where, snat))
+			continue;
+		if (sl_ip_given(&service->address) && sl_ip_is_v4(snat) != v4)
+			sl_problem_add(c->problems, where, NULL, "%s is %s, and the service's address is %s",
+				       SL_IP_TEXT(snat), sl_family(snat), sl_family(&service->address));
+		if (vip != NULL)
+			sl_problem_add(c->problems, where, "give an address that no service has",
+				       "%s is a service's address (%s)", SL_IP_TEXT(snat), SL_OWN_AT(vip));
+		for (unsigned int k = 0; k < j; k++) {
+			if (!sl_ip_equal(&service->snat[k], snat))
+				continue;
+			sl_problem_add(c->problems, where, NULL, "%s is given already at /services/%u/snat/%u",
+				       SL_IP_TEXT(snat), i, k);
+			break;
+		}
+	}
+}
+
+static void check_backend(struct sl_checker *c, unsigned int i, unsigned int j)
+{
+	const struct sl_config_service *service = &c->config->services[i];
+	const struct sl_config_backend *backend = &service->backends[j];
+	const char *where = SL_AT("/services/%u/backends/%u/address", i, j);
+
+	if (!sl_ip_given(&backend->address))
+		return;
+	for (unsigned int k = 0; backend->port != 0 && k < j; k++) {
+		const struct sl_config_backend *other = &service->backends[k];
+		if (other->port != backend->port || !sl_ip_equal(&other->address, &backend->address))
+			continue;
+		sl_problem_add(c->problems, where, "raise that one's weight instead",
+			       "%s port %u is given already at /services/%u/backends/%u", SL_IP_TEXT(&backend->address),
+			       backend->port, i, k);
+		break;
+	}
+	if (refuse_link_local(c, where, &backend->address) || sl_refuse_not_host(c, where, &backend->address))
+		return;
+	if (sl_ip_given(&service->address) && sl_ip_is_v4(&backend->address) != sl_ip_is_v4(&service->address))
+		sl_problem_add(c->problems, where, "put IPv6 backends behind an IPv6 service, and IPv4 behind IPv4",
+			       "%s is %s, and the service's address is %s: sluice does not translate between them",
+			       SL_IP_TEXT(&backend->address), sl_family(&backend->address),
+			       sl_family(&service->address));
+	else if (c->clean && !reachable(c->config, &backend->address))
+		sl_problem_add(c->problems, where,
+			       "add an interface address whose prefix covers it, a route to it, or a default gateway",
+			       "nothing leads to %s", SL_IP_TEXT(&backend->address));
+}
+
+static void check_weights(struct sl_checker *c, unsigned int i)
+{
+	const struct sl_config_service *service = &c->config->services[i];
+	uint16_t common = 0;
+
+	for (unsigned int j = 0; j < service->n_backends; j++) {
+		uint16_t weight = service->backends[j].weight;
+		if (weight != 0 && common != 0 && weight != common && service->scheduler == SL_SCHEDULER_ROUND_ROBIN) {
+			sl_problem_add(c->problems, SL_AT("/services/%u/backends/%u/weight", i, j),
+				       "set \"scheduler\" to \"weighted-round-robin\", or give all the same weight",
+				       "scheduler round-robin takes no notice of weights, and they differ");
+			return;
+		}
+		common = weight != 0 ? weight : common;
+	}
+	if (common == 0 && service->n_backends != 0)
+		sl_problem_add(c->problems, SL_AT("/services/%u/backends", i), "give one a weight of at least 1",
+			       "every weight is 0, so no backend would get a flow");
+}
+
+void sl_check_services(struct sl_checker *c)
+{
+	const struct sl_config *config = c->config;
+	unsigned int total = 0;
+
+	for (unsigned int i = 0; i < config->n_services; i++) {
+		check_identity(c, i);
+		check_snat(c, i);
+		for (unsigned int j = 0; j < config->services[i].n_backends; j++)
+			check_backend(c, i, j);
+		check_weights(c, i);
+		if (total <= SL_MAX_BACKENDS && total + config->services[i].n_backends > SL_MAX_BACKENDS)
+			sl_problem_add(c->problems, SL_AT("/services/%u/backends", i), NULL,
+				       "more than %u backends in all services together", SL_MAX_BACKENDS);
+		total += config->services[i].n_backends;
+	}
+}

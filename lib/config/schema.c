@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The tables. Order matters twice: it is the order of the docs, and `interfaces` is read before what refers to it. */
+#include <assert.h>
+#include <string.h>
+
+#include <rte_common.h>
+
+#include "schema.h"
+
+#define STATICS_MAX 4096     /* routes, and neighbours, in a file */
+#define NEIGHBOURS_MAX 16384 /* half the slots of the neighbour table (sluice/state/neighbour.h) */
+#define TIMEOUT_MAX_S 604800 /* a week */
+#define DESCRIPTORS 1024
+
+#define FIELD(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)NULL)->member)
+#define ARRAY(type, member) FIELD(type, member), .count_offset = offsetof(type, n_##member)
+#define KEYS(table) .keys = (table), .n_keys = RTE_DIM(table)
+
+static const struct sl_charset name_charset = {
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-", "A-Z a-z 0-9 _ . -", "[A-Za-z0-9_.-]"
+};
+static const struct sl_charset device_charset = {
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.:-", "A-Z a-z 0-9 _ . : -", "[A-Za-z0-9_.:-]"
+};
+static const struct sl_charset lcores_charset = { "0123456789,@()-", "0-9 , @ ( ) -", "[0-9,@()-]" };
+
+const struct sl_choice sl_mode_choices[] = {
+	{ "full-nat", "both addresses are rewritten: backends see a `snat` address and answer through sluice",
+	  SL_MODE_FULL_NAT },
+	{ .name = NULL },
+};
+
+const struct sl_choice sl_scheduler_choices[] = {
+	{ "round-robin", "each backend in turn; the weights that are not 0 must all be the same",
+	  SL_SCHEDULER_ROUND_ROBIN },
+	{ "weighted-round-robin", "in turn, as often as the backend's weight says",
+	  SL_SCHEDULER_WEIGHTED_ROUND_ROBIN },
+	{ .name = NULL },
+};
+
+/* Port to port forwarding needs to know the pairs, so it is written as an object and not among these words. */
+const struct sl_choice sl_forwarding_choices[] = {
+	{ "drop", "it is dropped, and counted", SL_FORWARDING_DROP },
+	{ "route", "layer-3 forwarding by `routes` and `gateways`", SL_FORWARDING_ROUTE },
+	{ .name = NULL },
+};
+
+static const struct sl_choice idle_choices[] = {
+	{ "sleep", "sleep for `idle_sleep_us` at most; an idle sluice costs a few per cent of a core", SL_IDLE_SLEEP },
+	{ "poll", "never sleep: lowest latency, every worker's core is always fully busy", SL_IDLE_POLL },
+	{ .name = NULL },
+};
+
+static const struct sl_key vdev_item = {
+	.type = SL_TYPE_TEXT, .size = sizeof(char *), .minimum = 1, .maximum = 1024,
+	.help = "virtual device with its arguments, as EAL's --vdev takes it",
+};
+static const struct sl_key eal_arg_item = {
+	.type = SL_TYPE_TEXT, .size = sizeof(char *), .minimum = 1, .maximum = 1024,
+	.help = "one word of EAL's command line",
+};
+
+static const struct sl_key dpdk_keys[] = {
+	{ .name = "lcores", .type = SL_TYPE_TEXT, FIELD(struct sl_config_dpdk, lcores), .minimum = 1, .maximum = 1024,
+	  .charset = &lcores_charset, .words = "chosen from the CPUs this process may use",
+	  .help = "EAL's --lcores: which lcore runs on which CPU, as in `0@0,1@1`; the first is the control thread, "
+		  "the others are workers" },
+	{ .name = "memory_mb", .type = SL_TYPE_UINT, FIELD(struct sl_config_dpdk, memory_mb), .minimum = 64,
+	  .maximum = 1048576, .unit = "MiB", .words = "what the configuration needs",
+	  .help = "memory to take from the system at start" },
+	{ .name = "vdevs", .type = SL_TYPE_LIST, ARRAY(struct sl_config_dpdk, vdevs), .maximum = SL_MAX_PORTS,
+	  .item = &vdev_item,
+	  .help = "virtual devices to create, as in `net_af_packet0,iface=wan0`; the name before the comma is the "
+		  "device" },
+	{ .name = "hugepages", .type = SL_TYPE_BOOL, FIELD(struct sl_config_dpdk, hugepages), .value = true,
+	  .help = "false: ordinary pages, for machines where no hugepages can be had (EAL's --no-huge)" },
+	{ .name = "in_memory", .type = SL_TYPE_BOOL, FIELD(struct sl_config_dpdk, in_memory), .value = false,
+	  .help = "true: hugepages without files, nothing is left behind after a crash, and no secondary process "
+		  "such as dpdk-dumpcap can attach (EAL's --in-memory); needs hugepages" },
+	{ .name = "file_prefix", .type = SL_TYPE_TEXT, FIELD(struct sl_config_dpdk, file_prefix), .minimum = 1,
+	  .maximum = 63, .charset = &name_charset, .text = "sluice",
+	  .help = "name of this instance's files and telemetry socket; two instances on a machine need different "
+		  "ones" },
+	{ .name = "eal_args", .type = SL_TYPE_LIST, ARRAY(struct sl_config_dpdk, eal_args), .maximum = 64,
+	  .item = &eal_arg_item,
+	  .help = "further EAL arguments, passed on as they are, for what has no key of its own" },
+};
+static const struct sl_object dpdk_object = {
+	.title = "dpdk", KEYS(dpdk_keys),
+	.help = "How DPDK's environment layer (EAL) starts. EAL options on sluice's command line come on top of these.",
+};
+
+#define X(id, key, def, help_)                                                                                    \
+	{ .name = #key, .type = SL_TYPE_UINT, .offset = SL_TIMEOUT_##id * sizeof(uint32_t), .size = sizeof(uint32_t), \
+	  .minimum = 1, .maximum = TIMEOUT_MAX_S, .unit = "s", .value = (def), .help = help_ },
+static const struct sl_key timeout_keys[] = { SL_TIMEOUTS(X) };
+#undef X
+static const struct sl_object timeouts_object = {
+	.title = "timeouts", KEYS(timeout_keys),
+	.help = "Idle times after which a flow ends, for every service that does not say otherwise.",
+};
+
+/* The same for one service: 0, which nobody can write, means "as in the global timeouts" until the file is read. */
+#define X(id, key, def, help_)                                                                                    \
+	{ .name = #key, .type = SL_TYPE_UINT, .offset = SL_TIMEOUT_##id * sizeof(uint32_t), .size = sizeof(uint32_t), \
+	  .minimum = 1, .maximum = TIMEOUT_MAX_S, .unit = "s", .words = "as in `/timeouts`", .help = help_ },
+static const struct sl_key service_timeout_keys[] = { SL_TIMEOUTS(X) };
+#undef X
+static const struct sl_object service_timeouts_object = {
+	.title = "services/N/timeouts", KEYS(service_timeout_keys), .help = "Idle times of this service's flows.",
+};
+
+static const struct sl_key device_keys[] = {
+	{ .name = "device", .type = SL_TYPE_DEVICE, FIELD(struct sl_config_device, device), .required = true,
+	  .minimum = 1, .maximum = SL_DEVICE_NAME_MAX - 1, .charset = &device_charset,
+	  .help = "PCI address in full (`0000:01:00.0`) or the name of a virtual device (`net_af_packet0`)" },
+	{ .name = "rx_queues", .type = SL_TYPE_UINT, FIELD(struct sl_config_device, rx_queues), .minimum = 1,
+	  .maximum = SL_MAX_WORKERS, .words = "one a worker, as far as the device has them",
+	  .help = "receive queues; at most 4 a worker" },
+	{ .name = "descriptors", .type = SL_TYPE_UINT, FIELD(struct sl_config_device, descriptors), .minimum = 64,
+	  .maximum = 4096, .power_of_two = true, .value = DESCRIPTORS,
+	  .help = "size of each receive and transmit queue" },
+	{ .name = "mtu", .type = SL_TYPE_UINT, FIELD(struct sl_config_device, mtu), .minimum = 576, .maximum = 9216,
+	  .unit = "bytes", .words = "what the device has",
+	  .help = "largest IP packet; at least 1280 where an interface of the device has an IPv6 address (RFC 8200)" },
+};
+static const struct sl_object device_object = {
+	.title = "devices/N", KEYS(device_keys),
+	.help = "Tuning of a device. A device needs no entry here: naming it in an interface or a pair opens it.",
+};
+static const struct sl_key device_item = {
+	.type = SL_TYPE_OBJECT, .size = sizeof(struct sl_config_device), .object = &device_object,
+};
+
+static const struct sl_key address_item = {
+	.type = SL_TYPE_INTERFACE_ADDRESS, .size = sizeof(struct sl_prefix), .help = "address with its prefix length",
+};
+static const struct sl_key ip_item = { .type = SL_TYPE_ADDRESS, .size = sizeof(struct sl_ip), .help = "address" };
+
+static const struct sl_key interface_keys[] = {
+	{ .name = "name", .type = SL_TYPE_NAME, FIELD(struct sl_config_interface, name), .required = true, .minimum = 1,
+	  .maximum = SL_IFNAME_MAX - 1, .charset = &name_charset,
+	  .help = "how the rest of the file and telemetry call it" },
+	{ .name = "device", .type = SL_TYPE_DEVICE, FIELD(struct sl_config_interface, device), .required = true,
+	  .minimum = 1, .maximum = SL_DEVICE_NAME_MAX - 1, .charset = &device_charset,
+	  .help = "PCI address in full (`0000:01:00.0`) or the name of a virtual device (`net_af_packet0`)" },
+	{ .name = "vlan", .type = SL_TYPE_UINT, FIELD(struct sl_config_interface, vlan), .minimum = 1, .maximum = 4094,
+	  .words = "untagged", .help = "802.1Q VLAN id of the interface's frames" },
+	{ .name = "mtu", .type = SL_TYPE_UINT, FIELD(struct sl_config_interface, mtu), .minimum = 576, .maximum = 9216,
+	  .unit = "bytes", .words = "the device's",
+	  .help = "largest IP packet; not above the device's, at least 1280 with an IPv6 address (RFC 8200)" },
+	{ .name = "addresses", .type = SL_TYPE_LIST, ARRAY(struct sl_config_interface, addresses), .required = true,
+	  .minimum = 1, .maximum = 32, .item = &address_item,
+	  .help = "sluice's own addresses here; the prefix length says what is on link" },
+	{ .name = "gateways", .type = SL_TYPE_LIST, ARRAY(struct sl_config_interface, gateways), .maximum = 2,
+	  .item = &ip_item,
+	  .help = "default gateways, one of each address family; each on link of this interface, or link-local" },
+};
+static const struct sl_object interface_object = {
+	.title = "interfaces/N", KEYS(interface_keys),
+	.help = "A layer-3 interface: a device, or one VLAN of it, with addresses. Prefixes of different interfaces "
+		"do not overlap.",
+};
+static const struct sl_key interface_item = {
+	.type = SL_TYPE_OBJECT, .size = sizeof(struct sl_config_interface), .object = &interface_object,
+};
+
+static const struct sl_key route_keys[] = {
+	{ .name = "prefix", .type = SL_TYPE_NETWORK, FIELD(struct sl_config_route, prefix), .required = true,
+	  .help = "destinations" },
+	{ .name = "via", .type = SL_TYPE_ADDRESS, FIELD(struct sl_config_route, via), .required = true,
+	  .help = "next hop, on link of an interface" },
+};
+static const struct sl_object route_object = {
+	.title = "routes/N", KEYS(route_keys),
+	.help = "A static route; the longest prefix wins. Prefixes of interfaces need none, `gateways` are the "
+		"default routes.",
+};
+static const struct sl_key route_item = {
+	.type = SL_TYPE_OBJECT, .size = sizeof(struct sl_config_route), .object = &route_object,
+};
+
+static const struct sl_key neighbour_keys[] = {
+	{ .name = "interface", .type = SL_TYPE_INTERFACE, FIELD(struct sl_config_neighbour, interface),
+	  .required = true, .help = "name of the interface it is on" },
+	{ .name = "address", .type = SL_TYPE_ADDRESS, FIELD(struct sl_config_neighbour, address), .required = true,
+	  .help = "its IP address, on link of the interface" },
+	{ .name = "mac", .type = SL_TYPE_MAC, FIELD(struct sl_config_neighbour, mac), .required = true,
+	  .help = "its MAC address, as in `02:00:00:00:01:09`" },
+};
+static const struct sl_object neighbour_object = {
+	.title = "neighbours/N", KEYS(neighbour_keys),
+	.help = "A static ARP or ND entry, for hosts that do not answer. Others are found by themselves.",
+};
+static const struct sl_key neighbour_item = {
+	.type = SL_TYPE_OBJECT, .size = sizeof(struct sl_config_neighbour), .object = &neighbour_object,
+};
+
+static const struct sl_key pair_item = {
+	.type = SL_TYPE_DEVICE_PAIR, .size = sizeof(((struct sl_config *)NULL)->pairs[0]), .minimum = 1,
+	.maximum = SL_DEVICE_NAME_MAX - 1, .charset = &device_charset, .help = "two devices",
+};
+static const struct sl_key forwarding_keys[] = {
+	{ .name = "pairs", .type = SL_TYPE_LIST, ARRAY(struct sl_config, pairs), .required = true, .minimum = 1,
+	  .maximum = SL_MAX_PORTS / 2, .item = &pair_item,
+	  .help = "pairs of devices; what comes in on one leaves by the other, unchanged" },
+};
+static const struct sl_object forwarding_object = {
+	.title = "forwarding", KEYS(forwarding_keys),
+	.help = "Port to port forwarding in the manner of testpmd, as in `{ \"pairs\": [ [ \"0000:01:00.0\", "
+		"\"0000:01:00.1\" ] ] }`. "
+		"Nothing looks at layer 3, so such a file has no interfaces, routes, neighbours or services, and a "
+		"device is in one pair only.",
+};
+
+static const struct sl_key backend_keys[] = {
+	{ .name = "address", .type = SL_TYPE_ADDRESS, FIELD(struct sl_config_backend, address), .required = true,
+	  .help = "of the same family as the service's address; not one of sluice's own" },
+	{ .name = "port", .type = SL_TYPE_UINT, FIELD(struct sl_config_backend, port), .required = true, .minimum = 1,
+	  .maximum = 65535, .help = "TCP or UDP port" },
+	{ .name = "weight", .type = SL_TYPE_UINT, FIELD(struct sl_config_backend, weight), .maximum = 1000, .value = 1,
+	  .help = "share of new flows; 0: only the flows it has already" },
+};
+static const struct sl_object backend_object = {
+	.title = "services/N/backends/N", KEYS(backend_keys), .help = "One real server of a service.",
+};
+static const struct sl_key backend_item = {
+	.type = SL_TYPE_OBJECT, .size = sizeof(struct sl_config_backend), .object = &backend_object,
+};
+
+static const struct sl_choice protocol_choices[] = {
+	{ "tcp", "", 6 }, /* IPPROTO_TCP */
+	{ "udp", "", 17 }, /* IPPROTO_UDP */
+	{ .name = NULL },
+};
+
+static const struct sl_key service_keys[] = {
+	{ .name = "name", .type = SL_TYPE_NAME, FIELD(struct sl_config_service, name), .required = true, .minimum = 1,
+	  .maximum = SL_NAME_MAX - 1, .charset = &name_charset, .help = "how telemetry and messages call it" },
+	{ .name = "address", .type = SL_TYPE_ADDRESS, FIELD(struct sl_config_service, address), .required = true,
+	  .help = "virtual address clients connect to; sluice answers for it" },
+	{ .name = "port", .type = SL_TYPE_UINT, FIELD(struct sl_config_service, port), .required = true, .minimum = 1,
+	  .maximum = 65535, .help = "TCP or UDP port clients connect to" },
+	{ .name = "protocol", .type = SL_TYPE_CHOICE, FIELD(struct sl_config_service, protocol), .required = true,
+	  .choices = protocol_choices, .help = "protocol" },
+	{ .name = "mode", .type = SL_TYPE_CHOICE, FIELD(struct sl_config_service, mode), .value = SL_MODE_FULL_NAT,
+	  .choices = sl_mode_choices, .help = "how packets reach the backends" },
+	{ .name = "snat", .type = SL_TYPE_LIST, ARRAY(struct sl_config_service, snat), .maximum = 64, .item = &ip_item,
+	  .help = "source addresses towards the backends, which must send their replies for them to sluice; one at "
+		  "least in mode `full-nat`. An interface's own address may serve, a service's address not" },
+	{ .name = "scheduler", .type = SL_TYPE_CHOICE, FIELD(struct sl_config_service, scheduler),
+	  .value = SL_SCHEDULER_WEIGHTED_ROUND_ROBIN, .choices = sl_scheduler_choices,
+	  .help = "which backend gets a new flow" },
+	{ .name = "backends", .type = SL_TYPE_LIST, ARRAY(struct sl_config_service, backends), .required = true,
+	  .minimum = 1, .maximum = SL_MAX_BACKENDS, .item = &backend_item,
+	  .help = "real servers; at most 4096 in all services together" },
+	{ .name = "timeouts", .type = SL_TYPE_OBJECT, FIELD(struct sl_config_service, timeout_s),
+	  .object = &service_timeouts_object, .help = "idle times of this service's flows" },
+};
+static_assert(SL_MAX_BACKENDS == 4096, "the help of `backends` says so");
+static const struct sl_object service_object = {
+	.title = "services/N", KEYS(service_keys),
+	.help = "A virtual address and port, and what to do with it. One service for each address, port and protocol.",
+};
+static const struct sl_key service_item = {
+	.type = SL_TYPE_OBJECT, .size = sizeof(struct sl_config_service), .object = &service_object,
+};
+
+static const struct sl_key top_keys[] = {
+	{ .name = "version", .type = SL_TYPE_UINT, .required = true, .minimum = 1, .maximum = 1,
+	  .help = "version of this format" },
+	{ .name = "dpdk", .type = SL_TYPE_OBJECT, FIELD(struct sl_config, dpdk), .object = &dpdk_object,
+	  .restart = true, .help = "how DPDK's environment layer (EAL) starts" },
+	{ .name = "workers", .type = SL_TYPE_UINT, FIELD(struct sl_config, workers), .minimum = 1,
+	  .maximum = SL_MAX_WORKERS, .value = 1, .restart = true, .help = "threads that move packets, an lcore each" },
+	{ .name = "max_flows", .type = SL_TYPE_UINT, FIELD(struct sl_config, max_flows), .minimum = 1024,
+	  .maximum = 100000000, .value = 65536, .restart = true,
+	  .help = "flows tracked at the same time, all workers together; memory for them is taken at start" },
+	{ .name = "max_neighbours", .type = SL_TYPE_UINT, FIELD(struct sl_config, max_neighbours), .minimum = 16,
+	  .maximum = NEIGHBOURS_MAX, .value = 4096, .restart = true, .help = "ARP and ND entries" },
+	{ .name = "idle", .type = SL_TYPE_CHOICE, FIELD(struct sl_config, idle), .choices = idle_choices,
+	  .value = SL_IDLE_SLEEP, .restart = true, .help = "what a worker does when there are no packets" },
+	{ .name = "idle_sleep_us", .type = SL_TYPE_UINT, FIELD(struct sl_config, idle_sleep_us), .minimum = 1,
+	  .maximum = 10000, .value = 200, .unit = "us", .restart = true,
+	  .help = "longest sleep of an idle worker: how long the first packet after a pause may wait" },
+	{ .name = "icmp_errors_pps", .type = SL_TYPE_UINT, FIELD(struct sl_config, icmp_errors_pps), .maximum = 1000000,
+	  .value = 1000, .unit = "packets/s", .help = "ICMP errors sent, by each worker; 0: none" },
+	{ .name = "timeouts", .type = SL_TYPE_OBJECT, FIELD(struct sl_config, timeout_s), .object = &timeouts_object,
+	  .help = "idle times after which a flow ends; services may have their own" },
+	{ .name = "devices", .type = SL_TYPE_LIST, ARRAY(struct sl_config, devices), .maximum = SL_MAX_PORTS,
+	  .item = &device_item, .restart = true, .help = "tuning of devices" },
+	{ .name = "interfaces", .type = SL_TYPE_LIST, ARRAY(struct sl_config, interfaces), .maximum = SL_MAX_INTERFACES,
+	  .item = &interface_item, .help = "layer-3 interfaces" },
+	{ .name = "routes", .type = SL_TYPE_LIST, ARRAY(struct sl_config, routes), .maximum = STATICS_MAX,
+	  .item = &route_item, .help = "static routes" },
+	{ .name = "neighbours", .type = SL_TYPE_LIST, ARRAY(struct sl_config, neighbours), .maximum = STATICS_MAX,
+	  .item = &neighbour_item, .help = "static ARP and ND entries" },
+	{ .name = "forwarding", .type = SL_TYPE_CHOICE, FIELD(struct sl_config, forwarding),
+	  .choices = sl_forwarding_choices, .value = SL_FORWARDING_DROP, .object = &forwarding_object,
+	  .object_value = SL_FORWARDING_PAIRS, .help = "what happens to a packet that no service claims" },
+	{ .name = "services", .type = SL_TYPE_LIST, ARRAY(struct sl_config, services), .maximum = SL_MAX_SERVICES,
+	  .item = &service_item, .help = "what sluice balances" },
+};
+
+const struct sl_object sl_config_schema = {
+	.title = "The file", KEYS(top_keys), .help = "One JSON object.",
+};
+
+const struct sl_key *sl_schema_key(const struct sl_object *object, const char *name)
+{
+	const struct sl_key *key = object->keys;
+
+	while (strcmp(key->name, name) != 0) {
+		key++;
+		assert(key < object->keys + object->n_keys);
+	}
+	return key;
+}

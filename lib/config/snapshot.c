@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdlib.h>
+
+#include "snapshot_build.h"
+
+void *sl_build_alloc(struct sl_build *b, size_t n, size_t size)
+{
+	void *p = calloc(n != 0 ? n : 1, size);
+
+	if (p == NULL)
+		sl_problem_add(b->problems, "", "free memory on this machine or make the configuration smaller",
+			       "out of memory: %zu bytes for the compiled configuration", n * size);
+	return p;
+}
+
+static int build(struct sl_build *b)
+{
+	b->s->generation = b->previous != NULL ? b->previous->generation + 1 : 1;
+	b->s->forwarding = (uint8_t)b->config->forwarding;
+	b->s->icmp_errors_pps = b->config->icmp_errors_pps;
+	if (sl_build_interfaces(b) != 0 || sl_build_services(b) != 0 || sl_build_locals(b) != 0)
+		return -1;
+	return sl_build_routes(b);
+}
+
+struct sl_snapshot *sl_snapshot_build(const struct sl_config *config, const struct sl_port_facts *ports,
+				      unsigned int n_ports, const struct sl_snapshot *previous,
+				      const struct sl_usage *usage, struct sl_problems *problems)
+{
+	struct sl_build b = {
+		.config = config,
+		.ports = ports,
+		.n_ports = n_ports,
+		.previous = previous,
+		.usage = usage,
+		.problems = problems,
+	};
+	unsigned int before = problems->count;
+
+	b.s = sl_build_alloc(&b, 1, sizeof(*b.s));
+	if (b.s == NULL)
+		return NULL;
+	if (build(&b) != 0 || problems->count != before) {
+		sl_snapshot_destroy(b.s);
+		return NULL;
+	}
+	return b.s;
+}
+
+void sl_snapshot_destroy(struct sl_snapshot *s)
+{
+	if (s == NULL)
+		return;
+	for (unsigned int i = 0; i < s->n_ports; i++)
+		free(s->ports[i].vlans);
+	for (unsigned int i = 0; i < s->n_interfaces; i++)
+		free(s->interfaces[i].addresses);
+	for (unsigned int i = 0; i < s->n_services; i++) {
+		free(s->services[i].backends);
+		free(s->services[i].snat);
+	}
+	free(s->interfaces);
+	free(s->services);
+	free(s->locals);
+	free(s->service_slots);
+	free(s->nexthops);
+	free(s->neighbours);
+	sl_lpm_destroy(s->routes);
+	free(s);
+}
+
+bool sl_snapshot_has_tombstones(const struct sl_snapshot *s)
+{
+	for (unsigned int i = 0; i < s->n_services; i++) {
+		if (s->services[i].draining || s->services[i].n_draining > 0)
+			return true;
+	}
+	return false;
+}

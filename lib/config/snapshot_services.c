@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Services and backends with their ids, and the tombstones of those that were removed while they had flows.
+ *
+ * s->services holds the configured ones in the order of the configuration, then the tombstones. A tombstone is copied
+ * from the previous snapshot, so it lives through any number of reloads, until a build finds it without flows.
+ */
+#include "snapshot_build.h"
+
+struct ids {
+	bool *busy; /* carried by a flow, or by the previous snapshot that workers still read */
+	unsigned int n;
+	unsigned int next; /* all below are busy */
+};
+
+struct step {
+	struct sl_build *b;
+	struct ids service_ids, backend_ids;
+};
+
+static uint16_t take_id(struct ids *ids)
+{
+	while (ids->next < ids->n && ids->busy[ids->next])
+		ids->next++;
+	return ids->next < ids->n ? (uint16_t)ids->next++ : SL_ID_NONE;
+}
+
+static void mark_busy_ids(struct step *step)
+{
+	const struct sl_snapshot *previous = step->b->previous;
+	const struct sl_usage *usage = step->b->usage;
+
+	for (unsigned int i = 0; usage != NULL && i < SL_MAX_SERVICES; i++)
+		step->service_ids.busy[i] = usage->service_flows[i] > 0;
+	for (unsigned int i = 0; usage != NULL && i < SL_MAX_BACKENDS; i++)
+		step->backend_ids.busy[i] = usage->backend_flows[i] > 0;
+	for (unsigned int i = 0; previous != NULL && i < previous->n_services; i++) {
+		const struct sl_service *service = &previous->services[i];
+		step->service_ids.busy[service->id] = true;
+		for (unsigned int j = 0; j < service->n_backends + service->n_draining; j++)
+			step->backend_ids.busy[service->backends[j].id] = true;
+	}
+}
+
+/* ---- the same object in two configurations ---- */
+
+static bool same_service(const struct sl_service *service, const struct sl_config_service *c)
+{
+	return strcmp(service->name, c->name) == 0 && service->port_be == rte_cpu_to_be_16(c->port) &&
+	       service->proto == c->protocol && sl_ip_equal(&service->vip, &c->address);
+}
+
+static const struct sl_service *previous_service(const struct sl_build *b, const struct sl_config_service *c)
+{
+	for (unsigned int i = 0; b->previous != NULL && i < b->previous->n_services; i++) {
+		if (same_service(&b->previous->services[i], c))
+			return &b->previous->services[i];
+	}
+	return NULL;
+}
+
+static const struct sl_backend *find_backend(const struct sl_backend *backends, unsigned int n, const struct sl_ip *ip,
+					     uint16_t port_be)
+{
+	for (unsigned int i = 0; i < n; i++) {
+		if (backends[i].port_be == port_be && sl_ip_equal(&backends[i].ip, ip))
+			return &backends[i];
+	}
+	return NULL;
+}
+
+/* ---- configured services ---- */
+
+static int add_backend(struct step *step, unsigned int index, struct sl_service *service, const struct sl_service *old)
+{
+	const struct sl_config_backend *c = &step->b->config->services[index].backends[service->n_backends];
+	struct sl_backend backend = { .ip = c->address, .port_be = rte_cpu_to_be_16(c->port), .weight = c->weight };
+	const struct sl_backend *was = NULL;
+	char where[SL_POINTER_MAX], ip[SL_IP_STRLEN];
+
+	snprintf(where, sizeof(where), "/services/%u/backends/%u", index, service->n_backends);
+	if (find_backend(service->backends, service->n_backends, &backend.ip, backend.port_be) != NULL)
+		sl_problem_add(step->b->problems, where,
+			       "list it once, and give it a higher \"weight\" for more traffic",
+			       "backend %s port %u is listed twice in service \"%s\"", sl_ip_format(&c->address, ip),
+			       c->port, service->name);
+	if (old != NULL)
+		was = find_backend(old->backends, old->n_backends + old->n_draining, &backend.ip, backend.port_be);
+	backend.id = was != NULL ? was->id : take_id(&step->backend_ids);
+	if (backend.id == SL_ID_NONE) {
+		sl_problem_add(step->b->problems, where,
+			       "use fewer backends, or reload twice: first without the old ones, then with the new ones",
+			       "there are more than %u backends, with those that were just removed or still have flows",
+			       SL_MAX_BACKENDS);
+		return -1;
+	}
+	service->backends[service->n_backends++] = backend;
+	return 0;
+}
+
+/* Keep the backends that are gone from the configuration but still have flows. */
+static void add_draining_backends(const struct sl_build *b, struct sl_service *service, const struct sl_service *old)
+{
+	for (unsigned int i = 0; i < old->n_backends + old->n_draining; i++) {
+		const struct sl_backend *backend = &old->backends[i];
+		if (b->usage != NULL && b->usage->backend_flows[backend->id] > 0 &&
+		    find_backend(service->backends, service->n_backends, &backend->ip, backend->port_be) == NULL)
+			service->backends[service->n_backends + service->n_draining++] = *backend;
+	}
+}
+
+static int set_backends(struct step *step, unsigned int index, struct sl_service *service, const struct sl_service *old)
+{
+	const struct sl_config_service *c = &step->b->config->services[index];
+	size_t room = c->n_backends + (old != NULL ? (size_t)old->n_backends + old->n_draining : 0);
+
+	service->backends = sl_build_alloc(step->b, room, sizeof(*service->backends));
+	if (service->backends == NULL)
+		return -1;
+	for (unsigned int i = 0; i < c->n_backends; i++) {
+		if (add_backend(step, index, service, old) != 0)
+			return -1;
+	}
+	if (old != NULL)
+		add_draining_backends(step->b, service, old);
+	return 0;
+}
+
+/* Rounded up, and at most what workers can tell from the past on their 32-bit clock: 26 days. */
+static uint32_t seconds_to_ticks(uint32_t seconds)
+{
+	uint64_t ticks = (seconds * 1000000000ull + SL_TICK_NS - 1) / SL_TICK_NS;
+
+	return ticks < INT32_MAX ? (uint32_t)ticks : INT32_MAX;
+}
+
+static int set_snat(struct sl_build *b, struct sl_service *service, const struct sl_ip *snat, unsigned int n)
+{
+	service->snat = sl_build_alloc(b, n, sizeof(*service->snat));
+	if (service->snat == NULL)
+		return -1;
+	for (unsigned int i = 0; i < n; i++)
+		service->snat[i] = snat[i];
+	service->n_snat = (uint16_t)n;
+	return 0;
+}
+
+static int add_service(struct step *step, unsigned int index)
+{
+	const struct sl_config_service *c = &step->b->config->services[index];
+	const struct sl_service *old = previous_service(step->b, c);
+	struct sl_snapshot *s = step->b->s;
+	uint16_t id = old != NULL ? old->id : take_id(&step->service_ids);
+
+	if (id == SL_ID_NONE) {
+		char where[SL_POINTER_MAX];
+		snprintf(where, sizeof(where), "/services/%u", index);
+		sl_problem_add(step->b->problems, where,
+			       "use fewer services, or reload twice: first without the old ones, then with the new ones",
+			       "there are more than %u services, with those that were just removed or still have flows",
+			       SL_MAX_SERVICES);
+		return -1;
+	}
+
+	struct sl_service *service = &s->services[s->n_services++];
+	memcpy(service->name, c->name, sizeof(service->name));
+	service->vip = c->address;
+	service->port_be = rte_cpu_to_be_16(c->port);
+	service->id = id;
+	service->proto = c->protocol;
+	service->mode = (uint8_t)c->mode;
+	service->scheduler = (uint8_t)c->scheduler;
+	for (unsigned int i = 0; i < SL_TIMEOUT_MAX; i++)
+		service->timeout_ticks[i] = seconds_to_ticks(c->timeout_s[i]);
+	if (set_snat(step->b, service, c->snat, c->n_snat) != 0)
+		return -1;
+	return set_backends(step, index, service, old);
+}
+
+/* ---- tombstones ---- */
+
+static bool is_tombstone(const struct sl_build *b, const struct sl_service *old)
+{
+	if (b->usage == NULL || b->usage->service_flows[old->id] == 0)
+		return false;
+	for (unsigned int i = 0; i < b->config->n_services; i++) {
+		if (same_service(old, &b->config->services[i]))
+			return false;
+	}
+	return true;
+}
+
+static int add_tombstone(struct sl_build *b, const struct sl_service *old)
+{
+	struct sl_service *service = &b->s->services[b->s->n_services++];
+
+	*service = *old;
+	service->draining = true;
+	service->n_draining = 0;
+	service->snat = NULL;
+	service->backends = sl_build_alloc(b, (size_t)old->n_backends + old->n_draining, sizeof(*service->backends));
+	if (service->backends == NULL)
+		return -1;
+	memcpy(service->backends, old->backends, old->n_backends * sizeof(*service->backends));
+	add_draining_backends(b, service, old);
+	return set_snat(b, service, old->snat, old->n_snat);
+}
+
+/* ---- look-ups ---- */
+
+/* Index of the service that has the slot already, or SL_ID_NONE once `index` has it. */
+static uint16_t claim_slot(struct sl_snapshot *s, uint16_t index)
+{
+	const struct sl_service *service = &s->services[index];
+	uint32_t mask = (1u << s->service_bits) - 1;
+	uint32_t at = sl_service_hash(&service->vip, service->port_be, service->proto) & mask;
+
+	for (; s->service_slots[at] != SL_ID_NONE; at = (at + 1) & mask) {
+		const struct sl_service *other = &s->services[s->service_slots[at]];
+		if (other->port_be == service->port_be && other->proto == service->proto &&
+		    sl_ip_equal(&other->vip, &service->vip))
+			return s->service_slots[at];
+	}
+	s->service_slots[at] = index;
+	return SL_ID_NONE;
+}
+
+static int build_lookups(struct sl_build *b)
+{
+	struct sl_snapshot *s = b->s;
+
+	s->service_bits = sl_table_bits(s->n_services);
+	s->service_slots = sl_build_alloc(b, (size_t)1 << s->service_bits, sizeof(*s->service_slots));
+	if (s->service_slots == NULL)
+		return -1;
+	memset(s->service_slots, 0xff, ((size_t)1 << s->service_bits) * sizeof(*s->service_slots));
+	for (uint16_t i = 0; i < s->n_services; i++) {
+		const struct sl_service *service = &s->services[i];
+		uint16_t other = claim_slot(s, i);
+
+		s->service_by_id[service->id] = i;
+		/* A tombstone gives way: its flows find it by id. */
+		if (other == SL_ID_NONE || service->draining)
+			continue;
+		char where[SL_POINTER_MAX];
+		snprintf(where, sizeof(where), "/services/%u", i);
+		sl_problem_add(b->problems, where, "change its \"address\", \"port\" or \"protocol\"",
+			       "service \"%s\" has the same address, port and protocol as \"%s\"", service->name,
+			       s->services[other].name);
+	}
+	return 0;
+}
+
+int sl_build_services(struct sl_build *b)
+{
+	bool service_busy[SL_MAX_SERVICES] = { false }, backend_busy[SL_MAX_BACKENDS] = { false };
+	struct step step = {
+		.b = b,
+		.service_ids = { .busy = service_busy, .n = SL_MAX_SERVICES },
+		.backend_ids = { .busy = backend_busy, .n = SL_MAX_BACKENDS },
+	};
+	unsigned int n_old = b->previous != NULL ? b->previous->n_services : 0;
+
+	memset(b->s->service_by_id, 0xff, sizeof(b->s->service_by_id));
+	mark_busy_ids(&step);
+	b->s->services = sl_build_alloc(b, (size_t)b->config->n_services + n_old, sizeof(*b->s->services));
+	if (b->s->services == NULL)
+		return -1;
+	for (unsigned int i = 0; i < b->config->n_services; i++) {
+		if (add_service(&step, i) != 0)
+			return -1;
+	}
+	for (unsigned int i = 0; i < n_old; i++) {
+		if (is_tombstone(b, &b->previous->services[i]) && add_tombstone(b, &b->previous->services[i]) != 0)
+			return -1;
+	}
+	return build_lookups(b);
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Life-cycle and event loop of the control thread.
+ *
+ * A turn does everything that is due and says when the next thing is; then the thread sleeps until that time, a signal, or
+ * a worker's message. Workers write to the eventfd only while control_awake is false: control clears it with an atomic
+ * exchange and looks at the rings once more before it sleeps, so no message waits unseen.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "sluice/base/log.h"
+#include "sluice/control/telemetry.h"
+
+#include "announce.h"
+#include "events.h"
+#include "listener.h"
+#include "neighbours.h"
+#include "publish.h"
+#include "send.h"
+
+#define TICK_NS (10 * 1000 * 1000ull)  /* deadlines are rounded up to it: at most 100 turns a second for timers */
+#define LINK_NS (100 * 1000 * 1000ull) /* between looks at the links */
+#define BURY_NS SL_NS_PER_S	       /* between looks at tombstones */
+
+const struct sl_counter_info sl_control_counter_infos[SL_CONTROL_COUNT_MAX] = {
+#define X(id, name, help) { #name, help },
+	SL_CONTROL_COUNTERS(X)
+#undef X
+};
+
+uint64_t sl_control_now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * SL_NS_PER_S + (uint64_t)t.tv_nsec;
+}
+
+static bool is_ours(void *arg, const struct sl_ip *ip)
+{
+	const struct sl_control *control = arg;
+	return sl_snapshot_local(control->snapshot, ip) != NULL;
+}
+
+static void quiesce(void *arg)
+{
+	const struct sl_control *control = arg;
+	rte_rcu_qsbr_synchronize(control->shared->rcu, RTE_QSBR_THRID_INVALID);
+}
+
+static void table_full(void *arg, bool evicted)
+{
+	struct sl_control *control = arg;
+	control->count[evicted ? SL_CONTROL_COUNT_NEIGHBOURS_EVICTED : SL_CONTROL_COUNT_NEIGHBOURS_REFUSED]++;
+}
+
+static void set_filter(void *arg, uint16_t port, const uint8_t (*macs)[6], unsigned int n)
+{
+	struct sl_control *control = arg;
+
+	if (port < control->n_ports)
+		sl_port_set_multicast(&control->ports[port], macs, n);
+}
+
+static int create_parts(struct sl_control *control)
+{
+	static const struct sl_neighbours_ops neighbours_ops = {
+		.solicit = sl_control_solicit, .ours = is_ours, .quiesce = quiesce, .full = table_full
+	};
+	static const struct sl_announce_ops announce_ops = { .probe = sl_control_probe, .announce = sl_control_announce };
+	static const struct sl_listen_ops listen_ops = { .report = sl_control_report, .filter = set_filter };
+
+	control->neighbours = sl_neighbours_create(control->shared->neighbours, &neighbours_ops, control);
+	control->announcer = sl_announcer_create(&announce_ops, control);
+	control->listener = sl_listener_create(&listen_ops, control);
+	if (control->neighbours == NULL || control->announcer == NULL || control->listener == NULL)
+		return -1;
+	return 0;
+}
+
+static int watch(const struct sl_control *control, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+	return fd < 0 ? -1 : epoll_ctl(control->epoll_fd, EPOLL_CTL_ADD, fd, &event);
+}
+
+/* main has blocked these signals before any other thread began, so they come here and nowhere else. */
+static int create_loop(struct sl_control *control)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	control->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+	control->signal_fd = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
+	control->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+	control->shared->control_wakeup_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (control->epoll_fd < 0 || watch(control, control->signal_fd) != 0 || watch(control, control->timer_fd) != 0 ||
+	    watch(control, control->shared->control_wakeup_fd) != 0)
+		return -1;
+	return 0;
+}
+
+struct sl_control *sl_control_create(const struct sl_control_options *options, struct sl_problems *problems)
+{
+	struct sl_control *control = calloc(1, sizeof(*control));
+
+	if (control == NULL) {
+		sl_config_destroy(options->config);
+		sl_problem_add(problems, "", NULL, "out of memory");
+		return NULL;
+	}
+	*control = (struct sl_control){
+		.lock = PTHREAD_MUTEX_INITIALIZER,
+		.config_path = strdup(options->config_path),
+		.config = options->config,
+		.shared = options->shared,
+		.ports = options->ports,
+		.n_ports = options->n_ports,
+		.pool = options->pool,
+		.start_ns = sl_control_now_ns(),
+		.start_time = time(NULL),
+		.reload = { .ok = true, .when = time(NULL), .message = "started" },
+		.epoll_fd = -1,
+		.signal_fd = -1,
+		.timer_fd = -1,
+	};
+	control->shared->control_wakeup_fd = -1;
+
+	if (control->config_path == NULL || create_parts(control) != 0)
+		sl_problem_add(problems, "", NULL, "out of memory");
+	else if (create_loop(control) != 0)
+		sl_problem_add(problems, "", "raise the limit of open files: ulimit -n 4096",
+			       "cannot set up the control loop: %s", strerror(errno));
+	else if (sl_control_publish(control, control->config, problems) != 0)
+		goto fail;
+	else if (sl_telemetry_start(control) != 0)
+		sl_problem_add(problems, "", NULL, "cannot register the /sluice/ telemetry commands");
+	else
+		return control;
+fail:
+	sl_control_destroy(control);
+	return NULL;
+}
+
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+void sl_control_destroy(struct sl_control *control)
+{
+	if (control == NULL)
+		return;
+	sl_telemetry_stop();
+	atomic_store_explicit(&control->shared->snapshot, NULL, memory_order_release);
+	sl_listener_destroy(control->listener);
+	sl_announcer_destroy(control->announcer);
+	sl_neighbours_destroy(control->neighbours);
+	sl_snapshot_destroy(control->snapshot);
+	sl_config_destroy(control->config);
+	close_fd(control->shared->control_wakeup_fd);
+	control->shared->control_wakeup_fd = -1;
+	close_fd(control->timer_fd);
+	close_fd(control->signal_fd);
+	close_fd(control->epoll_fd);
+	pthread_mutex_destroy(&control->lock);
+	free(control->config_path);
+	free(control);
+}
+
+static void read_signals(struct sl_control *control)
+{
+	struct signalfd_siginfo info;
+
+	while (read(control->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGHUP) {
+			sl_control_reload(control);
+		} else {
+			sl_log_info("%s: stopping", info.ssi_signo == SIGINT ? "SIGINT" : "SIGTERM");
+			control->stopping = true;
+		}
+	}
+}
+
+static void join_groups(struct sl_control *control, uint16_t port, uint64_t now_ns)
+{
+	if (sl_listener_link_up(control->listener, port, now_ns) != 0)
+		sl_log_error("%s: out of memory: multicast filter not set, so IPv6 neighbours may not find us",
+			     control->ports[port].facts.name);
+}
+
+static void watch_links(struct sl_control *control, uint64_t now_ns)
+{
+	if (now_ns < control->next_link_ns)
+		return;
+	control->next_link_ns = now_ns + LINK_NS;
+	for (unsigned int i = 0; i < control->n_ports; i++) {
+		struct sl_port *port = &control->ports[i];
+		if (!sl_port_poll_link(port))
+			continue;
+		control->count[SL_CONTROL_COUNT_LINK_CHANGES]++;
+		sl_log_info("%s: link %s", port->facts.name, port->link_up ? "up" : "down");
+		if (!port->link_up)
+			continue;
+		sl_announcer_link_up(control->announcer, control->snapshot, (uint16_t)i, now_ns);
+		join_groups(control, (uint16_t)i, now_ns);
+	}
+}
+
+static uint64_t bury_tombstones(struct sl_control *control, uint64_t now_ns)
+{
+	if (!sl_snapshot_has_tombstones(control->snapshot))
+		return SL_NEVER;
+	if (now_ns >= control->next_drain_ns) {
+		control->next_drain_ns = now_ns + BURY_NS;
+		sl_control_bury(control);
+	}
+	return control->next_drain_ns;
+}
+
+/* Everything that is due. Returns when the next thing will be. */
+static uint64_t turn(struct sl_control *control)
+{
+	control->count[SL_CONTROL_COUNT_LOOPS]++;
+	read_signals(control);
+	uint64_t now_ns = sl_control_now_ns();
+	sl_control_drain_events(control, now_ns);
+	watch_links(control, now_ns);
+	uint64_t next_ns = bury_tombstones(control, now_ns);
+
+	next_ns = RTE_MIN(next_ns, control->next_link_ns);
+	next_ns = RTE_MIN(next_ns, sl_announcer_run(control->announcer, now_ns));
+	next_ns = RTE_MIN(next_ns, sl_listener_run(control->listener, now_ns));
+	return RTE_MIN(next_ns, sl_neighbours_run(control->neighbours, now_ns));
+}
+
+static void set_timer(const struct sl_control *control, uint64_t at_ns)
+{
+	at_ns = (at_ns / TICK_NS + 1) * TICK_NS;
+	struct itimerspec when = {
+		.it_value = { .tv_sec = (time_t)(at_ns / SL_NS_PER_S), .tv_nsec = (long)(at_ns % SL_NS_PER_S) },
+	};
+
+	timerfd_settime(control->timer_fd, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
+static void wait_until(struct sl_control *control, uint64_t next_ns)
+{
+	struct epoll_event events[4];
+	uint64_t count;
+
+	atomic_exchange(&control->shared->control_awake, false);
+	if (!sl_control_events_pending(control)) {
+		set_timer(control, next_ns);
+		epoll_wait(control->epoll_fd, events, RTE_DIM(events), -1);
+	}
+	atomic_store(&control->shared->control_awake, true);
+
+	/* Level-triggered: emptied, or the next wait would return at once. Nothing to read is no error. */
+	if (read(control->timer_fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+		sl_log_warning("control timer: %s", strerror(errno));
+	if (read(control->shared->control_wakeup_fd, &count, sizeof(count)) < 0 && errno != EAGAIN)
+		sl_log_warning("control wake-up: %s", strerror(errno));
+}
+
+int sl_control_run(struct sl_control *control)
+{
+	atomic_store(&control->shared->control_awake, true);
+	pthread_mutex_lock(&control->lock);
+	for (unsigned int i = 0; i < control->n_ports; i++)
+		join_groups(control, (uint16_t)i, sl_control_now_ns()); /* they were not started when it was created */
+	pthread_mutex_unlock(&control->lock);
+	while (!control->stopping) {
+		pthread_mutex_lock(&control->lock);
+		uint64_t next_ns = turn(control);
+		bool stopping = control->stopping;
+		pthread_mutex_unlock(&control->lock);
+		if (!stopping)
+			wait_until(control, next_ns);
+	}
+	return 0;
+}

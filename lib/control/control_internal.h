@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the parts of lib/control share. The control thread is the only writer of everything here. It holds `lock` while it
+ * works (all the time but when it sleeps in its event loop or reads the configuration file), so that telemetry's threads
+ * can read these fields, the configuration, the snapshot and the neighbour table under the same lock. Workers never take it.
+ */
+#ifndef SLUICE_CONTROL_INTERNAL_H
+#define SLUICE_CONTROL_INTERNAL_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "sluice/control/control.h"
+#include "sluice/state/counters.h"
+
+#define SL_CONFLICTS_MAX 16
+#define SL_MESSAGE_MAX 256
+#define SL_NEVER UINT64_MAX /* a deadline that does not come */
+#define SL_NS_PER_S 1000000000ull
+
+/* X(identifier, telemetry name, help) */
+#define SL_CONTROL_COUNTERS(X)                                                                                   \
+	X(EVENTS, events, "messages from workers")                                                               \
+	X(CONFLICTS, address_conflicts, "times another station was seen to use one of our addresses")            \
+	X(MLD_QUERIES, mld_queries, "multicast listener queries answered")                                       \
+	X(FRAMES_SENT, frames_sent, "ARP, ND and MLD frames given to a worker to send")                          \
+	X(FRAMES_NOT_SENT, frames_not_sent, "ARP, ND and MLD frames put off: no packet buffer or ring full")     \
+	X(NEIGHBOURS_EVICTED, neighbours_evicted, "idle next hops removed early because the table was full")     \
+	X(NEIGHBOURS_REFUSED, neighbours_refused, "next hops not resolved because the table was full; raise max_neighbours") \
+	X(LINK_CHANGES, link_changes, "times a port's link went up or down")                                     \
+	X(PUBLICATIONS, publications, "snapshots published since the start")                                     \
+	X(RELOADS, reloads, "reloads that succeeded")                                                            \
+	X(RELOADS_REFUSED, reloads_refused, "reloads refused because of problems in the file")                   \
+	X(LOOPS, loops, "turns of the control loop")
+
+enum sl_control_counter {
+#define X(id, name, help) SL_CONTROL_COUNT_##id,
+	SL_CONTROL_COUNTERS(X)
+#undef X
+	SL_CONTROL_COUNT_MAX
+};
+extern const struct sl_counter_info sl_control_counter_infos[SL_CONTROL_COUNT_MAX];
+
+/* Another station claims an address of ours. */
+struct sl_conflict {
+	struct sl_ip ip;
+	uint8_t mac[6];
+	char interface[SL_IFNAME_MAX];
+	uint64_t first_ns, last_ns; /* sl_control_now_ns() */
+	uint32_t count;
+};
+
+/* The last reload, or the start. */
+struct sl_reload_status {
+	bool ok;
+	time_t when;		   /* wall clock */
+	unsigned int n_problems;   /* of a refused one */
+	char message[SL_MESSAGE_MAX]; /* what changed, or the first problem */
+};
+
+struct sl_neighbours;
+struct sl_announcer;
+struct sl_listener;
+
+struct sl_control {
+	pthread_mutex_t lock;
+	char *config_path;
+	struct sl_config *config;
+	struct sl_snapshot *snapshot; /* the one in shared->snapshot */
+	struct sl_shared *shared;
+	struct sl_port *ports;
+	unsigned int n_ports;
+	struct rte_mempool *pool;
+
+	uint64_t start_ns; /* sl_control_now_ns() at start */
+	time_t start_time; /* wall clock */
+	uint64_t count[SL_CONTROL_COUNT_MAX];
+	struct sl_reload_status reload;
+	struct sl_conflict conflicts[SL_CONFLICTS_MAX]; /* the latest ones, oldest first */
+	unsigned int n_conflicts;
+
+	struct sl_neighbours *neighbours; /* state machine over shared->neighbours */
+	struct sl_announcer *announcer;
+	struct sl_listener *listener;
+	uint64_t next_link_ns, next_drain_ns;
+	uint64_t partial_checksum_ports; /* reported already, one bit a port */
+	int epoll_fd, signal_fd, timer_fd;
+	bool stopping;
+};
+
+/* CLOCK_MONOTONIC in nanoseconds. */
+uint64_t sl_control_now_ns(void);
+
+#endif

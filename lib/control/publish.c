@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sluice/base/log.h"
+
+#include "announce.h"
+#include "changes.h"
+#include "listener.h"
+#include "neighbours.h"
+#include "publish.h"
+
+/* A worker's gauge; it may be written meanwhile. */
+static uint32_t active(const struct sl_flow_counters *c)
+{
+	return (uint32_t)__atomic_load_n(&c->value[SL_FLOW_COUNT_FLOWS_ACTIVE], __ATOMIC_RELAXED);
+}
+
+static void sum_usage(const struct sl_shared *shared, struct sl_usage *usage)
+{
+	*usage = (struct sl_usage){ 0 };
+	for (unsigned int i = 0; i < shared->n_workers; i++) {
+		const struct sl_worker *w = shared->workers[i];
+		for (unsigned int id = 0; id < SL_MAX_SERVICES; id++)
+			usage->service_flows[id] += active(&w->service[id]);
+		for (unsigned int id = 0; id < SL_MAX_BACKENDS; id++)
+			usage->backend_flows[id] += active(&w->backend[id]);
+	}
+}
+
+/* Whatever takes new flows now may get one before the workers see the next snapshot: count that flow already. */
+static void expect_flows(const struct sl_snapshot *s, struct sl_usage *usage)
+{
+	for (unsigned int i = 0; i < s->n_services; i++) {
+		const struct sl_service *service = &s->services[i];
+		if (service->draining)
+			continue;
+		usage->service_flows[service->id]++;
+		for (unsigned int j = 0; j < service->n_backends; j++)
+			usage->backend_flows[service->backends[j].id]++;
+	}
+}
+
+/* Next hops that the snapshot sends to: gateways of routes, and what leads to each backend. */
+static struct sl_hop *wanted_hops(const struct sl_snapshot *s, unsigned int *count)
+{
+	unsigned int n = s->n_nexthops;
+
+	for (unsigned int i = 0; i < s->n_services; i++)
+		n += s->services[i].n_backends + s->services[i].n_draining;
+	struct sl_hop *hops = calloc(n + 1, sizeof(*hops));
+	*count = 0;
+	if (hops == NULL)
+		return NULL;
+	for (unsigned int i = 0; i < s->n_nexthops; i++)
+		if (!sl_ip_is_zero(&s->nexthops[i].via))
+			hops[(*count)++] = (struct sl_hop){ s->nexthops[i].interface, s->nexthops[i].via };
+	for (unsigned int i = 0; i < s->n_services; i++) {
+		const struct sl_service *service = &s->services[i];
+		for (unsigned int j = 0; j < service->n_backends + service->n_draining; j++) {
+			const struct sl_ip *ip = &service->backends[j].ip;
+			const struct sl_nexthop *next = sl_snapshot_route(s, ip);
+			if (next != NULL && sl_ip_is_zero(&next->via))
+				hops[(*count)++] = (struct sl_hop){ next->interface, *ip };
+		}
+	}
+	return hops;
+}
+
+/* The other parts of control learn of the new snapshot; `previous` (NULL: none) still exists. */
+static void follow(struct sl_control *control, const struct sl_snapshot *previous)
+{
+	uint64_t now_ns = sl_control_now_ns();
+	unsigned int n_hops;
+	struct sl_hop *hops = wanted_hops(control->snapshot, &n_hops);
+
+	if (hops == NULL)
+		sl_log_warning("out of memory: next hops are resolved when packets need them, not ahead");
+	sl_neighbours_configure(control->neighbours, control->snapshot, hops, n_hops, now_ns);
+	free(hops);
+	sl_announcer_follow(control->announcer, previous, control->snapshot, now_ns);
+	if (sl_listener_follow(control->listener, control->snapshot, now_ns) != 0)
+		sl_log_error("out of memory: solicited-node groups are not joined, so IPv6 neighbours may not find us");
+}
+
+int sl_control_publish(struct sl_control *control, const struct sl_config *config, struct sl_problems *problems)
+{
+	struct sl_snapshot *previous = control->snapshot;
+	struct sl_port_facts facts[SL_MAX_PORTS];
+	struct sl_usage usage;
+
+	for (unsigned int i = 0; i < control->n_ports; i++)
+		facts[i] = control->ports[i].facts;
+	sum_usage(control->shared, &usage);
+	if (previous != NULL)
+		expect_flows(previous, &usage);
+	struct sl_snapshot *next =
+		sl_snapshot_build(config, facts, control->n_ports, previous, &usage, problems);
+	if (next == NULL)
+		return -1;
+
+	atomic_store_explicit(&control->shared->snapshot, next, memory_order_release);
+	control->snapshot = next;
+	control->count[SL_CONTROL_COUNT_PUBLICATIONS]++;
+	rte_rcu_qsbr_synchronize(control->shared->rcu, RTE_QSBR_THRID_INVALID);
+	follow(control, previous);
+	sl_snapshot_destroy(previous);
+	return 0;
+}
+
+static void refuse(struct sl_control *control, const struct sl_problems *problems)
+{
+	struct sl_reload_status *status = &control->reload;
+	const struct sl_problem *first = &problems->list[0];
+
+	for (unsigned int i = 0; i < problems->count; i++) {
+		const struct sl_problem *p = &problems->list[i];
+		sl_log_error("%s%s%s%s%s", p->where, p->where[0] != '\0' ? ": " : "", p->what,
+			     p->remedy != NULL ? "; remedy: " : "", p->remedy != NULL ? p->remedy : "");
+	}
+	sl_log_error("reload refused: %u problem%s; the running configuration stays", problems->count,
+		     problems->count == 1 ? "" : "s");
+	control->count[SL_CONTROL_COUNT_RELOADS_REFUSED]++;
+	*status = (struct sl_reload_status){ .when = time(NULL), .n_problems = problems->count };
+	snprintf(status->message, sizeof(status->message), "%s%s%s", first->where, first->where[0] != '\0' ? ": " : "",
+		 first->what);
+}
+
+/* Take over a configuration that has been published. */
+static void adopt(struct sl_control *control, struct sl_config *next)
+{
+	struct sl_reload_status *status = &control->reload;
+
+	*status = (struct sl_reload_status){ .ok = true, .when = time(NULL) };
+	sl_changes_describe(control->config, next, control->snapshot, status->message, sizeof(status->message));
+	sl_log_info("reloaded: %s", status->message);
+	control->count[SL_CONTROL_COUNT_RELOADS]++;
+	sl_config_destroy(control->config);
+	control->config = next;
+}
+
+void sl_control_reload(struct sl_control *control)
+{
+	struct sl_problems problems;
+
+	sl_problems_init(&problems);
+	pthread_mutex_unlock(&control->lock);
+	struct sl_config *next = sl_config_load(control->config_path, &problems);
+	pthread_mutex_lock(&control->lock);
+
+	if (next != NULL)
+		sl_config_check_reload(control->config, next, &problems);
+	if (next != NULL && problems.count == 0 && sl_control_publish(control, next, &problems) == 0) {
+		adopt(control, next);
+	} else {
+		refuse(control, &problems);
+		sl_config_destroy(next);
+	}
+	sl_problems_fini(&problems);
+}
+
+/* Say which tombstones have no flows left. Returns how many. */
+static unsigned int log_drained(const struct sl_snapshot *s, const struct sl_usage *usage)
+{
+	char ip[SL_IP_STRLEN];
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < s->n_services; i++) {
+		const struct sl_service *service = &s->services[i];
+		if (service->draining && usage->service_flows[service->id] == 0) {
+			sl_log_info("service \"%s\" drained", service->name);
+			n++;
+			continue;
+		}
+		for (unsigned int j = 0; j < service->n_draining; j++) {
+			const struct sl_backend *b = &service->backends[service->n_backends + j];
+			if (usage->backend_flows[b->id] > 0)
+				continue;
+			sl_log_info("service \"%s\": backend %s port %u drained", service->name,
+				    sl_ip_format(&b->ip, ip), rte_be_to_cpu_16(b->port_be));
+			n++;
+		}
+	}
+	return n;
+}
+
+void sl_control_bury(struct sl_control *control)
+{
+	struct sl_problems problems;
+	struct sl_usage usage;
+
+	sum_usage(control->shared, &usage);
+	if (log_drained(control->snapshot, &usage) == 0)
+		return;
+	sl_problems_init(&problems);
+	if (sl_control_publish(control, control->config, &problems) != 0)
+		sl_log_error("drained objects stay: %s", problems.list[0].what);
+	sl_problems_fini(&problems);
+}

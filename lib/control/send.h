@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Frames that control makes: built here, handed to worker 0, which sends them or passes them on to the worker that owns the
+ * port's queue. They are the callbacks of neighbours, announce and listener; arg is the struct sl_control.
+ * False: no packet buffer, or worker 0 is behind; try again later.
+ */
+#ifndef SLUICE_CONTROL_SEND_H
+#define SLUICE_CONTROL_SEND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "sluice/base/ip.h"
+
+bool sl_control_solicit(void *arg, uint16_t interface, const struct sl_ip *ip, const uint8_t *mac);
+bool sl_control_probe(void *arg, uint16_t interface, const struct sl_ip *ip);
+bool sl_control_announce(void *arg, uint16_t interface, const struct sl_ip *ip);
+bool sl_control_report(void *arg, uint16_t interface, const struct sl_ip *groups, unsigned int n);
+
+#endif

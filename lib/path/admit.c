@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Gate before a new flow costs anything. Also reopens: a client's SYN on a flow that has ended begins a new connection on
+ * the same tuple. Drops: TCP_NOT_SYN, DRAINING, PARTIAL_CHECKSUM, TTL. Survives: packets of flows, and packets that may open one.
+ */
+#include <rte_tcp.h>
+#include <rte_udp.h>
+
+#include "stages.h"
+
+#include "sluice/packet/edit.h"
+#include "sluice/state/tcp.h"
+
+static bool is_opening_syn(const struct sl_pkt *p)
+{
+	return (p->tcp_flags & (RTE_TCP_SYN_FLAG | RTE_TCP_ACK_FLAG | RTE_TCP_RST_FLAG)) == RTE_TCP_SYN_FLAG;
+}
+
+/*
+ * veth and other software devices may leave only the pseudo-header sum in the checksum field and rely on an offload that
+ * never comes. Rewriting such a packet would produce garbage, so it is refused and its sender's remedy reported once.
+ */
+static bool has_partial_checksum(const struct sl_burst *b, unsigned int i)
+{
+	const struct sl_pkt *p = &b->p[i];
+	uint32_t len = p->l3 + p->l3_len - p->l4;
+	uint16_t field;
+
+	if (p->kind == SL_PKT_TCP)
+		field = ((const struct rte_tcp_hdr *)sl_burst_at(b, i, p->l4))->cksum;
+	else
+		field = ((const struct rte_udp_hdr *)sl_burst_at(b, i, p->l4))->dgram_cksum;
+	if (field != sl_checksum_pseudo(&p->src, &p->dst, p->proto, len))
+		return false;
+	/* A complete checksum may look like that by chance (1 in 65536): then it is right. */
+	return sl_checksum_l4(b->m[i], p->l4, len, &p->src, &p->dst, p->proto) != 0;
+}
+
+static void report_partial_checksum(struct sl_worker *w, uint16_t port)
+{
+	struct sl_event event = { .type = SL_EVENT_PARTIAL_CHECKSUM, .port = port };
+
+	if (w->partial_checksum_ports & (1ull << port))
+		return;
+	w->partial_checksum_ports |= 1ull << port;
+	sl_worker_event(w, &event);
+}
+
+static enum sl_drop_cause admit(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
+{
+	const struct sl_pkt *p = &b->p[i];
+
+	if (p->kind == SL_PKT_TCP && !is_opening_syn(p))
+		return SL_DROP_TCP_NOT_SYN;
+	if (s->services[p->service].draining)
+		return SL_DROP_DRAINING;
+	if (has_partial_checksum(b, i)) {
+		report_partial_checksum(w, b->m[i]->port);
+		return SL_DROP_PARTIAL_CHECKSUM;
+	}
+	if (sl_pkt_ttl(b, i) <= 1) {
+		sl_answer_error(w, s, b, i, SL_ICMP_TTL_EXCEEDED, 0);
+		return SL_DROP_TTL;
+	}
+	return SL_DROP_MAX;
+}
+
+/* The service still gives new flows to the backend. */
+static bool backend_is_in_use(const struct sl_service *service, uint16_t id)
+{
+	if (service->draining)
+		return false;
+	for (unsigned int i = 0; i < service->n_backends; i++)
+		if (service->backends[i].id == id)
+			return service->backends[i].weight > 0;
+	return false;
+}
+
+/*
+ * SYN on a flow in TIME_WAIT or after a reset. The same backend and source-NAT tuple go on where possible: the client keeps
+ * sequence numbers and timestamps rising for one tuple (RFC 6191), which is what the backend's own TIME_WAIT checks. Otherwise
+ * the flow ends here and the packet opens a new one, or has no service any more.
+ */
+static enum sl_drop_cause reopen(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
+{
+	struct sl_pkt *p = &b->p[i];
+	const struct sl_flow *f = &w->flows.flows[p->flow];
+	const struct sl_service *service = sl_snapshot_service(s, &p->dst, p->dport_be, p->proto);
+
+	w->count[SL_COUNT_FLOWS_REUSED]++;
+	if (service != NULL && service->id == f->service && backend_is_in_use(service, f->backend)) {
+		w->count[SL_COUNT_FLOWS_CREATED]++;
+		w->service[f->service].value[SL_FLOW_COUNT_FLOWS_CREATED]++;
+		w->backend[f->backend].value[SL_FLOW_COUNT_FLOWS_CREATED]++;
+		return SL_DROP_MAX; /* the state machine takes the SYN from there */
+	}
+	uint32_t flow = p->flow;
+	sl_burst_forget_flow(b, flow);
+	sl_flow_end(w, flow);
+	if (service == NULL)
+		return SL_DROP_NO_SERVICE;
+	p->service = (uint16_t)(service - s->services);
+	return SL_DROP_MAX;
+}
+
+static bool is_over(const struct sl_flow *f)
+{
+	return f->state == SL_TCP_TIME_WAIT_CLIENT || f->state == SL_TCP_TIME_WAIT_SERVER || f->state == SL_TCP_CLOSE;
+}
+
+void sl_stage_admit(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
+{
+	for (unsigned int i = 0; i < b->n; i++) {
+		struct sl_pkt *p = &b->p[i];
+		enum sl_drop_cause cause = SL_DROP_MAX;
+
+		if (p->flow != SL_FLOW_NONE && unlikely(p->kind == SL_PKT_TCP && is_opening_syn(p)) &&
+		    p->side == SL_CLIENT && is_over(&w->flows.flows[p->flow]))
+			cause = reopen(w, s, b, i);
+		if (cause == SL_DROP_MAX && unlikely(p->flow == SL_FLOW_NONE && p->service != SL_ID_NONE)) {
+			cause = admit(w, s, b, i);
+			if (cause != SL_DROP_MAX)
+				w->service[s->services[p->service].id].value[SL_FLOW_COUNT_FLOWS_REFUSED]++;
+		}
+		if (unlikely(cause != SL_DROP_MAX))
+			sl_burst_drop(w, b, i, cause);
+	}
+	sl_burst_compact(b);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Makes the flow of a packet that opens one. Drops: NO_BACKEND, SNAT_EXHAUSTED, FLOW_TABLE_FULL, each also counted as refused
+ * by the service. Survives: everything else.
+ */
+#include "stages.h"
+
+#include "sluice/state/tcp.h"
+
+static enum sl_drop_cause open_flow(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
+{
+	struct sl_pkt *p = &b->p[i];
+	const struct sl_service *service = &s->services[p->service];
+	struct sl_tuple client, server;
+
+	/* An earlier packet of this burst may have opened it. */
+	sl_pkt_tuple(p, &client);
+	p->flow = sl_flow_lookup(&w->flows, &client, sl_flow_hash(&w->flows, &client), &p->side);
+	if (p->flow != SL_FLOW_NONE)
+		return SL_DROP_MAX;
+
+	if (w->flows.free_head == SL_FLOW_NONE)
+		return SL_DROP_FLOW_TABLE_FULL;
+	const struct sl_backend *backend = sl_schedule(w, service);
+	if (backend == NULL)
+		return SL_DROP_NO_BACKEND;
+	server = (struct sl_tuple){ .peer = backend->ip, .peer_port_be = backend->port_be, .proto = p->proto,
+				    .v6 = !sl_ip_is_v4(&backend->ip) };
+	if (sl_snat_allocate(w, s, b, service, &client, &server) != 0)
+		return SL_DROP_SNAT_EXHAUSTED;
+
+	enum sl_timeout first = p->kind == SL_PKT_TCP ? SL_TIMEOUT_TCP_OPENING : SL_TIMEOUT_UDP_ONE_WAY;
+	p->flow = sl_flow_create(&w->flows, &client, &server, w->now_tick, service->timeout_ticks[first]);
+	if (p->flow == SL_FLOW_NONE)
+		return SL_DROP_FLOW_TABLE_FULL;
+	p->side = SL_CLIENT;
+	w->flows.flows[p->flow].service = service->id;
+	w->flows.flows[p->flow].backend = backend->id;
+	w->count[SL_COUNT_FLOWS_CREATED]++;
+	struct sl_flow_counters *counters[] = { &w->service[service->id], &w->backend[backend->id] };
+	for (unsigned int c = 0; c < RTE_DIM(counters); c++) {
+		counters[c]->value[SL_FLOW_COUNT_FLOWS_CREATED]++;
+		counters[c]->value[SL_FLOW_COUNT_FLOWS_ACTIVE]++;
+	}
+	return SL_DROP_MAX;
+}
+
+void sl_stage_balance(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
+{
+	for (unsigned int i = 0; i < b->n; i++) {
+		struct sl_pkt *p = &b->p[i];
+		if (likely(p->flow != SL_FLOW_NONE || p->service == SL_ID_NONE))
+			continue;
+		enum sl_drop_cause cause = open_flow(w, s, b, i);
+		if (likely(cause == SL_DROP_MAX))
+			continue;
+		w->service[s->services[p->service].id].value[SL_FLOW_COUNT_FLOWS_REFUSED]++;
+		sl_burst_drop(w, b, i, cause);
+	}
+	sl_burst_compact(b);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Decides for packets without a flow. Sets p->service for a new flow, SL_PKT_FORWARD for layer-3 forwarding.
+ * Drops: NO_SERVICE, NO_SNAT_FLOW, PROTOCOL, MULTICAST, NOT_FORWARDED.
+ */
+#include "stages.h"
+
+static enum sl_drop_cause classify_local(const struct sl_snapshot *s, struct sl_pkt *p, const struct sl_local *local)
+{
+	const struct sl_service *service;
+
+	if (p->kind != SL_PKT_TCP && p->kind != SL_PKT_UDP)
+		return SL_DROP_PROTOCOL;
+	service = sl_snapshot_service(s, &p->dst, p->dport_be, p->proto);
+	if (service != NULL) {
+		p->service = (uint16_t)(service - s->services);
+		return SL_DROP_MAX;
+	}
+	return SL_LOCAL_IS(local, SL_LOCAL_SNAT) ? SL_DROP_NO_SNAT_FLOW : SL_DROP_NO_SERVICE;
+}
+
+static enum sl_drop_cause classify(const struct sl_snapshot *s, struct sl_pkt *p)
+{
+	const struct sl_local *local = sl_snapshot_local(s, &p->dst);
+
+	if ((p->flags & SL_PKT_L2_MULTICAST) || sl_ip_is_multicast(&p->dst))
+		return SL_DROP_MULTICAST; /* also unicast IP in a broadcast frame: RFC 1122 section 3.3.6 */
+	if (local != NULL)
+		return classify_local(s, p, local);
+	if (s->forwarding != SL_FORWARDING_ROUTE)
+		return SL_DROP_NOT_FORWARDED;
+	p->flags |= SL_PKT_FORWARD;
+	return SL_DROP_MAX;
+}
+
+void sl_stage_classify(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
+{
+	for (unsigned int i = 0; i < b->n; i++) {
+		if (likely(b->p[i].flow != SL_FLOW_NONE))
+			continue;
+		enum sl_drop_cause cause = classify(s, &b->p[i]);
+		if (cause != SL_DROP_MAX)
+			sl_burst_drop(w, b, i, cause);
+	}
+	sl_burst_compact(b);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Finds flows: hash and prefetch first, then look up, so that a burst's cache misses overlap. Everything survives, with
+ * p->flow and p->side set where there is a flow. Also here: what ends a flow and when.
+ */
+#include <netinet/in.h>
+
+#include "stages.h"
+
+#include "sluice/state/tcp.h"
+
+static inline bool has_ports(const struct sl_pkt *p)
+{
+	return (p->kind == SL_PKT_TCP || p->kind == SL_PKT_UDP) && !(p->flags & SL_PKT_FRAGMENT);
+}
+
+void sl_stage_flow(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
+{
+	uint64_t hash[SL_BURST_MAX];
+	struct sl_tuple k;
+
+	for (unsigned int i = 0; i < b->n; i++) {
+		if (unlikely(!has_ports(&b->p[i])))
+			continue;
+		sl_pkt_tuple(&b->p[i], &k);
+		hash[i] = sl_flow_hash(&w->flows, &k);
+		sl_flow_prefetch_bucket(&w->flows, hash[i]);
+	}
+	for (unsigned int i = 0; i < b->n; i++)
+		if (likely(has_ports(&b->p[i])))
+			sl_flow_prefetch_record(&w->flows, hash[i]);
+	for (unsigned int i = 0; i < b->n; i++) {
+		if (unlikely(!has_ports(&b->p[i])))
+			continue;
+		sl_pkt_tuple(&b->p[i], &k);
+		b->p[i].flow = sl_flow_lookup(&w->flows, &k, hash[i], &b->p[i].side);
+	}
+}
+
+void sl_burst_forget_flow(struct sl_burst *b, uint32_t flow)
+{
+	for (unsigned int i = 0; i < b->n; i++)
+		if (b->p[i].flow == flow)
+			b->p[i].flow = SL_FLOW_NONE;
+}
+
+void sl_flow_end(struct sl_worker *w, uint32_t flow)
+{
+	const struct sl_flow *f = &w->flows.flows[flow];
+
+	w->service[f->service].value[SL_FLOW_COUNT_FLOWS_ACTIVE]--;
+	w->backend[f->backend].value[SL_FLOW_COUNT_FLOWS_ACTIVE]--;
+	sl_flow_destroy(&w->flows, flow);
+}
+
+uint32_t sl_flow_timeout(const struct sl_snapshot *s, const struct sl_flow *f)
+{
+	const struct sl_service *service = sl_snapshot_service_by_id(s, f->service);
+	enum sl_timeout timeout;
+
+	if (f->proto == IPPROTO_TCP)
+		timeout = sl_tcp_timeout(f->state);
+	else
+		timeout = f->state ? SL_TIMEOUT_UDP_BIDIRECTIONAL : SL_TIMEOUT_UDP_ONE_WAY;
+	/* A service keeps its snapshot entry while it has flows, so NULL cannot be; if it were, the flow should go. */
+	return service == NULL ? 0 : service->timeout_ticks[timeout];
+}

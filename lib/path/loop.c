@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A worker's life on its lcore: poll, walk, keep house, and back off when idle. A turn that moved nothing is followed by a
+ * pause; after IDLE_TURNS of them the worker sleeps, twice as long each time up to idle_sleep_us, offline for RCU.
+ */
+#include <sys/prctl.h>
+#include <time.h>
+
+#include <rte_cycles.h>
+#include <rte_lcore.h>
+#include <rte_pause.h>
+
+#include "stages.h"
+
+#include "sluice/path/pipeline.h"
+#include "sluice/port/queue.h"
+
+#define IDLE_TURNS 512
+#define FIRST_SLEEP_US 8
+#define HOUSE_BUDGET 64 /* wheel slots and flows a turn looks at: at most some 10 microseconds when all miss the cache */
+
+static void expire_flows(struct sl_worker *w, const struct sl_snapshot *s)
+{
+	unsigned int budget = HOUSE_BUDGET;
+	uint32_t flow;
+
+	while ((flow = sl_flow_due(&w->flows, w->now_tick, &budget)) != SL_FLOW_NONE) {
+		const struct sl_flow *f = &w->flows.flows[flow];
+		uint32_t timeout = sl_flow_timeout(s, f);
+		if (sl_flow_idle(f, w->now_tick) >= timeout) {
+			sl_flow_end(w, flow);
+			w->count[SL_COUNT_FLOWS_EXPIRED]++;
+		} else {
+			sl_flow_reschedule(&w->flows, flow, f->last_seen + timeout);
+		}
+	}
+}
+
+void sl_worker_housekeeping(struct sl_worker *w, const struct sl_snapshot *s)
+{
+	expire_flows(w, s);
+	sl_query_answer(w);
+}
+
+static void walk(struct sl_worker *w, const struct sl_snapshot *s, unsigned int n, bool handed_in)
+{
+	w->burst.n = (uint16_t)n;
+	w->burst.handed_in = handed_in;
+	w->burst.gaps = false;
+	sl_pipeline(w, s, &w->burst);
+}
+
+static unsigned int receive(struct sl_worker *w, const struct sl_snapshot *s, const struct sl_rx_queue *q)
+{
+	uint16_t n = sl_port_receive(q->port, q->queue, w->burst.m, SL_BURST_MAX);
+	uint64_t bytes = 0;
+
+	if (n == 0)
+		return 0;
+	for (uint16_t i = 0; i < n; i++) {
+		bytes += w->burst.m[i]->pkt_len;
+		w->burst.m[i]->port = q->port;
+	}
+	w->count[SL_COUNT_RX] += n;
+	w->count[SL_COUNT_RX_BYTES] += bytes;
+	w->rx_port[q->port] += n;
+	walk(w, s, n, false);
+	return n;
+}
+
+static unsigned int receive_handed_over(struct sl_worker *w, const struct sl_snapshot *s, struct rte_ring *ring)
+{
+	unsigned int n = rte_ring_sc_dequeue_burst(ring, (void **)w->burst.m, SL_BURST_MAX, NULL);
+
+	if (n > 0) {
+		w->count[SL_COUNT_HANDED_IN] += n;
+		walk(w, s, n, true);
+	}
+	return n;
+}
+
+unsigned int sl_worker_turn(struct sl_worker *w, const struct sl_snapshot *s)
+{
+	unsigned int moved = 0;
+
+	if (unlikely(w->n_holds > 0))
+		sl_hold_retry(w); /* first, so that held packets stay ahead of newer ones */
+	for (uint16_t i = 0; i < w->n_rx_queues; i++)
+		moved += receive(w, s, &w->rx_queues[i]);
+	for (uint16_t from = 0; from < w->shared->n_workers; from++)
+		if (from != w->id)
+			moved += receive_handed_over(w, s, w->handover_in[from]);
+	moved += sl_transmit_rings(w);
+	sl_transmit_flush(w);
+	sl_worker_housekeeping(w, s);
+	w->count[SL_COUNT_LOOPS]++;
+	return moved;
+}
+
+static void sleep_idle(struct sl_worker *w, uint32_t us, uint64_t ns_per_cycle_q32)
+{
+	struct timespec time = { .tv_nsec = us * 1000L };
+	uint64_t before = rte_rdtsc();
+
+	rte_rcu_qsbr_thread_offline(w->shared->rcu, w->id);
+	nanosleep(&time, NULL);
+	rte_rcu_qsbr_thread_online(w->shared->rcu, w->id);
+	uint64_t slept_ns = (uint64_t)((__uint128_t)(rte_rdtsc() - before) * ns_per_cycle_q32 >> 32);
+	w->count[SL_COUNT_SLEEPS]++;
+	w->count[SL_COUNT_SLEEP_MAX_NS] = RTE_MAX(w->count[SL_COUNT_SLEEP_MAX_NS], slept_ns);
+}
+
+static uint64_t monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000ull + (uint64_t)now.tv_nsec;
+}
+
+int sl_worker_loop(void *arg)
+{
+	struct sl_worker *w = arg;
+	struct sl_shared *shared = w->shared;
+	uint64_t ns_per_cycle_q32 = (1000000000ull << 32) / shared->tsc_hz;
+	uint64_t start = rte_rdtsc(), start_ns = monotonic_ns();
+	unsigned int idle_turns = 0;
+	uint32_t sleep_us = FIRST_SLEEP_US;
+
+	prctl(PR_SET_TIMERSLACK, 1000ul); /* 1 us: sleeps end when they should */
+	w->lcore = rte_lcore_id();
+	rte_rcu_qsbr_thread_register(shared->rcu, w->id);
+	rte_rcu_qsbr_thread_online(shared->rcu, w->id);
+	while (!atomic_load_explicit(&shared->stop, memory_order_relaxed)) {
+		const struct sl_snapshot *s = atomic_load_explicit(&shared->snapshot, memory_order_acquire);
+		uint64_t now = rte_rdtsc();
+		sl_worker_set_time(w, s, start_ns + (uint64_t)((__uint128_t)(now - start) * ns_per_cycle_q32 >> 32));
+		unsigned int moved = sl_worker_turn(w, s);
+		rte_rcu_qsbr_quiescent(shared->rcu, w->id);
+
+		uint64_t end = rte_rdtsc();
+		w->count[SL_COUNT_TOTAL_CYCLES] = end - start;
+		if (moved > 0) {
+			w->count[SL_COUNT_BUSY_CYCLES] += end - now;
+			idle_turns = 0;
+			sleep_us = FIRST_SLEEP_US;
+		} else if (shared->poll || ++idle_turns < IDLE_TURNS) {
+			rte_pause();
+		} else {
+			sleep_idle(w, sleep_us, ns_per_cycle_q32);
+			sleep_us = RTE_MIN(sleep_us * 2, shared->idle_sleep_us);
+		}
+	}
+	rte_rcu_qsbr_thread_offline(shared->rcu, w->id);
+	rte_rcu_qsbr_thread_unregister(shared->rcu, w->id);
+	return 0;
+}

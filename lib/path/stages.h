@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The stages of the pipeline, one file each, in the order of pipeline.c. A stage owns b->m[0..n) on entry and leaves no
+ * gaps; every packet it takes out has gone through sluice/state/verdict.h.
+ */
+#ifndef SLUICE_PATH_STAGES_H
+#define SLUICE_PATH_STAGES_H
+
+#include "sluice/packet/icmp.h"
+#include "sluice/state/verdict.h"
+
+/* Port pairs: everything goes out by the partner port, unread. */
+void sl_stage_pairs(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b);
+/* Bytes -> sl_pkt; malformed packets and foreign frames end here. */
+void sl_stage_parse(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b);
+/* ARP, ND, MLD and echo requests for our own addresses. */
+void sl_stage_local(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b);
+/* Packets that another worker owns go to it. */
+void sl_stage_owner(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b);
+/* Fragments to services and source-NAT addresses. */
+void sl_stage_fragments(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b);
+/* Find the flow of each TCP and UDP packet. */
+void sl_stage_flow(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b);
+/* What has no flow: a new flow of a service, layer-3 forwarding, or nobody's. */
+void sl_stage_classify(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b);
+/* May this packet open a flow? */
+void sl_stage_admit(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b);
+/* Choose the backend and the source-NAT port, make the flow. */
+void sl_stage_balance(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b);
+/* Rewrite packets of flows, follow their state, find the next hop. */
+void sl_stage_nat(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b);
+/* Layer-3 forwarding: TTL, route, ICMP errors. */
+void sl_stage_forward(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b);
+/* Everything left has a next hop: queue it. */
+void sl_stage_output(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b);
+
+/* ---- shared by stages ---- */
+
+/* Answer packet i with an ICMP error, at the limited rate, when one may be sent at all. The packet itself stays. */
+void sl_answer_error(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
+		     enum sl_icmp_error error, uint16_t mtu);
+
+/* The tuple by which packet p finds its flow. */
+static inline void sl_pkt_tuple(const struct sl_pkt *p, struct sl_tuple *k)
+{
+	k->peer = p->src;
+	k->self = p->dst;
+	k->peer_port_be = p->sport_be;
+	k->self_port_be = p->dport_be;
+	k->proto = p->proto;
+	k->v6 = (p->flags & SL_PKT_V6) != 0;
+}
+
+/* Current TTL or hop limit. */
+static inline uint8_t sl_pkt_ttl(const struct sl_burst *b, unsigned int i)
+{
+	const uint8_t *ip = sl_burst_at(b, i, b->p[i].l3);
+	return b->p[i].flags & SL_PKT_V6 ? ip[7] : ip[8];
+}
+
+/* A flow record is about to be freed or changed to another conversation: packets of this burst must not refer to it. */
+void sl_burst_forget_flow(struct sl_burst *b, uint32_t flow);
+
+/* End a flow: its gauges and its record. */
+void sl_flow_end(struct sl_worker *w, uint32_t flow);
+
+/* Idle time after which the flow ends in its present state, in ticks. */
+uint32_t sl_flow_timeout(const struct sl_snapshot *s, const struct sl_flow *f);
+
+/*
+ * A free tuple towards the backend: fills server->self and self_port_be and returns 0; -1 when none is left. Ends the least
+ * recently used flow in TIME_WAIT if it must.
+ */
+int sl_snat_allocate(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b,
+		     const struct sl_service *service, const struct sl_tuple *client, struct sl_tuple *server);
+
+/* Backend for a new flow, or NULL when none takes one. */
+const struct sl_backend *sl_schedule(struct sl_worker *w, const struct sl_service *service);
+
+#endif

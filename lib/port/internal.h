@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Between the files of lib/port. */
+#ifndef SLUICE_PORT_INTERNAL_H
+#define SLUICE_PORT_INTERNAL_H
+
+#include <rte_ethdev.h>
+
+#include "sluice/port/port.h"
+
+/* configure.c: choose queues and offloads, set up the queues with mbufs from the pool. Returns 0 or -1 and a problem. */
+int sl_port_configure(struct sl_port *port, const struct sl_port_options *options,
+		      const struct rte_eth_dev_info *info, struct rte_mempool *pool, struct sl_problems *problems);
+
+/* configure.c: entry j of the redirection table -> (j % 128) % queues, the rule that workers use in software too. */
+int sl_port_program_reta(const struct sl_port *port, uint16_t reta_size);
+
+/* kernel.c: name of the kernel interface that the device sits on, empty where its driver does not (or needs no help). */
+void sl_port_netdev_name(const struct rte_eth_dev_info *info, char name[16]);
+
+/* kernel.c: 0 or -errno. */
+int sl_netdev_mtu(const char *name, uint16_t *mtu);
+int sl_netdev_running(const char *name, bool *running);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What control asks of a running port. */
+#include <string.h>
+
+#include "internal.h"
+
+bool sl_port_poll_link(struct sl_port *port)
+{
+	bool up = false;
+
+	if (port->netdev[0] != '\0') {
+		/* An interface that is gone is down. */
+		if (sl_netdev_running(port->netdev, &up) != 0)
+			up = false;
+	} else {
+		struct rte_eth_link link;
+		up = rte_eth_link_get_nowait(port->id, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
+	}
+	bool changed = up != port->link_up;
+	port->link_up = up;
+	return changed;
+}
+
+void sl_port_set_multicast(struct sl_port *port, const uint8_t (*macs)[6], unsigned int n)
+{
+	_Static_assert(sizeof(struct rte_ether_addr) == 6, "an array of addresses is an array of six bytes each");
+	int ret = rte_eth_dev_set_mc_addr_list(port->id, (struct rte_ether_addr *)(uintptr_t)macs, n);
+
+	port->multicast_filter = ret == 0;
+	/* A device with neither (net_af_packet, net_ring) passes every group address anyway. */
+	if (ret != 0)
+		rte_eth_allmulticast_enable(port->id);
+}
+
+void sl_port_read_statistics(const struct sl_port *port, struct sl_port_statistics *out)
+{
+	struct rte_eth_stats stats;
+
+	memset(out, 0, sizeof(*out));
+	if (rte_eth_stats_get(port->id, &stats) != 0)
+		return;
+	*out = (struct sl_port_statistics){
+		.rx_packets = stats.ipackets,
+		.tx_packets = stats.opackets,
+		.rx_bytes = stats.ibytes,
+		.tx_bytes = stats.obytes,
+		.rx_missed = stats.imissed,
+		.rx_errors = stats.ierrors,
+		.rx_no_mbuf = stats.rx_nombuf,
+		.tx_errors = stats.oerrors,
+	};
+}

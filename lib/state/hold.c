@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Sending to a next hop, and holding packets while it is unresolved (RFC 1122 section 2.3.2.2: at least the latest one;
+ * here up to 16 in order, so a first SYN is not lost). The control thread resolves; the worker looks again every turn.
+ */
+#include <string.h>
+
+#include <rte_ether.h>
+
+#include "sluice/state/verdict.h"
+
+#define USED_TICKS 1000u /* how stale used_tick may get: a shared cache line written once a second, not per packet */
+
+static void ask_control(struct sl_worker *w, uint16_t interface, const struct sl_ip *ip)
+{
+	struct sl_event event = { .type = SL_EVENT_RESOLVE, .interface = interface, .ip = *ip };
+	sl_worker_event(w, &event);
+}
+
+static struct sl_hold *hold_find(struct sl_worker *w, uint16_t interface, const struct sl_ip *ip)
+{
+	struct sl_hold *free_hold = NULL;
+
+	for (unsigned int i = 0; i < SL_HOLD_NEIGHBOURS; i++) {
+		struct sl_hold *h = &w->holds[i];
+		if (h->interface == interface && sl_ip_equal(&h->ip, ip))
+			return h;
+		if (h->interface == SL_ID_NONE && free_hold == NULL)
+			free_hold = h;
+	}
+	if (free_hold == NULL)
+		return NULL;
+	*free_hold = (struct sl_hold){ .interface = interface, .ip = *ip, .deadline_ns = w->now_ns + SL_HOLD_NS };
+	w->n_holds++;
+	ask_control(w, interface, ip);
+	return free_hold;
+}
+
+static void hold_packet(struct sl_worker *w, struct rte_mbuf *m, uint16_t interface, const struct sl_ip *ip)
+{
+	struct sl_hold *h = hold_find(w, interface, ip);
+
+	if (h == NULL || h->n == SL_HOLD_PACKETS) {
+		sl_packet_drop(w, m, SL_DROP_NEIGHBOUR_QUEUE);
+		return;
+	}
+	h->m[h->n++] = m;
+	w->count[SL_COUNT_HELD]++;
+}
+
+/* Prepend the Ethernet header and queue. */
+static void send_l2(struct sl_worker *w, struct rte_mbuf *m, const struct sl_l2 *l2)
+{
+	uint8_t version = *rte_pktmbuf_mtod(m, uint8_t *) >> 4;
+	char *header = rte_pktmbuf_prepend(m, l2->header_len);
+
+	if (unlikely(header == NULL)) {
+		sl_packet_drop(w, m, SL_DROP_NO_MBUF);
+		return;
+	}
+	rte_be16_t type = version == 4 ? RTE_BE16(RTE_ETHER_TYPE_IPV4) : RTE_BE16(RTE_ETHER_TYPE_IPV6);
+	memcpy(header, l2->header, l2->header_len);
+	memcpy(header + l2->header_len - 2, &type, 2);
+	sl_transmit(w, m, l2->port);
+}
+
+void sl_send_neighbour(struct sl_worker *w, struct rte_mbuf *m, uint16_t neighbour)
+{
+	struct sl_neighbour *e = &w->shared->neighbours->entries[neighbour];
+	struct sl_l2 l2;
+
+	sl_neighbour_read(w->shared->neighbours, neighbour, &l2);
+	bool stale = w->now_tick - atomic_load_explicit(&e->used_tick, memory_order_relaxed) > USED_TICKS;
+	if (stale)
+		atomic_store_explicit(&e->used_tick, w->now_tick, memory_order_relaxed);
+	if (likely(l2.usable)) {
+		send_l2(w, m, &l2);
+	} else if (l2.failed) {
+		if (stale)
+			ask_control(w, e->interface, &e->ip);
+		sl_packet_drop(w, m, SL_DROP_NEIGHBOUR_UNRESOLVED);
+	} else {
+		hold_packet(w, m, e->interface, &e->ip);
+	}
+}
+
+void sl_send_ip(struct sl_worker *w, const struct sl_snapshot *s, struct rte_mbuf *m, uint16_t interface,
+		const struct sl_ip *next_hop)
+{
+	uint16_t neighbour = sl_neighbour_lookup(w->shared->neighbours, interface, next_hop);
+
+	if (neighbour == SL_ID_NONE)
+		hold_packet(w, m, interface, next_hop);
+	else
+		sl_send_neighbour(w, m, neighbour);
+}
+
+/* Free the hold, its packets sent (l2 known) or dropped. */
+static void hold_release(struct sl_worker *w, struct sl_hold *h, const struct sl_l2 *l2, enum sl_drop_cause cause)
+{
+	for (uint16_t i = 0; i < h->n; i++) {
+		if (l2 != NULL)
+			send_l2(w, h->m[i], l2);
+		else
+			sl_packet_drop(w, h->m[i], cause);
+	}
+	w->count[SL_COUNT_HELD] -= h->n;
+	w->n_holds--;
+	h->interface = SL_ID_NONE;
+}
+
+void sl_hold_retry(struct sl_worker *w)
+{
+	for (unsigned int i = 0; i < SL_HOLD_NEIGHBOURS && w->n_holds > 0; i++) {
+		struct sl_hold *h = &w->holds[i];
+		if (h->interface == SL_ID_NONE)
+			continue;
+
+		struct sl_l2 l2 = { 0 };
+		uint16_t neighbour = sl_neighbour_lookup(w->shared->neighbours, h->interface, &h->ip);
+		if (neighbour != SL_ID_NONE)
+			sl_neighbour_read(w->shared->neighbours, neighbour, &l2);
+		if (l2.usable)
+			hold_release(w, h, &l2, SL_DROP_MAX);
+		else if (l2.failed || w->now_ns >= h->deadline_ns)
+			hold_release(w, h, NULL, SL_DROP_NEIGHBOUR_UNRESOLVED);
+	}
+}
+
+void sl_hold_drop_all(struct sl_worker *w, enum sl_drop_cause cause)
+{
+	for (unsigned int i = 0; i < SL_HOLD_NEIGHBOURS; i++)
+		if (w->holds[i].interface != SL_ID_NONE)
+			hold_release(w, &w->holds[i], NULL, cause);
+}

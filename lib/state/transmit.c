@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The one place that sends. Frames gather per port and leave in bulk; a worker without a transmit queue of its own on a
+ * port passes them to the worker that has one.
+ */
+#include "sluice/port/queue.h"
+#include "sluice/state/verdict.h"
+
+#define SEND_TRIES 4 /* a full queue is asked again this often before the rest is dropped */
+
+static void send_own_queue(struct sl_worker *w, struct sl_tx_queue *q, uint16_t port)
+{
+	uint16_t sent = 0;
+	uint64_t bytes = 0;
+
+	for (uint16_t i = 0; i < q->n; i++)
+		bytes += q->m[i]->pkt_len; /* before sending: sent mbufs are the driver's */
+	for (unsigned int tries = 0; sent < q->n && tries < SEND_TRIES; tries++)
+		sent += sl_port_send(port, q->queue, &q->m[sent], q->n - sent);
+	for (uint16_t i = sent; i < q->n; i++) {
+		bytes -= q->m[i]->pkt_len;
+		sl_packet_drop(w, q->m[i], SL_DROP_TX_FULL);
+	}
+	w->count[SL_COUNT_TX] += sent;
+	w->count[SL_COUNT_TX_BYTES] += bytes;
+	w->tx_port[port] += sent;
+}
+
+static void send_by_owner(struct sl_worker *w, struct sl_tx_queue *q, uint16_t port)
+{
+	struct rte_ring *ring = w->shared->workers[q->owner]->transmit_in[w->id];
+
+	for (uint16_t i = 0; i < q->n; i++)
+		q->m[i]->port = port;
+	unsigned int passed = rte_ring_sp_enqueue_burst(ring, (void **)q->m, q->n, NULL);
+	w->count[SL_COUNT_HANDED_OUT] += passed;
+	for (unsigned int i = passed; i < q->n; i++)
+		sl_packet_drop(w, q->m[i], SL_DROP_TX_RING_FULL);
+}
+
+static void flush_port(struct sl_worker *w, uint16_t port)
+{
+	struct sl_tx_queue *q = &w->tx[port];
+
+	if (q->has_queue)
+		send_own_queue(w, q, port);
+	else
+		send_by_owner(w, q, port);
+	q->n = 0;
+}
+
+void sl_transmit(struct sl_worker *w, struct rte_mbuf *m, uint16_t port)
+{
+	struct sl_tx_queue *q = &w->tx[port];
+
+	q->m[q->n++] = m;
+	if (q->n == SL_TX_BURST)
+		flush_port(w, port);
+}
+
+void sl_transmit_flush(struct sl_worker *w)
+{
+	for (uint16_t port = 0; port < w->shared->n_ports; port++)
+		if (w->tx[port].n > 0)
+			flush_port(w, port);
+}
+
+static unsigned int transmit_ring(struct sl_worker *w, struct rte_ring *ring, enum sl_worker_counter counter)
+{
+	struct rte_mbuf *m[SL_TX_BURST];
+	unsigned int n = rte_ring_sc_dequeue_burst(ring, (void **)m, SL_TX_BURST, NULL);
+
+	w->count[counter] += n;
+	for (unsigned int i = 0; i < n; i++)
+		sl_transmit(w, m[i], m[i]->port);
+	return n;
+}
+
+unsigned int sl_transmit_rings(struct sl_worker *w)
+{
+	unsigned int n = transmit_ring(w, w->transmit_in[SL_MAX_WORKERS], SL_COUNT_INJECTED);
+
+	for (uint16_t from = 0; from < w->shared->n_workers; from++)
+		if (from != w->id)
+			n += transmit_ring(w, w->transmit_in[from], SL_COUNT_HANDED_IN);
+	return n;
+}

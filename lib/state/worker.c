@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A worker's life: create, connect its rings to the others, keep its clock, drain, destroy. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <rte_malloc.h>
+#include <rte_random.h>
+#include <rte_ring_elem.h>
+
+#include "sluice/state/verdict.h"
+
+struct sl_worker *sl_worker_create(struct sl_shared *shared, uint16_t id, struct rte_mempool *pool, uint32_t max_flows,
+				   bool ipv6, int numa_node, uint64_t now_ns)
+{
+	struct sl_hash_key key;
+	struct sl_worker *w = rte_zmalloc_socket("worker", sizeof(*w), RTE_CACHE_LINE_SIZE, numa_node);
+
+	if (w == NULL)
+		return NULL;
+	for (unsigned int i = 0; i < RTE_DIM(key.k); i++)
+		key.k[i] = rte_rand() | 1;
+	w->secret = (struct sl_siphash_key){ { rte_rand(), rte_rand() } };
+	w->id = id;
+	w->shared = shared;
+	w->pool = pool;
+	for (unsigned int i = 0; i < SL_HOLD_NEIGHBOURS; i++)
+		w->holds[i].interface = SL_ID_NONE;
+	if (sl_flow_table_init(&w->flows, max_flows, ipv6, numa_node, &key, (uint32_t)(now_ns / SL_TICK_NS)) != 0) {
+		rte_free(w);
+		return NULL;
+	}
+	pthread_mutex_init(&w->query_lock, NULL);
+	shared->workers[id] = w;
+	return w;
+}
+
+static struct rte_ring *ring_create(const char *kind, unsigned int from, unsigned int to, unsigned int size)
+{
+	char name[RTE_RING_NAMESIZE];
+
+	snprintf(name, sizeof(name), "sluice_%s_%u_%u", kind, from, to);
+	return rte_ring_create(name, size, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+}
+
+int sl_worker_connect(struct sl_shared *shared)
+{
+	for (unsigned int to = 0; to < shared->n_workers; to++) {
+		struct sl_worker *w = shared->workers[to];
+		char name[RTE_RING_NAMESIZE];
+
+		for (unsigned int from = 0; from < shared->n_workers; from++) {
+			if (from == to)
+				continue;
+			w->handover_in[from] = ring_create("handover", from, to, SL_RX_RING_SIZE);
+			w->transmit_in[from] = ring_create("transmit", from, to, SL_RX_RING_SIZE);
+			if (w->handover_in[from] == NULL || w->transmit_in[from] == NULL)
+				return -1;
+		}
+		snprintf(name, sizeof(name), "sluice_events_%u", to);
+		w->events = rte_ring_create_elem(name, sizeof(struct sl_event), SL_EVENT_RING_SIZE, SOCKET_ID_ANY,
+						 RING_F_SP_ENQ | RING_F_SC_DEQ);
+		w->transmit_in[SL_MAX_WORKERS] = ring_create("transmit", SL_MAX_WORKERS, to, SL_RX_RING_SIZE);
+		if (w->events == NULL || w->transmit_in[SL_MAX_WORKERS] == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+uint64_t sl_worker_bytes(uint16_t n_workers)
+{
+	uint64_t ring = SL_RX_RING_SIZE * sizeof(void *) + sizeof(struct rte_ring);
+	uint64_t events = SL_EVENT_RING_SIZE * sizeof(struct sl_event) + sizeof(struct rte_ring);
+
+	return sizeof(struct sl_worker) + (2ull * (n_workers - 1) + 1) * ring + events;
+}
+
+void sl_worker_set_time(struct sl_worker *w, const struct sl_snapshot *s, uint64_t now_ns)
+{
+	w->now_ns = now_ns;
+	w->now_tick = (uint32_t)(now_ns / SL_TICK_NS);
+	w->epoch = (uint16_t)(s->route_epoch +
+			      atomic_load_explicit(&w->shared->neighbours->epoch, memory_order_acquire));
+	/* The bucket's rate is configuration; its fill is ours. */
+	if (unlikely(w->icmp_errors.ns_per_token != 1000000000ull / s->icmp_errors_pps))
+		sl_token_bucket_init(&w->icmp_errors, s->icmp_errors_pps, RTE_MAX(s->icmp_errors_pps / 10, 1u));
+}
+
+int64_t sl_worker_imbalance(const struct sl_worker *w)
+{
+	const uint64_t *c = w->count;
+	uint64_t in = c[SL_COUNT_RX] + c[SL_COUNT_INJECTED] + c[SL_COUNT_CREATED] + c[SL_COUNT_HANDED_IN];
+	uint64_t out = c[SL_COUNT_TX] + c[SL_COUNT_HANDED_OUT] + c[SL_COUNT_CONSUMED] + c[SL_COUNT_HELD];
+
+	for (unsigned int i = 0; i < SL_DROP_MAX; i++)
+		out += w->drops[i];
+	return (int64_t)(in - out);
+}
+
+void sl_worker_event(struct sl_worker *w, const struct sl_event *event)
+{
+	struct sl_event copy = *event; /* the ring's prototype wants it writable */
+	struct sl_shared *shared = w->shared;
+	uint64_t one = 1;
+
+	if (rte_ring_sp_enqueue_elem(w->events, &copy, sizeof(copy)) != 0) {
+		w->count[SL_COUNT_EVENTS_LOST]++;
+		return;
+	}
+	/* Pairs with control, which clears control_awake and then looks at the rings once more. */
+	atomic_thread_fence(memory_order_seq_cst);
+	if (shared->control_wakeup_fd >= 0 && !atomic_exchange_explicit(&shared->control_awake, true, memory_order_acq_rel) &&
+	    write(shared->control_wakeup_fd, &one, sizeof(one)) < 0)
+		w->count[SL_COUNT_EVENTS_LOST]++; /* only a closed eventfd refuses */
+}
+
+static void ring_drain(struct sl_worker *w, struct rte_ring *ring, enum sl_worker_counter counter)
+{
+	void *m;
+
+	while (ring != NULL && rte_ring_sc_dequeue(ring, &m) == 0) {
+		w->count[counter]++;
+		sl_packet_drop(w, m, SL_DROP_SHUTDOWN);
+	}
+}
+
+void sl_worker_drain(struct sl_worker *w)
+{
+	for (unsigned int from = 0; from < SL_MAX_WORKERS; from++) {
+		ring_drain(w, w->handover_in[from], SL_COUNT_HANDED_IN);
+		ring_drain(w, w->transmit_in[from], SL_COUNT_HANDED_IN);
+	}
+	ring_drain(w, w->transmit_in[SL_MAX_WORKERS], SL_COUNT_INJECTED);
+	sl_hold_drop_all(w, SL_DROP_SHUTDOWN);
+}
+
+void sl_worker_destroy(struct sl_worker *w)
+{
+	if (w == NULL)
+		return;
+	for (unsigned int from = 0; from < SL_MAX_WORKERS; from++) {
+		rte_ring_free(w->handover_in[from]);
+		rte_ring_free(w->transmit_in[from]);
+	}
+	rte_ring_free(w->transmit_in[SL_MAX_WORKERS]);
+	rte_ring_free(w->events);
+	pthread_mutex_destroy(&w->query_lock);
+	sl_flow_table_fini(&w->flows);
+	w->shared->workers[w->id] = NULL;
+	rte_free(w);
+}

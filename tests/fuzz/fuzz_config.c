@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Any text either becomes a configuration or is explained, and nothing is leaked. What was accepted is used as the rest
+ * of sluice would: its devices are named, and it can be reloaded into itself.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "sluice/config/config.h"
+
+#define REQUIRE(condition)                                                                                             \
+	do {                                                                                                           \
+		if (!(condition))                                                                                      \
+			abort();                                                                                       \
+	} while (0)
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	const char *names[SL_MAX_PORTS];
+	struct sl_problems problems;
+	char *text = NULL;
+	size_t length;
+
+	sl_problems_init(&problems);
+	struct sl_config *config = sl_config_parse((const char *)data, size, &problems);
+	REQUIRE((config == NULL) == (problems.count != 0));
+	if (config != NULL) {
+		REQUIRE(sl_config_device_names(config, names) != 0);
+		sl_config_check_reload(config, config, &problems);
+		REQUIRE(problems.count == 0);
+	}
+
+	/* one printable line each: a hostile file cannot write to the operator's terminal */
+	FILE *out = open_memstream(&text, &length);
+	sl_problems_print(&problems, out);
+	fclose(out);
+	size_t lines = 0;
+	for (size_t i = 0; i < length; i++) {
+		REQUIRE(text[i] == '\n' || (text[i] >= ' ' && text[i] <= '~'));
+		lines += text[i] == '\n';
+	}
+	REQUIRE(lines == problems.count);
+	free(text);
+	sl_config_destroy(config);
+	sl_problems_fini(&problems);
+	return 0;
+}

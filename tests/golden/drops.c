@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Each cause by which a packet is dropped on its way to a service, named. */
+#include "lab.h"
+
+static const struct golden_step frames[] = {
+	IN("wan", ETH("02::c1", "02::99"), IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "S")),
+	DROPPED(NOT_OUR_MAC, 1),
+	IN("wan", ETH("02::c1", "02::f0", .type = 0x88cc), PAYLOAD("lldp")),
+	DROPPED(ETHERTYPE, 1),
+	IN("wan", CLIENT_ETH, VLAN(7), IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "S")),
+	DROPPED(VLAN, 1),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .length = 4000), TCP(1000, 80, "S")),
+	DROPPED(TRUNCATED, 1),
+	IN("wan", ETH("02::c1", "bcast"), IP4("192.0.2.100", "192.0.2.255"), UDP(1000, 137)),
+	DROPPED(MULTICAST, 1),
+	IN("wan", ETH("02::c1", "33:33::fb"), IP6("fe80::1", "ff02::fb"), UDP(5353, 5353)),
+	DROPPED(MULTICAST, 1),
+	END
+};
+
+static const struct golden_step headers[] = {
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .version_ihl = 0x44), TCP(1000, 80, "S")),
+	DROPPED(IP_HEADER, 1),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .bad_checksum = 1), TCP(1000, 80, "S")),
+	DROPPED(IP_CHECKSUM, 1),
+	IN("wan", CLIENT_ETH, IP4("127.0.0.1", "192.0.2.10"), TCP(1000, 80, "S")),
+	DROPPED(IP_SOURCE, 1),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .options = "830704c000020100"), TCP(1000, 80, "S")),
+	DROPPED(SOURCE_ROUTED, 1),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "S", .length = 8)),
+	DROPPED(L4_HEADER, 1),
+	IN("wan", CLIENT_ETH, IP6("2001:db8:1::100", "2001:db8:1::10"), UDP(1000, 53, .no_checksum = 1)),
+	DROPPED(L4_CHECKSUM, 1),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "")),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "SF")),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "FUP")),
+	DROPPED(TCP_FLAGS, 3),
+	END
+};
+
+static const struct golden_step nobody[] = {
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 81, "S")),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.2"), TCP(1000, 22, "S")),
+	DROPPED(NO_SERVICE, 2),
+	IN("lan", BACKEND1_ETH, IP4("10.1.1.1", "10.1.0.3"), TCP(8080, 5000, "SA")),
+	DROPPED(NO_SNAT_FLOW, 1),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .proto = 47), PAYLOAD("gre?")),
+	DROPPED(PROTOCOL, 1),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "203.0.113.1"), TCP(1000, 80, "S")),
+	DROPPED(NOT_FORWARDED, 1),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "A")),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "SA")),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "R")),
+	DROPPED(TCP_NOT_SYN, 3),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .id = 9, .mf = 1), UDP(1000, 53), FILL(96)),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .id = 9, .offset = 104, .proto = 17), FILL(100)),
+	DROPPED(FRAGMENT, 2),
+	END
+};
+
+/* A veth peer that leaves checksums to an offload: refused, and told once. */
+static const struct golden_step partial_checksum[] = {
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "S", .partial_checksum = 1)),
+	DROPPED(PARTIAL_CHECKSUM, 1),
+	EVENT(PARTIAL_CHECKSUM, "wan", "::"),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), UDP(1000, 53, .partial_checksum = 1)),
+	DROPPED(PARTIAL_CHECKSUM, 1),
+	COUNT(EVENTS_LOST, 0),
+	END
+};
+
+/* traceroute to a VIP: the hop limit ends here, and the client is told by whom. */
+static const struct golden_step ttl[] = {
+	RESOLVED,
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .ttl = 1), UDP(1000, 53), PAYLOAD("a?")),
+	OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.2>192.0.2.100 ttl 64 tos 0xc0 DF icmp time-exceeded 0 { ip4 192.0.2.100>192.0.2.10 ttl 1 udp 1000>53 len 2 \"a?\" [csum ok] } [csum ok]"),
+	DROPPED(TTL, 1),
+	COUNT(FLOWS_CREATED, 0),
+	IN("wan", CLIENT_ETH, IP6("2001:db8:1::100", "2001:db8:1::10", .ttl = 1), UDP(1000, 53), PAYLOAD("a?")),
+	OUT("wan", "eth 02::f0>02::c1 ip6 2001:db8:1::2>2001:db8:1::100 ttl 64 icmp time-exceeded 0 { ip6 2001:db8:1::100>2001:db8:1::10 ttl 1 udp 1000>53 len 2 \"a?\" [csum ok] } [csum ok]"),
+	DROPPED(TTL, 1),
+	END
+};
+
+/* Too big for the way out: path MTU discovery works through the VIP. */
+static const struct golden_step mtu[] = {
+	RESOLVED,
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .df = 1), UDP(1000, 53), FILL(1400)),
+	OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.2>192.0.2.100 ttl 64 tos 0xc0 DF icmp unreachable 4 mtu 1400 { ip4 192.0.2.100>192.0.2.10 ttl 64 DF udp 1000>53 len 520 #d0b9cf6d } [csum ok]"),
+	DROPPED(MTU, 1),
+	END
+};
+
+#define NARROW "{ \"version\": 1, \"dpdk\": { \"vdevs\": [\"net_ring_wan\", \"net_ring_lan\"] }, \"interfaces\": [" \
+	"{ \"name\": \"wan\", \"device\": \"net_ring_wan\", \"addresses\": [\"192.0.2.2/24\"] }," \
+	"{ \"name\": \"lan\", \"device\": \"net_ring_lan\", \"mtu\": 1400, \"addresses\": [\"10.1.0.2/16\"] } ], " \
+	"\"services\": [" LAB_SERVICE("dns", "192.0.2.10", 53, "udp", LAB_BACKENDS_V4) "] }"
+
+static const struct golden_step no_route[] = {
+	RESOLVED,
+	OPENED,
+	RELOAD("{ \"version\": 1, \"dpdk\": { \"vdevs\": [\"net_ring_wan\", \"net_ring_lan\"] }, \"interfaces\": ["
+	       "{ \"name\": \"wan\", \"device\": \"net_ring_wan\", \"addresses\": [\"192.0.2.2/24\"] },"
+	       "{ \"name\": \"lan\", \"device\": \"net_ring_lan\", \"addresses\": [\"10.9.0.2/16\"] } ] }"),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "A", .seq = 101, .ack = 501)),
+	OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.2>192.0.2.100 ttl 64 tos 0xc0 DF icmp unreachable 0 { ip4 192.0.2.100>192.0.2.10 ttl 64 tcp 1000>80 A seq 101 ack 501 win 65535 len 0 [csum ok] } [csum ok]"),
+	DROPPED(NO_ROUTE, 1),
+	END
+};
+
+static const struct golden_case cases[] = {
+	{ "frames", LAB_CONFIG, 0, frames },
+	{ "headers", LAB_CONFIG, 0, headers },
+	{ "nobody listens", LAB_CONFIG, 0, nobody },
+	{ "partial checksums", LAB_CONFIG, 0, partial_checksum },
+	{ "TTL", LAB_CONFIG, 0, ttl },
+	{ "MTU", NARROW, 0, mtu },
+	{ "no route", LAB_CONFIG, 0, no_route },
+	{ 0 }
+};
+
+int main(int argc, char **argv)
+{
+	return golden_main(argc, argv, "drops", cases);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Golden cases: a configuration and a script of packets in, packets out and counter changes, run through the real pipeline on
+ * in-memory ports (net_ring) in virtual time.
+ *
+ *	IN("wan", ETH(...), IP4(...), TCP(...))	a frame arrives; those in a row arrive in one burst
+ *	OUT("lan", "eth ... ")			the next frame that leaves this port reads so (tests/support/packet_builder.h)
+ *	DROPPED(ttl, 1)				so many more packets were dropped for this cause
+ *	COUNT(flows_created, 1)			a worker counter, summed over workers, has grown so much
+ *	EVENT(RESOLVE, "lan", "10.1.1.9")	the control thread was told this next
+ *	TIME(ms)				virtual time passes, in steps of at most 100 ms
+ *	NEIGHBOUR("lan", "10.1.1.9", "02::19")	control has resolved this ("failed" as MAC: nobody answered)
+ *	RELOAD(json)				a new configuration is published
+ *
+ * In an OUT line $1 to $9 stand for a number: the first time it is remembered, later it must be the same. As a port in IN it is
+ * written VAR(1). After each step that looks at results, everything that was not asked for is an error: frames that left
+ * unasked, drops that were not named. The conservation law is asserted for every worker after every step.
+ */
+#ifndef SLUICE_TESTS_GOLDEN_H
+#define SLUICE_TESTS_GOLDEN_H
+
+#include "support/packet_builder.h"
+
+#include "sluice/packet/drop.h"
+#include "sluice/state/counters.h"
+#include "sluice/state/event.h"
+
+#define VAR(n) (-1000 - (n))
+
+enum golden_kind { GOLDEN_END, GOLDEN_IN, GOLDEN_OUT, GOLDEN_DROPPED, GOLDEN_COUNT, GOLDEN_EVENT, GOLDEN_TIME,
+		   GOLDEN_NEIGHBOUR, GOLDEN_RELOAD };
+
+struct golden_step {
+	enum golden_kind kind;
+	int line;
+	const char *port; /* device "net_ring_PORT" of the configuration; "wan.1": its rx queue 1 */
+	const char *text, *mac;
+	const struct pkt_layer *layers;
+	int number; /* cause, counter or event type */
+	int64_t amount;
+};
+
+struct golden_case {
+	const char *name;
+	const char *config;
+	unsigned int queues; /* of each port; 0: one a worker */
+	const struct golden_step *steps;
+};
+
+#define IN(p, ...) { .kind = GOLDEN_IN, .line = __LINE__, .port = p, \
+		     .layers = (const struct pkt_layer[]){ __VA_ARGS__, { .kind = PKT_END } } }
+#define OUT(p, t) { .kind = GOLDEN_OUT, .line = __LINE__, .port = p, .text = t }
+#define DROPPED(cause, n) { .kind = GOLDEN_DROPPED, .line = __LINE__, .number = SL_DROP_##cause, .amount = n }
+#define COUNT(counter, n) { .kind = GOLDEN_COUNT, .line = __LINE__, .number = SL_COUNT_##counter, .amount = n }
+#define EVENT(type, interface, ip) { .kind = GOLDEN_EVENT, .line = __LINE__, .number = SL_EVENT_##type, .port = interface, .text = ip }
+#define TIME(ms) { .kind = GOLDEN_TIME, .line = __LINE__, .amount = ms }
+#define NEIGHBOUR(interface, ip, m) { .kind = GOLDEN_NEIGHBOUR, .line = __LINE__, .port = interface, .text = ip, .mac = m }
+#define RELOAD(json) { .kind = GOLDEN_RELOAD, .line = __LINE__, .text = json }
+
+#define END { .kind = GOLDEN_END, .line = __LINE__ }
+
+/* The scripts of one file: a table of cases, ended by one without a name. Call from main(); returns its exit status. */
+int golden_main(int argc, char **argv, const char *name, const struct golden_case *cases);
+
+#endif

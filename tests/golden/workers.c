@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Two workers: packets that arrive at the wrong one are handed to their owner; ports without a queue for each worker. */
+#include "lab.h"
+
+#define TWO LAB_CONFIG_WITH("\"workers\": 2, ")
+#define SYN(queue) IN("wan." #queue, CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "S", .seq = 100))
+#define SYN_OUT OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 tcp $1>8080 S seq 100 ack 0 win 65535 len 0 [csum ok]")
+#define SYN_ACK(queue) \
+	IN("lan." #queue, BACKEND1_ETH, IP4("10.1.1.1", "10.1.0.3"), TCP(8080, VAR(1), "SA", .seq = 500, .ack = 101))
+#define SYN_ACK_OUT OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.10>192.0.2.100 ttl 63 tcp 80>1000 SA seq 500 ack 101 win 65535 len 0 [csum ok]")
+
+/* Whichever queue the packets arrive at, there is one flow, and both directions find it. */
+static const struct golden_step any_queue[] = {
+	RESOLVED,
+	SYN(0), SYN_OUT,
+	SYN(1), SYN_OUT,
+	COUNT(FLOWS_CREATED, 0),
+	SYN_ACK(0), SYN_ACK_OUT,
+	SYN_ACK(1), SYN_ACK_OUT,
+	END
+};
+
+/* Exactly one of the two queues leads to the owner. */
+static const struct golden_step counted[] = {
+	RESOLVED,
+	SYN(0), SYN(1), SYN_OUT, SYN_OUT,
+	COUNT(HANDED_OUT, 1), COUNT(HANDED_IN, 1), COUNT(FLOWS_CREATED, 1),
+	SYN_ACK(0), SYN_ACK(1), SYN_ACK_OUT, SYN_ACK_OUT,
+	COUNT(HANDED_OUT, 1), COUNT(HANDED_IN, 1),
+	END
+};
+
+/* One queue for two workers (AF_XDP on veth): the second transmits through the first. */
+static const struct golden_step one_queue[] = {
+	RESOLVED,
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), UDP(1000, 53), PAYLOAD("q0")),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), UDP(1001, 53), PAYLOAD("q1")),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), UDP(1002, 53), PAYLOAD("q2")),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), UDP(1003, 53), PAYLOAD("q3")),
+	COUNT(TX, 4),
+	COUNT(FLOWS_CREATED, 4),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 udp $1>8080 len 2 \"q0\" [csum ok]"),
+	OUT("lan", "eth 02::f1>02::b2 ip4 10.1.0.3>10.1.1.2 ttl 63 udp $2>8080 len 2 \"q1\" [csum ok]"),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 udp $3>8080 len 2 \"q2\" [csum ok]"),
+	OUT("lan", "eth 02::f1>02::b2 ip4 10.1.0.3>10.1.1.2 ttl 63 udp $4>8080 len 2 \"q3\" [csum ok]"),
+	END
+};
+
+static const struct golden_case cases[] = {
+	{ "any queue will do", TWO, 2, any_queue },
+	{ "handovers are counted", TWO, 2, counted },
+	{ "one queue for two workers", TWO, 1, one_queue },
+	{ 0 }
+};
+
+int main(int argc, char **argv)
+{
+	return golden_main(argc, argv, "workers", cases);
+}

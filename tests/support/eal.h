@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* DPDK's environment for a unit test: no hugepages, no devices, nothing left behind. */
+#ifndef SLUICE_TESTS_EAL_H
+#define SLUICE_TESTS_EAL_H
+
+#include <rte_mempool.h>
+
+/* Initialise EAL for the test program `name`; ends the program with a message when that fails. */
+void test_eal_init(const char *name);
+
+/* A pool of 512 mbufs of the usual size. */
+struct rte_mempool *test_pool_create(void);
+
+#endif

@@ -1,0 +1,426 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* sluicectl against a telemetry server of the test's own: a thread on a SEQPACKET socket that gives canned replies. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "../../app/sluicectl/sluicectl.h"
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static const char *const canned[][2] = {
+	{ "/sluice/info", "{\"version\":\"9.8\",\"dpdk_version\":\"DPDK 22.11\",\"uptime_s\":7500,\"generation\":3,"
+			  "\"config_path\":\"/etc/"
+			  "sluice.json\",\"last_reload\":\"refused\",\"last_reload_message\":[\"bad po\",\"rt\"]}" },
+	{ "/sluice/ports", "{\"ports\":[\"net_a\",\"net_b\"]}" },
+	{ "/sluice/port,0",
+	  "{\"name\":\"net_a\",\"link\":\"up\",\"rx_packets\":1234567,\"tx_packets\":5,\"offloads\":[\"rss\",\"x\"],"
+	  "\"device_rx_missed\":77,\"mtu_bytes\":1500,\"rx_queues\":2,\"tx_queues\":1}" },
+	{ "/sluice/port,1", "{\"name\":\"net_b\",\"link\":\"down\",\"rx_packets\":0,\"tx_packets\":0}" },
+	{ "/sluice/workers", "{\"workers\":{\"0\":{\"id\":0}}}" },
+	{ "/sluice/worker,0",
+	  "{\"id\":0,\"lcore\":1,\"cpu\":3,\"busy_cycles\":250,\"total_cycles\":1000,\"rx_packets\":42,"
+	  "\"imbalance_packets\":-1}" },
+	{ "/sluice/flows",
+	  "{\"live\":10,\"capacity\":2000,\"services\":{\"0\":{\"name\":\"web\",\"active\":9}},\"next\":\"\"}" },
+	{ "/sluice/flows,", "{\"services\":{\"0\":{\"name\":\"web\",\"active\":9}},\"next\":\"1\"}" },
+	{ "/sluice/flows,1", "{\"services\":{\"0\":{\"name\":\"dns\",\"active\":1}},\"next\":\"\"}" },
+	{ "/sluice/drops", "{\"ttl\":5,\"arp\":0,\"no_route\":1000,\"from_the_future\":7,\"total\":1012}" },
+	{ "/sluice/drops_worker,0", "{\"ttl\":0,\"total\":0}" },
+	{ "/sluice/services,", "{\"services\":[\"web\"],\"next\":\"\"}" },
+	{ "/sluice/service,web",
+	  "{\"name\":\"web\",\"address\":\"192.0.2.10\",\"port\":80,\"protocol\":\"tcp\",\"state\":\"active\","
+	  "\"flows_active\":9,\"client_bytes\":1610612736}" },
+	{ "/sluice/backends,web,",
+	  "{\"backends\":{\"0\":{\"address\":\"2001:db8::1\",\"port\":8080,\"weight\":2}},\"next\":\"1\"}" },
+	{ "/sluice/backends,web,1",
+	  "{\"backends\":{\"0\":{\"address\":\"10.0.0.2\",\"port\":8081,\"weight\":1}},\"next\":\"\"}" },
+	{ "/sluice/neighbours,",
+	  "{\"neighbours\":{\"0\":{\"interface\":\"wan\",\"address\":\"192.0.2.1\",\"mac\":\"02:00:00:00:00:01\","
+	  "\"state\":\"reachable\",\"confirmed_ms_ago\":1500,\"wanted\":1},"
+	  "\"1\":{\"interface\":\"lan\",\"address\":\"10.0.0.9\",\"state\":\"failed\",\"confirmed_ms_ago\":-1}},"
+	  "\"next\":\"\"}" },
+	{ "/sluice/flow_list,service=web,client=10.0.0.1,protocol=tcp,cursor=",
+	  "{\"flows\":{\"0\":{\"service\":\"web\",\"client\":\"10.0.0.1\",\"client_port\":1000,\"idle_ms\":90000}},"
+	  "\"next\":\"0:64:0\"}" },
+	{ "/sluice/flow_list,service=web,client=10.0.0.1,protocol=tcp,cursor=0:64:0",
+	  "{\"flows\":{},\"next\":\"0:128:0\"}" },
+	{ "/sluice/flow_list,service=web,client=10.0.0.1,protocol=tcp,cursor=0:128:0",
+	  "{\"flows\":{\"0\":{\"client\":\"10.0.0.1\",\"client_port\":2000},\"1\":{\"client_port\":3000}},\"next\":"
+	  "\"\"}" },
+	{ "/sluice/flow_list,cursor=", "{\"flows\":{\"0\":{\"worker\":0}},\"next\":\"5:5:5\"}" },
+	{ "/sluice/flow_list,cursor=5:5:5", "{\"flows\":{\"0\":{\"worker\":1}},\"next\":\"5:5:5\"}" },
+};
+
+static struct {
+	char directory[64];
+	int listener;
+	pthread_t thread;
+} server;
+
+static void answer(int fd, const char *command)
+{
+	char reply[2048], name[256];
+	const char *value = "null";
+
+	for (size_t i = 0; i < COUNT(canned); i++)
+		if (strcmp(canned[i][0], command) == 0)
+			value = canned[i][1];
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(command, ","), command);
+	snprintf(reply, sizeof(reply), "{\"%s\":%s}", name, value);
+	send(fd, reply, strlen(reply), MSG_NOSIGNAL);
+}
+
+static void *serve(void *arg)
+{
+	static const char hello[] = "{\"version\":\"DPDK 22.11\",\"pid\":1,\"max_output_len\":16384}";
+	char command[1024];
+	int fd;
+
+	while ((fd = accept(server.listener, NULL, NULL)) >= 0) {
+		ssize_t n = send(fd, hello, strlen(hello), MSG_NOSIGNAL);
+		while (n > 0 && (n = recv(fd, command, sizeof(command) - 1, 0)) > 0) {
+			command[n] = '\0';
+			answer(fd, command);
+		}
+		close(fd);
+	}
+	return NULL;
+}
+
+static int set_up(void **state)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	char path[100];
+
+	snprintf(server.directory, sizeof(server.directory), "/tmp/unit_sluicectl_XXXXXX");
+	assert_non_null(mkdtemp(server.directory));
+	setenv("RUNTIME_DIRECTORY", server.directory, 1);
+	snprintf(path, sizeof(path), "%s/dpdk", server.directory);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(path, sizeof(path), "%s/dpdk/sluice", server.directory);
+	assert_int_equal(mkdir(path, 0700), 0);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/dpdk/sluice/dpdk_telemetry.v2", server.directory);
+	server.listener = socket(AF_UNIX, SOCK_SEQPACKET, 0);
+	assert_int_equal(bind(server.listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(server.listener, 4), 0);
+	return pthread_create(&server.thread, NULL, serve, NULL);
+}
+
+static int tear_down(void **state)
+{
+	static const char *const left[] = { "dpdk/sluice/dpdk_telemetry.v2", "dpdk/sluice", "dpdk", "" };
+	char path[128];
+
+	shutdown(server.listener, SHUT_RDWR);
+	pthread_join(server.thread, NULL);
+	close(server.listener);
+	for (size_t i = 0; i < COUNT(left); i++) {
+		snprintf(path, sizeof(path), "%s/%s", server.directory, left[i]);
+		remove(path);
+	}
+	return 0;
+}
+
+/* What one run printed, until the next one. */
+static struct {
+	char *out, *err;
+} printed;
+
+static int run(const char *line)
+{
+	char copy[256], *argv[16] = { "sluicectl" }, *rest = copy;
+	size_t out_size, err_size;
+	int argc = 1, rc;
+
+	snprintf(copy, sizeof(copy), "%s", line);
+	for (char *word; (word = strsep(&rest, " ")) != NULL && argc < 15;)
+		if (*word != '\0')
+			argv[argc++] = word;
+	free(printed.out);
+	free(printed.err);
+	FILE *out = open_memstream(&printed.out, &out_size), *err = open_memstream(&printed.err, &err_size);
+	rc = ctl_run(argc, argv, out, err);
+	fclose(out);
+	fclose(err);
+	return rc;
+}
+
+static void must_show(const char *text)
+{
+	if (strstr(printed.out, text) == NULL)
+		fail_msg("\"%s\" is not in:\n%s%s", text, printed.out, printed.err);
+}
+
+static void test_formats(void **state)
+{
+	static const struct {
+		const char *(*format)(char *, json_int_t);
+		json_int_t n;
+		const char *text;
+	} cases[] = {
+		{ ctl_format_count, 0, "0" },
+		{ ctl_format_count, 999, "999" },
+		{ ctl_format_count, 1000, "1,000" },
+		{ ctl_format_count, 1234567, "1,234,567" },
+		{ ctl_format_count, -123, "-123" },
+		{ ctl_format_count, -1234, "-1,234" },
+		{ ctl_format_bytes, 1023, "1023 B" },
+		{ ctl_format_bytes, 1024, "1.0 KiB" },
+		{ ctl_format_bytes, 1610612736, "1.5 GiB" },
+		{ ctl_format_time, 0, "0.0 s" },
+		{ ctl_format_time, 59900, "59.9 s" },
+		{ ctl_format_time, 60000, "1 min 0 s" },
+		{ ctl_format_time, 7500000, "2 h 5 min" },
+		{ ctl_format_time, 90000000, "1 d 1 h" },
+		{ ctl_format_count, INT64_MAX, "9,223,372,036,854,775,807" },
+	};
+	char text[CTL_TEXT_MAX];
+
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_string_equal(cases[i].format(text, cases[i].n), cases[i].text);
+	assert_string_equal(ctl_format_rate(text, 999), "999 pps");
+	assert_string_equal(ctl_format_rate(text, 1500000), "1.5 Mpps");
+}
+
+static void test_table(void **state)
+{
+	static const char *const titles[] = { "name", ">n", "text" };
+	struct ctl_table t;
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	ctl_table_init(&t, titles, 3);
+	ctl_table_add(&t, "a");
+	ctl_table_add_count(&t, 1000);
+	ctl_table_add(&t, "last");
+	ctl_table_add(&t, "longer");
+	ctl_table_add_count(&t, 7);
+	ctl_table_add(&t, "x");
+	ctl_table_add(&t, "end"); /* a row that stops early */
+	ctl_table_finish(&t, out);
+	fclose(out);
+	assert_string_equal(text, "name        n  text\n"
+				  "a       1,000  last\n"
+				  "longer      7  x\n"
+				  "end\n");
+	free(text);
+}
+
+static void test_usage(void **state)
+{
+	static const char *const wrong[] = {
+		"",
+		"nothing",
+		"status extra",
+		"status --service web",
+		"flows --limit 0",
+		"flows --limit x",
+		"flows --limit",
+		"flows --protocol icmp",
+		"drops --nothing",
+		"services a b",
+		"completion",
+		"completion fish",
+		"status --json=yes",
+		"flows --limit -1",
+	};
+
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		if (run(wrong[i]) != CTL_EXIT_USAGE)
+			fail_msg("\"%s\" was taken", wrong[i]);
+		assert_string_equal(printed.out, "");
+		assert_int_equal(strcspn(printed.err, "\n"), strlen(printed.err) - 1); /* one line */
+		assert_non_null(strstr(printed.err, "sluicectl help"));
+	}
+	assert_int_equal(run("--version"), 0);
+	must_show("sluicectl " SLUICE_VERSION);
+	assert_int_equal(run("help"), 0);
+	for (const struct ctl_command *c = ctl_command_table; c->name != NULL; c++)
+		must_show(c->help);
+	for (const struct ctl_option *o = ctl_option_table; o->name != NULL; o++)
+		must_show(o->help);
+}
+
+static void test_not_running(void **state)
+{
+	assert_int_equal(run("status --file-prefix nobody"), CTL_EXIT_FAILED);
+	assert_non_null(strstr(printed.err, "not running with file prefix \"nobody\""));
+	assert_non_null(strstr(printed.err, "remedy: start it"));
+	assert_int_equal(strcspn(printed.err, "\n"), strlen(printed.err) - 1);
+	assert_int_equal(
+	    run("status --file-prefix xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+		"xxxxxxxxxxxxxxxxxxxxxxxxxxxx"),
+	    CTL_EXIT_FAILED);
+	assert_int_equal(run("services nothing"), CTL_EXIT_FAILED);
+	assert_non_null(strstr(printed.err, "knows nothing of /sluice/service,nothing"));
+}
+
+static void test_status(void **state)
+{
+	assert_int_equal(run("status"), 0);
+	must_show("sluice 9.8 on DPDK 22.11, up 2 h 5 min\n");
+	must_show("  bad port\n");
+	must_show("flows: 10 of 2,000");
+	must_show("drops: 1,012 packets");
+	must_show("net_a  up     1,234,567           5    0 pps    0 pps\n");
+	must_show("25.0 %");
+	must_show("web          9");
+	must_show("dns          1");
+}
+
+static void test_services(void **state)
+{
+	assert_int_equal(run("services"), 0);
+	must_show("web        192.0.2.10:80       tcp               active      9");
+	must_show("1.5 GiB");
+	must_show("  backend  [2001:db8::1]:8080                 2");
+	must_show("  backend  10.0.0.2:8081                      1");
+	assert_int_equal(run("services web --json"), 0);
+	json_t *value = json_loads(printed.out, 0, NULL);
+	json_t *service = json_array_get(json_object_get(value, "services"), 0);
+	assert_int_equal(json_array_size(json_object_get(service, "backend_list")), 2);
+	json_decref(value);
+}
+
+static void test_flows(void **state)
+{
+	assert_int_equal(run("flows --service web --client=10.0.0.1 --protocol tcp"), 0);
+	must_show("10.0.0.1:1000");
+	must_show("10.0.0.1:2000");
+	must_show(":3000");
+	must_show("1 min 30 s");
+	assert_null(strstr(printed.out, "and more"));
+
+	assert_int_equal(run("flows --service web --client=10.0.0.1 --protocol tcp --limit 2"), 0);
+	must_show("10.0.0.1:2000");
+	assert_null(strstr(printed.out, ":3000"));
+	must_show("and more: the first 2 are shown");
+
+	/* a server that names the same page for ever */
+	assert_int_equal(run("flows --json"), 0);
+	json_t *value = json_loads(printed.out, 0, NULL);
+	assert_int_equal(json_array_size(json_object_get(value, "flows")), 2);
+	assert_true(json_is_true(json_object_get(value, "more")));
+	json_decref(value);
+}
+
+static void test_drops(void **state)
+{
+	assert_int_equal(run("drops"), 0);
+	assert_string_equal(printed.out, "packets  cause            meaning\n"
+					 "  1,000  no_route         no route to the destination\n"
+					 "      7  from_the_future  \n"
+					 "      5  ttl              TTL or hop limit expired here\n"
+					 "  1,012  total\n");
+	assert_int_equal(run("drops --worker 0"), 0);
+	assert_string_equal(printed.out, "no drops\n");
+	assert_int_equal(run("drops --worker 9"), CTL_EXIT_FAILED);
+}
+
+static void test_machine(void **state)
+{
+	assert_int_equal(run("ports"), 0);
+	must_show("1,234,567");
+	must_show("rss x\n");
+	must_show("2/1");
+	assert_int_equal(run("workers"), 0);
+	must_show("-1\n");
+	assert_int_equal(run("neighbours"), 0);
+	must_show("wan        192.0.2.1  02:00:00:00:00:01  reachable  1.5 s ago  configuration\n");
+	must_show("lan        10.0.0.9                      failed         never");
+	for (const struct ctl_command *c = ctl_command_table; c->name != NULL; c++) {
+		char line[64];
+		if (c->gather == NULL)
+			continue;
+		snprintf(line, sizeof(line), "%s --json", c->name);
+		assert_int_equal(run(line), 0);
+		json_t *value = json_loads(printed.out, 0, NULL);
+		assert_true(json_is_object(value));
+		json_decref(value);
+	}
+}
+
+/* What bash offers behind the words of a line. */
+static void complete(const char *script, const char *words, unsigned int at, char offers[512])
+{
+	char command[512];
+
+	snprintf(command, sizeof(command),
+		 "bash -c 'source %s; COMP_WORDS=(%s); COMP_CWORD=%u; _sluicectl; echo ${COMPREPLY[@]}'", script, words,
+		 at);
+	FILE *bash = popen(command, "r");
+	assert_non_null(bash);
+	if (fgets(offers, 512, bash) == NULL)
+		offers[0] = '\0';
+	assert_int_equal(pclose(bash), 0);
+}
+
+static void test_completion(void **state)
+{
+	static const struct {
+		const char *words, *offers;
+		unsigned int at;
+	} cases[] = {
+		{ "sluicectl st", "status\n", 1 },
+		{ "sluicectl flows --s", "--service\n", 2 },
+		{ "sluicectl --json drops --w", "--worker\n", 3 },
+		{ "sluicectl status --w", "\n", 2 },
+		{ "sluicectl flows --protocol ud", "udp\n", 3 },
+		{ "sluicectl flows --client s", "\n", 3 },
+		{ "sluicectl completion \"\"", "bash\n", 2 },
+	};
+	char path[128], offers[512];
+
+	assert_int_equal(run("completion bash"), 0);
+	snprintf(path, sizeof(path), "%s/completion", server.directory);
+	FILE *script = fopen(path, "w");
+	assert_non_null(script);
+	fputs(printed.out, script);
+	fclose(script);
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		complete(path, cases[i].words, cases[i].at, offers);
+		assert_string_equal(offers, cases[i].offers);
+	}
+	complete(path, "sluicectl \"\"", 1, offers);
+	for (const struct ctl_command *c = ctl_command_table; c->name != NULL; c++)
+		assert_non_null(strstr(offers, c->name));
+	remove(path);
+}
+
+static int free_printed(void **state)
+{
+	free(printed.out);
+	free(printed.err);
+	printed.out = printed.err = NULL;
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_formats),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test_teardown(test_usage, free_printed),
+		cmocka_unit_test_teardown(test_not_running, free_printed),
+		cmocka_unit_test_teardown(test_status, free_printed),
+		cmocka_unit_test_teardown(test_services, free_printed),
+		cmocka_unit_test_teardown(test_flows, free_printed),
+		cmocka_unit_test_teardown(test_drops, free_printed),
+		cmocka_unit_test_teardown(test_machine, free_printed),
+		cmocka_unit_test_teardown(test_completion, free_printed),
+	};
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
