@@ -409,16 +409,21 @@ lab_down()
 {
 	local pid start what where
 	[[ -d ${LAB_STATE:?} ]] || return 0
+	# first sluice, which has most to put away; then all whose pids we know, and what else runs in our own namespaces
 	lab_stop sluice
 	while read -r pid start what; do
 		if [[ $(lab_start_time "$pid") == "$start" ]]; then
 			kill -TERM "$pid" 2>/dev/null || true
 		fi
 	done < <(cat "$LAB_STATE/processes" 2>/dev/null)
+	for where in "${LAB_NAMESPACES[@]}"; do
+		if [[ -e /run/netns/$where ]]; then
+			ip netns pids "$where" | xargs -r kill -TERM 2>/dev/null || true
+		fi
+	done
 	lab_wait 5 "the lab's processes to end" lab_empty || true
 	for where in "${LAB_NAMESPACES[@]}"; do
 		if [[ -e /run/netns/$where ]]; then
-			# only what runs in namespaces that are ours alone
 			for pid in $(ip netns pids "$where"); do
 				kill -KILL "$pid" 2>/dev/null || true
 			done

@@ -13,7 +13,7 @@ lab_up af_packet
 lab_start_sluice
 lab_wait 15 "an answer" lab_answers 192.0.2.10
 
-lab_spawn dumpcap "$LAB_WORK/dumpcap.log" sluice timeout 30 dpdk-dumpcap --file-prefix="$LAB_PREFIX" -i net_af_packet0 -a duration:10 \
+lab_spawn dumpcap "$LAB_WORK/dumpcap.log" sluice timeout 30 dpdk-dumpcap --file-prefix="$LAB_PREFIX" -i net_af_packet0 -a duration:5 \
 	-w "$LAB_WORK/wan.pcapng"
 
 # DPDK's pdump takes the first packets only once it has its call-backs in place

@@ -42,11 +42,10 @@ check /sluice/ports 'r["ports"] == ["net_af_packet0", "net_af_packet1"]'
 check /sluice/port,net_af_packet0 'r["link"] == "up" and r["rx_packets"] > 200'
 check /sluice/services 'set(r["services"]) == {"web", "web6", "one", "one6", "dns", "dns6"}'
 check /sluice/service,web 'r["address"] == "192.0.2.10" and r["port"] == 80 and r["flows_created"] >= 200'
-check /sluice/backends,web 'sum(b["flows_created"] for b in r["backends"]) >= 200'
+check /sluice/backends,web 'sum(b["flows_created"] for b in r["backends"].values()) >= 200'
 check /sluice/neighbours 'r'
-check /sluice/flow_list,service=web,limit=5 '0 < len(r["flows"]) <= 5 and all(f["service"] == "web" for f in r["flows"])'
-check /sluice/flow_list,client=192.0.2.1,protocol=tcp 'all(f["client"] == "192.0.2.1" for f in r["flows"])'
-check /sluice/worker,0 'r["imbalance_packets"] == 0 or True'
+check /sluice/flow_list,service=web,limit=5 '0 < len(r["flows"]) <= 5 and all(f["service"] == "web" for f in r["flows"].values())'
+check /sluice/flow_list,client=192.0.2.1,protocol=tcp 'all(f["client"] == "192.0.2.1" for f in r["flows"].values())'
 lab_answers 192.0.2.10 || fail "traffic suffers"
 
 ctl=$(lab_program sluicectl)
