@@ -260,11 +260,12 @@ static void test_groups(void **state)
 	struct lab *lab = *state;
 	bool found[2] = { false, false };
 
-	/* ...::10 twice in one solicited-node group; the second service is on no interface and heard on any with IPv6 */
+	/* Two addresses in one group; and one that is on no interface, so heard on any with IPv6. */
 	config_service(lab->config, "web", "2001:db8::10", 80, IPPROTO_TCP, "2001:db8::2");
-	config_service(lab->config, "far", "2001:db8:f::10", 80, IPPROTO_TCP, "2001:db8::2");
+	config_service(lab->config, "twin", "2001:db8::1:0:10", 80, IPPROTO_TCP, "2001:db8::2");
+	config_service(lab->config, "far", "2001:db8:f::20", 80, IPPROTO_TCP, "2001:db8::2");
 	publish(lab);
-	assert_int_equal(lab->filter_n[0], 4); /* ::2, ::10, link-local, all nodes */
+	assert_int_equal(lab->filter_n[0], 5); /* ::2, ::10, ::20, link-local, all nodes */
 	assert_int_equal(lab->filter_n[1], 0); /* no IPv6 there */
 	for (unsigned int i = 0; i < lab->filter_n[0]; i++) {
 		found[0] |= memcmp(lab->filter[0][i], all_nodes, 6) == 0;
@@ -274,7 +275,7 @@ static void test_groups(void **state)
 
 	pass(lab, 10 * S);
 	assert_int_equal(lab->reports, 2);
-	assert_int_equal(lab->last_n, 3);
+	assert_int_equal(lab->last_n, 4);
 	assert_int_equal(lab->report_interface, 0);
 	publish(lab); /* the same groups: nothing to report */
 	pass(lab, 10 * S);
@@ -283,7 +284,7 @@ static void test_groups(void **state)
 	publish(lab);
 	pass(lab, 10 * S);
 	assert_int_equal(lab->reports, 4);
-	assert_int_equal(lab->last_n, 4);
+	assert_int_equal(lab->last_n, 5);
 }
 
 static void test_query(void **state)
