@@ -2,6 +2,10 @@
 /* What control asks of a running port. */
 #include <string.h>
 
+#include <rte_errno.h>
+
+#include "sluice/base/log.h"
+
 #include "internal.h"
 
 bool sl_port_poll_link(struct sl_port *port)
