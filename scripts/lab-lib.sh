@@ -48,11 +48,10 @@ lab_wait()
 	done
 }
 
-# Path of a program of ours: build/app/NAME, or build/app/NAME/NAME.
+# Path of a program of ours.
 lab_program()
 {
 	local path=$LAB_BUILD/app/$1
-	[[ -d $path ]] && path=$path/$1
 	[[ -x $path ]] || lab_die "$path does not exist; build it with: meson setup build && ninja -C build"
 	echo "$path"
 }
