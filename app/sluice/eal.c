@@ -19,7 +19,7 @@
 
 static void remove_files(const char *directory, const char *start)
 {
-	char path[MACHINE_PATH_MAX + NAME_MAX];
+	char path[MACHINE_PATH_MAX + NAME_MAX + 2];
 	DIR *dir = opendir(directory);
 
 	for (const struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL;) {

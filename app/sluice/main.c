@@ -59,7 +59,6 @@ static int run(struct gateway *g, struct setup *setup)
 		goto destroy_control;
 	sl_log_info("ready");
 	sl_control_run(control);
-	sl_log_info("stopping");
 	gateway_join(g);
 	ret = report_end(g, stdout);
 destroy_control:

@@ -281,7 +281,7 @@ static const struct sl_key top_keys[] = {
 	{ .name = "idle", .type = SL_TYPE_CHOICE, FIELD(struct sl_config, idle), .choices = idle_choices,
 	  .value = SL_IDLE_SLEEP, .restart = true, .help = "what a worker does when there are no packets" },
 	{ .name = "idle_sleep_us", .type = SL_TYPE_UINT, FIELD(struct sl_config, idle_sleep_us), .minimum = 1,
-	  .maximum = 10000, .value = 200, .unit = "us", .restart = true,
+	  .maximum = 10000, .value = 500, .unit = "us", .restart = true,
 	  .help = "longest sleep of an idle worker: how long the first packet after a pause may wait" },
 	{ .name = "icmp_errors_pps", .type = SL_TYPE_UINT, FIELD(struct sl_config, icmp_errors_pps), .maximum = 1000000,
 	  .value = 1000, .unit = "packets/s", .help = "ICMP errors sent, by each worker; 0: none" },

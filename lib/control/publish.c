@@ -78,6 +78,8 @@ static void follow(struct sl_control *control, const struct sl_snapshot *previou
 		sl_log_warning("out of memory: next hops are resolved when packets need them, not ahead");
 	sl_neighbours_configure(control->neighbours, control->snapshot, hops, n_hops, now_ns);
 	free(hops);
+	for (unsigned int i = 0; i < control->n_ports; i++)
+		sl_port_set_promiscuous(&control->ports[i], control->snapshot->ports[i].pair != SL_ID_NONE);
 	sl_announcer_follow(control->announcer, previous, control->snapshot, now_ns);
 	if (sl_listener_follow(control->listener, control->snapshot, now_ns) != 0)
 		sl_log_error("out of memory: solicited-node groups are not joined, so IPv6 neighbours may not find us");

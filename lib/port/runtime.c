@@ -2,6 +2,10 @@
 /* What control asks of a running port. */
 #include <string.h>
 
+#include <rte_errno.h>
+
+#include "sluice/base/log.h"
+
 #include "internal.h"
 
 bool sl_port_poll_link(struct sl_port *port)
@@ -30,6 +34,17 @@ void sl_port_set_multicast(struct sl_port *port, const uint8_t (*macs)[6], unsig
 	/* A device with neither (net_af_packet, net_ring) passes every group address anyway. */
 	if (ret != 0)
 		rte_eth_allmulticast_enable(port->id);
+}
+
+void sl_port_set_promiscuous(struct sl_port *port, bool on)
+{
+	if (on == port->promiscuous)
+		return;
+	int ret = on ? rte_eth_promiscuous_enable(port->id) : rte_eth_promiscuous_disable(port->id);
+	if (ret != 0 && ret != -ENOTSUP) /* a device without the switch receives everything */
+		sl_log_warning("%s: promiscuous mode cannot be turned %s: %s%s", port->facts.name, on ? "on" : "off",
+			       rte_strerror(-ret), on ? "; port pairs pass only frames that it accepts; start sluice anew" : "");
+	port->promiscuous = on;
 }
 
 void sl_port_read_statistics(const struct sl_port *port, struct sl_port_statistics *out)

@@ -93,7 +93,7 @@ static void defaults_are_filled_in(void **state)
 	assert_int_equal(c->max_flows, 65536);
 	assert_int_equal(c->max_neighbours, 4096);
 	assert_int_equal(c->idle, SL_IDLE_SLEEP);
-	assert_int_equal(c->idle_sleep_us, 200);
+	assert_int_equal(c->idle_sleep_us, 500);
 	assert_int_equal(c->icmp_errors_pps, 1000);
 	assert_int_equal(c->timeout_s[SL_TIMEOUT_TCP_ESTABLISHED], 7440);
 	assert_int_equal(c->devices[0].rx_queues, 0);
@@ -358,7 +358,7 @@ static void reload_names_what_needs_a_restart(void **state)
 		  "/max_flows: changed from 65536 to 2048; it needs a restart" REMEDY
 		  "/max_neighbours: changed from 4096 to 99; it needs a restart" REMEDY
 		  "/idle: changed from sleep to poll; it needs a restart" REMEDY
-		  "/idle_sleep_us: changed from 200 to 9; it needs a restart" REMEDY },
+		  "/idle_sleep_us: changed from 500 to 9; it needs a restart" REMEDY },
 		{ "\"dpdk\":{\"lcores\":\"0,1\",\"memory_mb\":64,\"vdevs\":[\"net_null0\"],\"hugepages\":false,"
 			"\"file_prefix\":"
 		  "\"x\",\"eal_args\":[\"-v\"]},\"devices\":[{\"device\":\"net_null1\",\"mtu\":1500}],"

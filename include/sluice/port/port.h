@@ -26,6 +26,7 @@ struct sl_port {
 	bool multi_segment; /* device sends chained mbufs */
 	bool rss;
 	bool multicast_filter; /* exact multicast filter (otherwise all-multicast, where the device has it) */
+	bool promiscuous;
 	bool link_up;
 	bool started;
 };
@@ -46,6 +47,9 @@ void sl_port_close(struct sl_port *port);
 
 /* Receive these multicast MAC addresses (6 bytes each); falls back to all-multicast. */
 void sl_port_set_multicast(struct sl_port *port, const uint8_t (*macs)[6], unsigned int n);
+
+/* Receive frames for any address (port pairs), or again only our own. A device that refuses is reported once, by name. */
+void sl_port_set_promiscuous(struct sl_port *port, bool on);
 
 /* Read the link state; true when it changed since the last call. Also knows kernel interfaces under virtual devices. */
 bool sl_port_poll_link(struct sl_port *port);

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The control thread around real workers that do not run: publication, reload, tombstones, messages, signals. */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+#include <rte_ring.h>
+
+#include "../../lib/control/events.h"
+#include "../../lib/control/publish.h"
+#include "../support/eal.h"
+
+#define S SL_NS_PER_S
+
+#define HEAD                                                                                                         \
+	"{\"version\": 1, \"workers\": 2, \"interfaces\": [{\"name\": \"wan\", \"device\": \"net_ring0\", "           \
+	"\"addresses\": [\"192.0.2.2/24\"], \"gateways\": [\"192.0.2.1\"]}], \"services\": ["
+#define WEB(backends)                                                                                                \
+	"{\"name\": \"web\", \"address\": \"192.0.2.10\", \"port\": 80, \"protocol\": \"tcp\", \"mode\": \"full-nat\", " \
+	"\"snat\": [\"192.0.2.3\"], \"backends\": [" backends "]}"
+#define BACKEND(n) "{\"address\": \"192.0.2.10" #n "\", \"port\": 8080}"
+#define TAIL "]}"
+#define TWO_BACKENDS HEAD WEB(BACKEND(1) ", " BACKEND(2)) TAIL
+#define ONE_BACKEND HEAD WEB(BACKEND(1)) TAIL
+#define NO_SERVICE HEAD TAIL
+
+struct lab {
+	struct rte_mempool *pool;
+	struct sl_shared shared;
+	struct sl_neighbour_table neighbours;
+	struct sl_port port;
+	struct sl_control *control;
+	char path[64];
+};
+
+static void write_file(struct lab *lab, const char *text)
+{
+	FILE *f = fopen(lab->path, "w");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(text, 1, strlen(text), f), strlen(text));
+	assert_int_equal(fclose(f), 0);
+}
+
+static int lab_up(void **state)
+{
+	static struct lab lab;
+	struct sl_problems problems;
+
+	memset(&lab, 0, sizeof(lab));
+	snprintf(lab.path, sizeof(lab.path), "/tmp/sluice-test-control-%d.json", (int)getpid());
+	write_file(&lab, TWO_BACKENDS);
+	lab.pool = test_pool_create();
+	lab.port = (struct sl_port){
+		.id = RTE_MAX_ETHPORTS - 1, .facts = { .name = "net_ring0", .mac = { 2, 0, 0, 0, 0, 1 }, .mtu = 1500 }
+	};
+	assert_int_equal(sl_neighbour_table_init(&lab.neighbours, 64), 0);
+	lab.shared = (struct sl_shared){
+		.n_workers = 2, .n_ports = 1, .neighbours = &lab.neighbours, .control_wakeup_fd = -1
+	};
+	assert_int_equal(posix_memalign((void **)&lab.shared.rcu, 64, rte_rcu_qsbr_get_memsize(SL_MAX_WORKERS)), 0);
+	assert_int_equal(rte_rcu_qsbr_init(lab.shared.rcu, SL_MAX_WORKERS), 0);
+	for (uint16_t i = 0; i < 2; i++) {
+		lab.shared.workers[i] = sl_worker_create(&lab.shared, i, lab.pool, 1024, false, -1,
+							    sl_control_now_ns());
+		assert_non_null(lab.shared.workers[i]);
+	}
+	assert_int_equal(sl_worker_connect(&lab.shared), 0);
+
+	sl_problems_init(&problems);
+	struct sl_control_options options = {
+		.config_path = lab.path, .config = sl_config_load(lab.path, &problems), .shared = &lab.shared,
+		.ports = &lab.port, .n_ports = 1, .pool = lab.pool,
+	};
+	sl_problems_print(&problems, stderr);
+	assert_non_null(options.config);
+	lab.control = sl_control_create(&options, &problems);
+	sl_problems_print(&problems, stderr);
+	assert_non_null(lab.control);
+	sl_problems_fini(&problems);
+	*state = &lab;
+	return 0;
+}
+
+static int lab_down(void **state)
+{
+	struct lab *lab = *state;
+
+	sl_control_destroy(lab->control);
+	assert_null(atomic_load(&lab->shared.snapshot));
+	assert_int_equal(lab->shared.control_wakeup_fd, -1);
+	for (unsigned int i = 0; i < 2; i++)
+		sl_worker_drain(lab->shared.workers[i]);
+	for (unsigned int i = 0; i < 2; i++)
+		sl_worker_destroy(lab->shared.workers[i]);
+	sl_neighbour_table_fini(&lab->neighbours);
+	free(lab->shared.rcu);
+	assert_int_equal(rte_mempool_in_use_count(lab->pool), 0);
+	rte_mempool_free(lab->pool);
+	unlink(lab->path);
+	return 0;
+}
+
+static void reload(struct lab *lab, const char *text)
+{
+	write_file(lab, text);
+	pthread_mutex_lock(&lab->control->lock);
+	sl_control_reload(lab->control);
+	pthread_mutex_unlock(&lab->control->lock);
+}
+
+static const struct sl_service *web(const struct lab *lab)
+{
+	const struct sl_ip vip = sl_ip_from_v4(RTE_BE32(0xc000020a));
+	return sl_snapshot_service(lab->control->snapshot, &vip, RTE_BE16(80), 6);
+}
+
+static void set_flows(struct lab *lab, unsigned int worker, uint16_t service, uint16_t backend, uint64_t flows)
+{
+	lab->shared.workers[worker]->service[service].value[SL_FLOW_COUNT_FLOWS_ACTIVE] = flows;
+	lab->shared.workers[worker]->backend[backend].value[SL_FLOW_COUNT_FLOWS_ACTIVE] = flows;
+}
+
+static void test_start(void **state)
+{
+	struct lab *lab = *state;
+	const struct sl_snapshot *s = lab->control->snapshot;
+
+	assert_ptr_equal(atomic_load(&lab->shared.snapshot), s);
+	assert_int_equal(s->generation, 1);
+	assert_int_equal(web(lab)->n_backends, 2);
+	assert_int_equal(lab->neighbours.used, 3); /* both backends and the gateway, before any packet */
+	assert_true(lab->shared.control_wakeup_fd >= 0);
+}
+
+static void test_removed_backend_drains(void **state)
+{
+	struct lab *lab = *state;
+	uint16_t service = web(lab)->id, id = web(lab)->backends[1].id;
+
+	set_flows(lab, 1, service, id, 3);
+	reload(lab, ONE_BACKEND);
+	assert_true(lab->control->reload.ok);
+	assert_string_equal(lab->control->reload.message, "services: 1 (0 added, 0 removed, 0 draining); "
+							  "backends: 1 (0 added, 1 removed, 1 draining)");
+	assert_int_equal(web(lab)->n_backends, 1);
+	assert_int_equal(web(lab)->n_draining, 1);
+	assert_int_equal(web(lab)->id, service);
+	assert_int_equal(web(lab)->backends[1].id, id);
+
+	uint64_t generation = lab->control->snapshot->generation;
+	sl_control_bury(lab->control);
+	assert_int_equal(lab->control->snapshot->generation, generation);
+	set_flows(lab, 1, service, id, 0);
+	sl_control_bury(lab->control);
+	assert_int_equal(web(lab)->n_draining, 0);
+	assert_false(sl_snapshot_has_tombstones(lab->control->snapshot));
+}
+
+/* A worker may make a flow until it has seen the new snapshot, so even an idle object is a tombstone first. */
+static void test_removed_idle_service(void **state)
+{
+	struct lab *lab = *state;
+
+	reload(lab, NO_SERVICE);
+	assert_non_null(web(lab));
+	assert_true(web(lab)->draining);
+	sl_control_bury(lab->control);
+	assert_null(web(lab));
+	assert_int_equal(lab->control->count[SL_CONTROL_COUNT_PUBLICATIONS], 3);
+	assert_int_equal(lab->neighbours.used, 3); /* the backends stay until they are idle for long */
+}
+
+static void test_refused_reload(void **state)
+{
+	static const struct {
+		const char *text, *message;
+	} refused[] = {
+		{ HEAD WEB("{\"address\": \"192.0.2.101\", \"port\": 80000}") TAIL, "/services/0/backends/0/port: " },
+		{ "{\"version\": 1, \"workers\": 3, \"interfaces\": [{\"name\": \"wan\", \"device\": \"net_ring0\", "
+		  "\"addresses\": [\"192.0.2.2/24\"]}], \"services\": []}", "/workers: " },
+		{ "{", "" },
+	};
+	struct lab *lab = *state;
+	const struct sl_snapshot *s = lab->control->snapshot;
+	const struct sl_config *config = lab->control->config;
+
+	for (unsigned int i = 0; i < RTE_DIM(refused); i++) {
+		reload(lab, refused[i].text);
+		assert_ptr_equal(lab->control->snapshot, s);
+		assert_ptr_equal(lab->control->config, config);
+		assert_false(lab->control->reload.ok);
+		assert_true(lab->control->reload.n_problems >= 1);
+		assert_memory_equal(lab->control->reload.message, refused[i].message, strlen(refused[i].message));
+		assert_int_equal(lab->control->count[SL_CONTROL_COUNT_RELOADS_REFUSED], i + 1);
+	}
+	reload(lab, TWO_BACKENDS);
+	assert_true(lab->control->reload.ok);
+}
+
+static void claim(struct lab *lab, uint8_t mac, uint64_t now_ns)
+{
+	struct sl_event event = { .type = SL_EVENT_CONFLICT, .ip = sl_ip_from_v4(RTE_BE32(0xc0000202)) };
+
+	memcpy(event.mac, (uint8_t[6]){ 2, 0, 0, 0, 0, mac }, 6);
+	sl_control_event(lab->control, &event, now_ns);
+}
+
+static void test_conflicts(void **state)
+{
+	struct lab *lab = *state;
+	const struct sl_control *c = lab->control;
+
+	claim(lab, 1, 100 * S); /* our own port, heard by another */
+	assert_int_equal(c->n_conflicts, 0);
+	claim(lab, 9, 100 * S);
+	claim(lab, 9, 101 * S);
+	assert_int_equal(c->n_conflicts, 1);
+	assert_int_equal(c->conflicts[0].count, 2);
+	assert_true(c->conflicts[0].first_ns == 100 * S && c->conflicts[0].last_ns == 101 * S);
+	assert_string_equal(c->conflicts[0].interface, "wan");
+	/* The list keeps the latest, and a flood of made up stations does not fill the log. */
+	for (uint8_t mac = 10; mac < 40; mac++)
+		claim(lab, mac, 102 * S);
+	assert_int_equal(c->n_conflicts, SL_CONFLICTS_MAX);
+	assert_int_equal(c->conflicts[SL_CONFLICTS_MAX - 1].mac[5], 24);
+	claim(lab, 99, 200 * S);
+	assert_int_equal(c->n_conflicts, SL_CONFLICTS_MAX);
+	assert_int_equal(c->conflicts[0].mac[5], 10);
+	assert_int_equal(c->conflicts[SL_CONFLICTS_MAX - 1].mac[5], 99);
+}
+
+static void test_partial_checksums(void **state)
+{
+	struct lab *lab = *state;
+	struct sl_event event = { .type = SL_EVENT_PARTIAL_CHECKSUM };
+
+	sl_control_event(lab->control, &event, S);
+	assert_int_equal(lab->control->partial_checksum_ports, 1);
+	event.port = 63; /* not a port of ours */
+	sl_control_event(lab->control, &event, S);
+	assert_int_equal(lab->control->partial_checksum_ports, 1);
+}
+
+/* The loop, with everything waiting that it reads: two signals, and a message from each worker. */
+static void test_run(void **state)
+{
+	struct lab *lab = *state;
+	struct sl_event event = { .type = SL_EVENT_RESOLVE };
+	struct rte_ring *frames = lab->shared.workers[0]->transmit_in[SL_MAX_WORKERS];
+	struct rte_mbuf *m = NULL;
+
+	event.ip = sl_ip_from_v4(RTE_BE32(0xc0000205));
+	sl_worker_event(lab->shared.workers[0], &event);
+	event.ip = sl_ip_from_v4(RTE_BE32(0xc0000206));
+	sl_worker_event(lab->shared.workers[1], &event);
+	write_file(lab, ONE_BACKEND);
+	kill(getpid(), SIGHUP);
+	kill(getpid(), SIGTERM);
+	assert_int_equal(sl_control_run(lab->control), 0);
+
+	assert_int_equal(lab->control->count[SL_CONTROL_COUNT_RELOADS], 1);
+	assert_int_equal(lab->control->count[SL_CONTROL_COUNT_EVENTS], 2);
+	assert_int_equal(lab->neighbours.used, 5);
+	/* A probe and an announcement for each of 192.0.2.2, .3 and .10; a request for each of the five. */
+	assert_int_equal(rte_ring_count(frames), 2 * 3 + 5);
+	assert_int_equal(rte_ring_dequeue(frames, (void **)&m), 0);
+	assert_int_equal(m->port, 0);
+	rte_pktmbuf_free(m);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_start, lab_up, lab_down),
+		cmocka_unit_test_setup_teardown(test_removed_backend_drains, lab_up, lab_down),
+		cmocka_unit_test_setup_teardown(test_removed_idle_service, lab_up, lab_down),
+		cmocka_unit_test_setup_teardown(test_refused_reload, lab_up, lab_down),
+		cmocka_unit_test_setup_teardown(test_conflicts, lab_up, lab_down),
+		cmocka_unit_test_setup_teardown(test_partial_checksums, lab_up, lab_down),
+		cmocka_unit_test_setup_teardown(test_run, lab_up, lab_down),
+	};
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGTERM);
+	sigprocmask(SIG_BLOCK, &signals, NULL); /* as main does, before there are threads */
+	test_eal_init("control");
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
