@@ -32,15 +32,22 @@ static void remove_files(const char *directory, const char *start)
 		closedir(dir);
 }
 
-static void remove_all(const struct eal *eal)
+/* EAL chooses among the mounts, or --huge-dir does; the prefix makes the names ours wherever they are. */
+static void remove_hugepage_files(const char *directory, void *arg)
 {
-	char start[80], *slash;
-	char parent[MACHINE_PATH_MAX];
+	const struct eal *eal = arg;
+	char start[80];
 
 	snprintf(start, sizeof(start), "%smap_", eal->file_prefix);
-	for (unsigned int i = 0; i < 2; i++)
-		if (eal->hugepage_directories[i][0] != '\0')
-			remove_files(eal->hugepage_directories[i], start);
+	remove_files(directory, start);
+}
+
+static void remove_all(struct eal *eal)
+{
+	char parent[MACHINE_PATH_MAX], *slash;
+
+	if (eal->hugepage_files)
+		machine_each_hugetlbfs(eal->machine, remove_hugepage_files, eal);
 	remove_files(eal->runtime, "");
 	rmdir(eal->runtime);
 	/* The directory above goes only when no other prefix is in it. */
@@ -54,13 +61,10 @@ static void remove_all(const struct eal *eal)
 
 static void note_files(struct eal *eal, const struct setup *setup)
 {
-	static const uint64_t sizes_kb[2] = { 2048, 1048576 };
-
 	snprintf(eal->file_prefix, sizeof(eal->file_prefix), "%s", setup->settings.file_prefix);
 	snprintf(eal->runtime, sizeof(eal->runtime), "%s/%s", setup->machine.runtime, eal->file_prefix);
-	for (unsigned int i = 0; i < 2 && setup->settings.hugepages && !setup->settings.in_memory; i++)
-		machine_hugetlbfs(&setup->machine, sizes_kb[i], eal->hugepage_directories[i],
-				  sizeof(eal->hugepage_directories[i]));
+	eal->machine = &setup->machine;
+	eal->hugepage_files = setup->settings.hugepages && !setup->settings.in_memory;
 }
 
 static void release(struct eal *eal)
@@ -95,7 +99,7 @@ int eal_start(struct eal *eal, const struct setup *setup, struct sl_problems *pr
 		return -1;
 	}
 	/* Capture by dpdk-dumpcap, a second process, needs memory in files. */
-	if (setup->settings.hugepages && !setup->settings.in_memory) {
+	if (eal->hugepage_files) {
 		eal->pdump = rte_pdump_init() == 0;
 		if (!eal->pdump)
 			sl_log_warning("packet capture is off: %s", rte_strerror(rte_errno));

@@ -6,11 +6,12 @@
 #include "setup.h"
 
 struct eal {
+	const struct machine *machine;
 	struct eal_arguments arguments;
 	char **argv; /* EAL's own copy of the pointers: it moves them about */
 	char runtime[MACHINE_PATH_MAX]; /* directory of this file prefix */
 	char file_prefix[64];
-	char hugepage_directories[2][256]; /* where our hugepage files are; empty where there are none */
+	bool hugepage_files; /* our memory is in files named after the prefix */
 	bool pdump; /* dpdk-dumpcap may attach */
 };
 

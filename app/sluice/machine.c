@@ -12,6 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "claims.h"
 #include "machine.h"
 
 static uint64_t effective_capabilities(void)
@@ -93,6 +94,7 @@ void machine_init(struct machine *machine)
 		.capabilities = effective_capabilities(),
 		.memlock_bytes = UINT64_MAX,
 		.netdev = kernel_netdev,
+		.netdev_owner = claims_owner,
 	};
 	CPU_ZERO(&machine->cpus);
 	sched_getaffinity(0, sizeof(machine->cpus), &machine->cpus);
@@ -178,6 +180,19 @@ uint64_t machine_memory_available(const struct machine *machine)
 	if (f != NULL)
 		fclose(f);
 	return kb == UINT64_MAX / 1024 ? UINT64_MAX : kb * 1024;
+}
+
+void machine_each_hugetlbfs(const struct machine *machine, void (*visit)(const char *directory, void *arg), void *arg)
+{
+	char path[MACHINE_PATH_MAX], line[1024], where[256], type[64];
+
+	snprintf(path, sizeof(path), "%s/self/mounts", machine->proc);
+	FILE *f = fopen(path, "re");
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		if (sscanf(line, "%*s %255s %63s", where, type) == 2 && strcmp(type, "hugetlbfs") == 0)
+			visit(where, arg);
+	if (f != NULL)
+		fclose(f);
 }
 
 int machine_hugetlbfs(const struct machine *machine, uint64_t page_kb, char *directory, size_t size)

@@ -34,6 +34,7 @@ struct machine {
 	uint64_t capabilities;	      /* effective, 1 << CAP_* */
 	uint64_t memlock_bytes;	      /* RLIMIT_MEMLOCK, UINT64_MAX: unlimited */
 	int (*netdev)(const char *name, struct netdev_facts *facts); /* 0, or -1 when there is none */
+	long (*netdev_owner)(const char *name); /* pid of the sluice that uses it, -1 unknown, 0 none */
 };
 
 /* The machine we run on. */
@@ -60,6 +61,9 @@ uint64_t machine_memory_available(const struct machine *machine);
 
 /* The mount point of a hugetlbfs with pages of `page_kb` and its file mode; 0 or -1. */
 int machine_hugetlbfs(const struct machine *machine, uint64_t page_kb, char *directory, size_t size);
+
+/* Call visit(directory, arg) for the mount point of every hugetlbfs. */
+void machine_each_hugetlbfs(const struct machine *machine, void (*visit)(const char *directory, void *arg), void *arg);
 
 /* Command name of a process ("" when it is gone). */
 void machine_process_name(const struct machine *machine, long pid, char *name, size_t size);

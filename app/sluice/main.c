@@ -11,6 +11,7 @@
 
 #include "sluice/base/log.h"
 
+#include "claims.h"
 #include "eal.h"
 #include "gateway.h"
 #include "privileges.h"
@@ -92,13 +93,18 @@ destroy_pools:
 
 static int run_setup(struct setup *setup)
 {
+	struct claims claims;
 	struct eal eal;
+	int ret = -1;
 
 	report_start(setup, stdout);
-	if (eal_start(&eal, setup, &setup->problems) != 0)
+	if (claims_take(&claims, &setup->devices, &setup->problems) != 0)
 		return -1;
-	int ret = start(setup);
-	eal_stop(&eal);
+	if (eal_start(&eal, setup, &setup->problems) == 0) {
+		ret = start(setup);
+		eal_stop(&eal);
+	}
+	claims_release(&claims);
 	return ret;
 }
 

@@ -17,6 +17,8 @@ struct preflight {
 	const struct lcores *lcores; /* n = 0: could not be parsed */
 	const struct memory_plan *plan;
 	struct sl_problems *problems, *warnings;
+	bool check_only; /* --check: a sluice that runs with this prefix is no obstacle, the file may be meant for its reload */
+	long running;	 /* then its pid (-1: hidden from us): memory and interfaces that it has are not missing */
 };
 
 void preflight_run(struct preflight *preflight);

@@ -82,7 +82,11 @@ void preflight_instance(struct preflight *p)
 	long pid = preflight_prefix_owner(p->machine, prefix);
 	if (pid == 0)
 		return;
-	if (pid > 0) {
+	if (p->check_only) {
+		p->running = pid;
+		sl_problem_add(p->warnings, "/dpdk/file_prefix", "`kill -HUP` to it reloads the file",
+			       "a sluice runs with \"%s\" (process %ld): checked as its next configuration", prefix, pid);
+	} else if (pid > 0) {
 		machine_process_name(p->machine, pid, name, sizeof(name));
 		snprintf(remedy, sizeof(remedy), "stop it with `kill %ld`, or give this one another \"file_prefix\"", pid);
 		sl_problem_add(p->problems, "/dpdk/file_prefix", remedy, "\"%s\" is in use by process %ld (%s)", prefix, pid,

@@ -112,6 +112,8 @@ void preflight_hugepages(struct preflight *p)
 	if (!p->settings->hugepages)
 		return;
 	check_amount(p);
+	if (p->running != 0)
+		return;
 	for (unsigned int i = 0; i < sizeof(sizes_kb) / sizeof(sizes_kb[0]); i++) {
 		if (!read_pages(p, sizes_kb[i], &pages))
 			continue;
@@ -143,7 +145,7 @@ void preflight_plain_memory(struct preflight *p)
 	uint64_t need = (uint64_t)preflight_memory_mb(p) * MIB, have = machine_memory_available(p->machine);
 	char remedy[128];
 
-	if (p->settings->hugepages)
+	if (p->settings->hugepages || p->running != 0)
 		return;
 	check_amount(p);
 	if (have >= need)

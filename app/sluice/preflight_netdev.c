@@ -74,6 +74,19 @@ static void check_mtu(struct preflight *p, const struct device_plan *d)
 	}
 }
 
+static void check_owner(struct preflight *p, const struct device_plan *d)
+{
+	long pid = p->machine->netdev_owner(d->netdev);
+	char name[64], remedy[64];
+
+	if (pid == 0 || pid == p->running)
+		return;
+	machine_process_name(p->machine, pid, name, sizeof(name));
+	snprintf(remedy, sizeof(remedy), pid > 0 ? "stop it with `kill %ld`" : "stop the other sluice", pid);
+	sl_problem_add(p->problems, d->name, remedy, "kernel interface %s is in use by process %ld (%s)", d->netdev, pid,
+		       name[0] != '\0' ? name : "unknown");
+}
+
 void preflight_netdevs(struct preflight *p)
 {
 	char remedy[96];
@@ -99,6 +112,7 @@ void preflight_netdevs(struct preflight *p)
 			snprintf(remedy, sizeof(remedy), "`ip link set dev %s up`", d->netdev);
 			sl_problem_add(p->problems, d->name, remedy, "kernel interface %s is down", d->netdev);
 		}
+		check_owner(p, d);
 		check_mtu(p, d);
 		if (!driver_is(d, "net_af_xdp"))
 			check_addresses(p, d);

@@ -24,6 +24,7 @@ int setup_prepare(struct setup *s, const struct options *options)
 	struct preflight preflight = {
 		.config = s->config, .settings = &s->settings, .machine = &s->machine, .devices = &s->devices,
 		.lcores = &s->lcores, .plan = &s->plan, .problems = &s->problems, .warnings = &s->warnings,
+		.check_only = options->action == OPTIONS_CHECK,
 	};
 	preflight_run(&preflight);
 	return s->problems.count == 0 ? 0 : -1;

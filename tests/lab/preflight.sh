@@ -69,6 +69,11 @@ config >busy.json
 refused "interface in use" busy.json '(net_af_xdp0|wan0).*(in use|busy|already|another)'
 lab_wait 15 "the first sluice to go on" lab_answers 192.0.2.10 || fail "the second sluice harmed the first"
 
+echo "--check beside a running sluice, of the file it has and of one for another"
+lab_in sluice "$program" --check --config "$LAB_CONFIG" >"$out" 2>&1 || { cat "$out"; fail "--check of the running file"; }
+grep -q "checked as its next configuration" "$out" || { cat "$out"; fail "--check does not see the running sluice"; }
+lab_stop sluice
+
 echo "--check opens no device"
 lab_in sluice "$program" --check --config good.json >"$out" 2>&1 || { cat "$out"; fail "--check of a good file"; }
 [[ ! -e /run/dpdk/mistake ]] || fail "--check left something behind"

@@ -48,6 +48,12 @@ static int fake_netdev(const char *name, struct netdev_facts *facts)
 	return strcmp(name, "none0") == 0 ? -1 : 0;
 }
 
+/* taken0 belongs to another sluice. */
+static long fake_owner(const char *name)
+{
+	return strcmp(name, "taken0") == 0 ? 4711 : 0;
+}
+
 static void put(const struct fixture *f, const char *path, const char *text)
 {
 	char full[256];
@@ -95,7 +101,7 @@ static int create_fixture(void **state)
 	snprintf(f->runtime, sizeof(f->runtime), "%s/run", f->root);
 	f->machine = (struct machine){
 		.sys = f->sys, .proc = f->proc, .dev = f->dev, .runtime = f->runtime, .capabilities = EVERYTHING,
-		.memlock_bytes = UINT64_MAX, .netdev = fake_netdev,
+		.memlock_bytes = UINT64_MAX, .netdev = fake_netdev, .netdev_owner = fake_owner,
 	};
 	CPU_ZERO(&f->machine.cpus);
 	CPU_SET(0, &f->machine.cpus);
@@ -262,6 +268,7 @@ static void test_netdevs(void **state)
 		const char *vdev, *where, *what, *remedy;
 		bool warning;
 	} rows[] = {
+		{ "net_af_packet0,iface=taken0", "net_af_packet0", "taken0 is in use by process 4711", "kill 4711", false },
 		{ "net_af_packet0,iface=none0", "net_af_packet0", "no kernel interface none0", "ip netns exec", false },
 		{ "net_af_packet0,iface=down0", "net_af_packet0", "down0 is down", "`ip link set dev down0 up`", false },
 		{ "net_af_packet0,iface=ours0", "net_af_packet0", "192.0.2.1", "`ip addr flush dev ours0`", false },
