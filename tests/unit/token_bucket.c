@@ -73,6 +73,15 @@ static void test_clock_that_stands_still_or_steps_back(void **state)
 	assert_true(sl_token_bucket_take(&t, 5 * SECOND + SECOND / 10));
 }
 
+static void test_rate_of_zero(void **state)
+{
+	struct sl_token_bucket t;
+
+	sl_token_bucket_init(&t, 0, 1);
+	assert_false(sl_token_bucket_take(&t, 0));
+	assert_false(sl_token_bucket_take(&t, 365ull * 86400 * SECOND));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -80,6 +89,7 @@ int main(void)
 		cmocka_unit_test(test_refills_at_its_rate),
 		cmocka_unit_test(test_long_run),
 		cmocka_unit_test(test_clock_that_stands_still_or_steps_back),
+		cmocka_unit_test(test_rate_of_zero),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -12,10 +12,16 @@ struct sl_token_bucket {
 	uint64_t full_at_ns; /* when the bucket would be full again */
 };
 
+/* Time between two tokens; a rate of 0 gives none, ever. */
+static inline uint64_t sl_token_bucket_interval_ns(uint32_t rate_per_s)
+{
+	return rate_per_s == 0 ? UINT64_MAX / 4 : 1000000000ull / rate_per_s;
+}
+
 static inline void sl_token_bucket_init(struct sl_token_bucket *t, uint32_t rate_per_s, uint32_t burst)
 {
-	t->ns_per_token = 1000000000ull / rate_per_s;
-	t->burst_ns = t->ns_per_token * burst;
+	t->ns_per_token = sl_token_bucket_interval_ns(rate_per_s);
+	t->burst_ns = rate_per_s == 0 ? 0 : t->ns_per_token * burst;
 	t->full_at_ns = 0;
 }
 
