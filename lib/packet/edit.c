@@ -98,6 +98,27 @@ uint16_t sl_checksum_icmp(const struct rte_mbuf *m, unsigned int l4, unsigned in
 	return (uint16_t)~sl_checksum_fold(sum_chain(m, l4, l4_len));
 }
 
+uint16_t sl_edit_addresses(void *header, const struct sl_ip *src, const struct sl_ip *dst)
+{
+	struct rte_ipv4_hdr *v4 = header;
+	struct rte_ipv6_hdr *v6 = header;
+	struct sl_ip to[2] = { *src, *dst };
+	uint32_t to_v4[2] = { sl_ip_v4_be(src), sl_ip_v4_be(dst) };
+	uint16_t delta;
+
+	if (v4->version_ihl >> 4 != 4) {
+		delta = sl_checksum_delta(v6->src_addr, to, sizeof(to) / 2);
+		memcpy(v6->src_addr, &to[0], sizeof(v6->src_addr));
+		memcpy(v6->dst_addr, &to[1], sizeof(v6->dst_addr));
+		return delta;
+	}
+	delta = sl_checksum_delta(&v4->src_addr, to_v4, sizeof(to_v4) / 2);
+	v4->src_addr = to_v4[0];
+	v4->dst_addr = to_v4[1];
+	v4->hdr_checksum = sl_checksum_update(v4->hdr_checksum, delta);
+	return delta;
+}
+
 void sl_edit_ip_header(void *header, const struct sl_ip *src, const struct sl_ip *dst, uint8_t proto, uint8_t ttl,
 		       uint16_t payload_len)
 {

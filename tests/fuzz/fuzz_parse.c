@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Arbitrary packets through parse, ND and the ICMP error builder, then through every edit, with what parse promised checked
- * on the way. Memory behind each segment is poisoned, so that AddressSanitizer sees a read past the data.
+ * Arbitrary packets through parse, ND, the ICMP error builder and the rewriting of quotes, then through every edit, with
+ * what parse promised checked on the way. Memory behind each segment is poisoned, so that AddressSanitizer sees a read
+ * past the data.
  *
  * Input: a template number, a mode byte, three segment sizes, the number of patches, patches (offset, value), then raw bytes
  * that replace the end of the template. Template 0 is empty: only the raw bytes.
@@ -20,6 +21,7 @@
 #include "sluice/packet/edit.h"
 #include "sluice/packet/icmp.h"
 #include "sluice/packet/parse.h"
+#include "sluice/packet/quote.h"
 
 #define MODE_NO_ROOM 0x01   /* no tailroom in any segment: headers cannot be pulled */
 #define MODE_STRIPPED 0x02  /* the NIC took the tag off */
@@ -38,6 +40,8 @@ static const struct pkt_layer *const templates[] = {
 	L(E, VLAN(5), IP4("192.0.2.1", "192.0.2.10", .options = "0101940400000000"), UDP(1, 2), FILL(40)),
 	L(E, I4, ECHO(1, 2), FILL(33)),
 	L(E, I4, ICMP(3, 4, .rest = 1400), I4, TCP(1, 2, "A")),
+	L(E, I4, ICMP(11, 0, .rest = 32 << 16), IP4("192.0.2.10", "192.0.2.1", .options = "01010101"), UDP(1, 2), FILL(120)),
+	L(E, I6, ICMP(2, 0, .rest = 1300), IP6("2001:db8::10", "2001:db8::1"), DSTOPTS(), FRAG6(1, 0, 1), TCP(1, 2, "A"), FILL(24)),
 	L(E, IP4("192.0.2.1", "192.0.2.10", .mf = 1, .id = 7), UDP(1, 2, .length = 99), FILL(16)),
 	L(E, I6, TCP(1, 2, "S"), FILL(3)),
 	L(E, I6, HOPOPTS(), DSTOPTS(), ROUTING(4, 0), FRAG6(1, 0, 0), UDP(1, 2), FILL(1300)),
@@ -166,6 +170,36 @@ static void check_edits(struct rte_mbuf *m, const struct sl_pkt *p)
 	EXPECT((before == 0) == (sl_checksum_l4(m, p->l4, len, &new_src, &p->dst, p->proto) == 0));
 }
 
+/* A rewrite of addresses and ports to others, and back again: good checksums stay good, bad ones bad. */
+static void check_quote(struct rte_mbuf *m, const struct sl_pkt *p)
+{
+	static const struct sl_ip v6 = { .b = { 0x20, 1, 0xd, 0xb8, [15] = 0x99 } };
+	struct sl_ip other = p->flags & SL_PKT_V6 ? v6 : sl_ip_from_v4(RTE_BE32(0x0a000001));
+	uint32_t len = p->l3_len - (p->l4 - p->l3);
+	struct sl_quote q, again;
+	uint16_t before, after;
+
+	if (sl_quote_parse(m, p, &q) != SL_PARSE_OK)
+		return;
+	struct sl_quote_rewrite to = { other, q.dst, RTE_BE16(7), RTE_BE16(8), q.dst, other };
+	EXPECT(q.l3 == p->l4 + 8u && q.l4 > q.l3 && q.l4 + 8 <= m->data_len && sl_ip_equal(&q.src, &p->dst));
+	before = p->flags & SL_PKT_V6 ? sl_checksum_l4(m, p->l4, len, &p->src, &p->dst, p->proto) :
+					sl_checksum_icmp(m, p->l4, len);
+	sl_quote_rewrite(m, p, &q, &to);
+	after = p->flags & SL_PKT_V6 ? sl_checksum_l4(m, p->l4, len, &to.outer_src, &to.outer_dst, p->proto) :
+				       sl_checksum_icmp(m, p->l4, len);
+	EXPECT((before == 0) == (after == 0));
+	struct sl_pkt rewritten = *p;
+	rewritten.src = to.outer_src;
+	rewritten.dst = to.outer_dst;
+	EXPECT(sl_quote_parse(m, &rewritten, &again) == SL_PARSE_OK);
+	EXPECT(again.l4 == q.l4 && again.sport_be == RTE_BE16(7) && again.dport_be == RTE_BE16(8));
+	EXPECT(sl_ip_equal(&again.src, &other) && sl_ip_equal(&again.dst, &q.dst));
+	to = (struct sl_quote_rewrite){ q.src, q.dst, q.sport_be, q.dport_be, p->src, p->dst };
+	sl_quote_rewrite(m, &rewritten, &again, &to);
+	EXPECT(sl_quote_parse(m, p, &again) == SL_PARSE_OK);
+}
+
 static void check_ip(struct rte_mbuf *m, struct sl_pkt *p)
 {
 	static const uint8_t least[] = { [SL_PKT_ARP] = 0, [SL_PKT_TCP] = 20, [SL_PKT_UDP] = 8, [SL_PKT_ICMP] = 8,
@@ -180,6 +214,8 @@ static void check_ip(struct rte_mbuf *m, struct sl_pkt *p)
 	EXPECT(!later || (p->flags & SL_PKT_FRAGMENT));
 	EXPECT(((p->flags & SL_PKT_V6) != 0) != sl_ip_is_v4(&p->src) && ((p->flags & SL_PKT_V6) != 0) != sl_ip_is_v4(&p->dst));
 	sl_nd_parse(m, p, &msg);
+	if (sl_icmp_quotes(p))
+		check_quote(m, p);
 	if (sl_icmp_may_answer(m, p))
 		check_error(m, p);
 	if (p->kind == SL_PKT_ICMP && !later && (p->sport_be == 0x0800 || p->sport_be == 0x8000))

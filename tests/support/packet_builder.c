@@ -372,6 +372,8 @@ static void complete(struct builder *b)
 		} else if (l->kind == PKT_ICMP || l->kind == PKT_ECHO || l->kind == PKT_ND) {
 			bool v6 = ip >= 0 && b->layer[ip]->kind == PKT_IP6;
 
+			if (l->kind == PKT_ICMP && l->length != 0)
+				end = b->length = b->at[i] + 8 + (uint32_t)l->length;
 			complete_checksum(b, i, 2, end, v6 ? ip : -1, IPPROTO_ICMPV6);
 		}
 	}

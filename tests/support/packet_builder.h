@@ -24,7 +24,8 @@
  *	TCP(sport, dport, "SAFRPU.")    flags as letters (E and W are ECE and CWR), "" for none; .seq, .ack, .window 65535,
  *	                                .options (hex, a multiple of 4 bytes), .length (data offset in bytes)
  *	UDP(sport, dport)               .length
- *	ICMP(type, code)                .rest (the header's second word, host order)
+ *	ICMP(type, code)                .rest (the header's second word, host order), .length (keep so many bytes of the
+ *	                                finished quote)
  *	ECHO(id, seq), ECHO_REPLY(id, seq)	of the family of the IP layer in front
  *	NS(target), NA(target)          .mac (link-layer address option), .flags "RSO" (NA); checked by their IP layer
  *	ARP_REQUEST(mac, sender, target), ARP_REPLY(mac, sender, target_mac, target)

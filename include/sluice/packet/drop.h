@@ -30,6 +30,9 @@
 	X(ARP, arp, "malformed or irrelevant ARP")                                                                     \
 	X(ND, nd, "malformed or irrelevant neighbour discovery or MLD message (RFC 4861 section 7)")                   \
 	X(ICMP, icmp, "ICMP message that sluice neither answers nor relates to a flow")                                \
+	X(ICMP_QUOTE, icmp_quote, "ICMP error whose quote is malformed, too short or of a packet we did not send")         \
+	X(ICMP_FRAGMENT, icmp_fragment, "ICMP error about a later fragment, which has no ports to find its flow by")   \
+	X(ICMP_NO_FLOW, icmp_no_flow, "ICMP error about a packet of no flow that exists here")                         \
 	X(TTL, ttl, "TTL or hop limit expired here")                                                                   \
 	X(NO_ROUTE, no_route, "no route to the destination")                                                           \
 	X(MTU, mtu, "larger than the outgoing interface's MTU")                                                        \

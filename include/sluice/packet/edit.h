@@ -151,6 +151,12 @@ static inline void sl_edit_decrement_ttl(struct rte_mbuf *m, const struct sl_pkt
 	}
 }
 
+/*
+ * New addresses of the same family for the IPv4 or IPv6 header at `header`; an IPv4 header's checksum is updated. Returns
+ * the delta for other checksums that have the addresses in them.
+ */
+uint16_t sl_edit_addresses(void *header, const struct sl_ip *src, const struct sl_ip *dst);
+
 /* Fill an IPv4 or IPv6 header at `header` (checksum included) for a payload of payload_len bytes. */
 void sl_edit_ip_header(void *header, const struct sl_ip *src, const struct sl_ip *dst, uint8_t proto, uint8_t ttl,
 		       uint16_t payload_len);
