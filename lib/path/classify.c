@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Decides for packets without a flow. Sets p->service for a new flow, SL_PKT_FORWARD for layer-3 forwarding.
- * Drops: NO_SERVICE, NO_SNAT_FLOW, PROTOCOL, MULTICAST, NOT_FORWARDED.
+ * Decides for packets without a flow. Sets p->service for a new flow, SL_PKT_FORWARD for layer-3 forwarding and for
+ * ICMP errors about flows, which it translates. Drops: NO_SERVICE, NO_SNAT_FLOW, PROTOCOL, MULTICAST, NOT_FORWARDED,
+ * and errors as ICMP, ICMP_QUOTE, ICMP_FRAGMENT, ICMP_NO_FLOW.
  */
 #include "stages.h"
 
@@ -19,12 +20,15 @@ static enum sl_drop_cause classify_local(const struct sl_snapshot *s, struct sl_
 	return SL_LOCAL_IS(local, SL_LOCAL_SNAT) ? SL_DROP_NO_SNAT_FLOW : SL_DROP_NO_SERVICE;
 }
 
-static enum sl_drop_cause classify(const struct sl_snapshot *s, struct sl_pkt *p)
+static enum sl_drop_cause classify(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
 {
+	struct sl_pkt *p = &b->p[i];
 	const struct sl_local *local = sl_snapshot_local(s, &p->dst);
 
 	if ((p->flags & SL_PKT_L2_MULTICAST) || sl_ip_is_multicast(&p->dst))
 		return SL_DROP_MULTICAST; /* also unicast IP in a broadcast frame: RFC 1122 section 3.3.6 */
+	if (local != NULL && unlikely(p->kind == SL_PKT_ICMP))
+		return sl_translate_error(w, b, i);
 	if (local != NULL)
 		return classify_local(s, p, local);
 	if (s->forwarding != SL_FORWARDING_ROUTE)
@@ -38,7 +42,7 @@ void sl_stage_classify(struct sl_worker *w, const struct sl_snapshot *s, struct 
 	for (unsigned int i = 0; i < b->n; i++) {
 		if (likely(b->p[i].flow != SL_FLOW_NONE))
 			continue;
-		enum sl_drop_cause cause = classify(s, &b->p[i]);
+		enum sl_drop_cause cause = classify(w, s, b, i);
 		if (cause != SL_DROP_MAX)
 			sl_burst_drop(w, b, i, cause);
 	}

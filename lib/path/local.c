@@ -4,7 +4,7 @@
  * them; what was learnt goes to the control thread, which owns the neighbour table.
  *
  * Out: answered (transmitted or created), consumed, dropped as ARP, ND, MULTICAST, L4_CHECKSUM or ICMP.
- * Survives: TCP, UDP, other protocols, and ICMP that is not for us.
+ * Survives: TCP, UDP, other protocols, ICMP that is not for us, and intact ICMP errors, which may be about a flow.
  */
 #include <netinet/icmp6.h>
 #include <string.h>
@@ -16,6 +16,7 @@
 #include "stages.h"
 
 #include "sluice/packet/edit.h"
+#include "sluice/packet/quote.h"
 
 #define MLD_QUERY 130 /* RFC 3810 section 5 */
 #define MLD_REPORT 131
@@ -209,7 +210,7 @@ static void handle_icmp(struct sl_worker *w, const struct sl_snapshot *s, struct
 		handle_icmp6(w, s, b, i, type);
 	else if (type == echo)
 		answer_echo(w, s, b, i);
-	else
+	else if (!sl_icmp_quotes(p)) /* redirect, source quench (RFC 6633), answers to what we never asked */
 		sl_burst_drop(w, b, i, SL_DROP_ICMP);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Which worker owns a packet is a function of the packet alone (docs/architecture.md, "Who owns a packet"): to a VIP by the
- * dispatch hash of (client, VIP), to a source-NAT address by destination port. Out: handed over. Survives: ours, and what
- * any worker may handle.
+ * dispatch hash of (client, VIP), to a source-NAT address by destination port; an ICMP error goes where the answers to
+ * the packet go that it quotes. Out: handed over. Survives: ours, and what any worker may handle.
  */
 #include "stages.h"
 
@@ -30,10 +30,22 @@ static uint16_t owner_of(const struct sl_worker *w, const struct sl_snapshot *s,
 	return w->id;
 }
 
+/* An error that quotes nothing usable can be dropped by any worker. */
+static __rte_cold uint16_t owner_of_error(const struct sl_worker *w, const struct sl_snapshot *s, struct rte_mbuf *m,
+					  const struct sl_pkt *p)
+{
+	struct sl_pkt answer;
+
+	if (sl_snapshot_local(s, &p->dst) == NULL || !sl_error_answer(m, p, &answer))
+		return w->id;
+	return owner_of(w, s, &answer);
+}
+
 void sl_stage_owner(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
 {
 	for (unsigned int i = 0; i < b->n; i++) {
-		uint16_t owner = owner_of(w, s, &b->p[i]);
+		const struct sl_pkt *p = &b->p[i];
+		uint16_t owner = unlikely(p->kind == SL_PKT_ICMP) ? owner_of_error(w, s, b->m[i], p) : owner_of(w, s, p);
 		if (owner != w->id)
 			sl_burst_hand_over(w, b, i, owner);
 	}

@@ -40,6 +40,18 @@ void sl_stage_output(struct sl_worker *w, const struct sl_snapshot *s, struct sl
 void sl_answer_error(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
 		     enum sl_icmp_error error, uint16_t mtu);
 
+/*
+ * ICMP error i to one of our addresses: if it is about a packet of a flow, rewrite it for the flow's other end, to be
+ * forwarded, and return SL_DROP_MAX. Otherwise return the cause to drop it for.
+ */
+enum sl_drop_cause sl_translate_error(struct sl_worker *w, struct sl_burst *b, unsigned int i);
+
+/*
+ * The packet that would answer the one that ICMP error (m, p) quotes: its addresses, ports, protocol, kind and family.
+ * False when p is no such error, or its quote is not good enough.
+ */
+bool sl_error_answer(struct rte_mbuf *m, const struct sl_pkt *p, struct sl_pkt *answer);
+
 /* The tuple by which packet p finds its flow. */
 static inline void sl_pkt_tuple(const struct sl_pkt *p, struct sl_tuple *k)
 {

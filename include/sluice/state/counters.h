@@ -32,6 +32,7 @@
 	X(NO_MBUF_CREATED, no_mbuf_created, "replies not made because no packet buffer was free")                    \
 	X(ICMP_ERRORS_SENT, icmp_errors_sent, "ICMP and ICMPv6 errors sent")                                         \
 	X(ICMP_ERRORS_LIMITED, icmp_errors_limited, "ICMP and ICMPv6 errors not sent because of the rate limit")     \
+	X(ICMP_ERRORS_TRANSLATED, icmp_errors_translated, "ICMP and ICMPv6 errors translated for the flow's other end") \
 	X(EVENTS_LOST, events_lost, "messages to the control thread lost because its ring was full")                 \
 	X(LOOPS, loops, "poll loops")                                                                                \
 	X(BUSY_CYCLES, busy_cycles, "TSC cycles in loops that moved packets")                                        \

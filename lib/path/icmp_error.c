@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * ICMP errors about packets that we sent for a flow: to a VIP from the clients' side, to a source-NAT address from the
+ * backends', by the other end or by any router on the way there (RFC 4787 REQ-12a). The quoted packet is the flow's as
+ * this side knows it; it is put back to what the other side sent, and the error goes there from the address that side
+ * knows the flow by, so that neither side sees the other's addresses (RFC 5508 REQ-4, REQ-5).
+ *
+ * Anybody can send an error, so it is a hint: it never refreshes, changes or ends a flow (RFC 4787 REQ-12, RFC 5382
+ * REQ-10, RFC 7857 section 8). Sequence numbers in the quote stay, so a TCP end can judge it (RFC 5927 section 4.1).
+ */
+#include <netinet/in.h>
+
+#include "stages.h"
+
+#include "sluice/packet/parse.h"
+#include "sluice/packet/quote.h"
+
+bool sl_error_answer(struct rte_mbuf *m, const struct sl_pkt *p, struct sl_pkt *answer)
+{
+	struct sl_quote q;
+
+	if (!sl_icmp_quotes(p) || sl_quote_parse(m, p, &q) != SL_PARSE_OK)
+		return false;
+	*answer = (struct sl_pkt){
+		.src = q.dst, .dst = q.src, .sport_be = q.dport_be, .dport_be = q.sport_be, .proto = q.proto,
+		.kind = q.proto == IPPROTO_TCP ? SL_PKT_TCP : SL_PKT_UDP, .flags = p->flags & SL_PKT_V6,
+	};
+	return true;
+}
+
+enum sl_drop_cause sl_translate_error(struct sl_worker *w, struct sl_burst *b, unsigned int i)
+{
+	struct sl_pkt *p = &b->p[i];
+	struct sl_quote q;
+	struct sl_tuple out;
+	uint8_t side;
+	enum sl_drop_cause cause = sl_quote_parse(b->m[i], p, &q);
+
+	if (cause != SL_PARSE_OK)
+		return cause;
+	struct sl_tuple k = { .peer = q.dst, .self = q.src, .peer_port_be = q.dport_be, .self_port_be = q.sport_be,
+			      .proto = q.proto, .v6 = (p->flags & SL_PKT_V6) != 0 };
+	uint32_t flow = sl_flow_lookup(&w->flows, &k, sl_flow_hash(&w->flows, &k), &side);
+	if (flow == SL_FLOW_NONE)
+		return SL_DROP_ICMP_NO_FLOW;
+
+	sl_flow_tuple(&w->flows, flow, !side, &out);
+	struct sl_quote_rewrite to = {
+		.src = out.peer, .dst = out.self, .sport_be = out.peer_port_be, .dport_be = out.self_port_be,
+		.outer_src = out.self, .outer_dst = out.peer,
+	};
+	sl_quote_rewrite(b->m[i], p, &q, &to);
+	w->count[SL_COUNT_ICMP_ERRORS_TRANSLATED]++;
+	p->src = out.self;
+	p->dst = out.peer;
+	p->flags |= SL_PKT_FORWARD; /* the rest is a router's work: TTL, route, MTU */
+	return SL_DROP_MAX;
+}
