@@ -90,13 +90,20 @@ void sl_flow_table_fini(struct sl_flow_table *t)
 
 /* ---- hash ---- */
 
+/*
+ * Never 0, which is an empty slot, nor 1, which lanes_equal could take an empty slot for: what is left in there may still
+ * read like the tuple of a destroyed flow.
+ */
 static inline uint16_t signature_of(uint64_t hash)
 {
 	uint16_t signature = hash >> 48;
-	return signature != 0 ? signature : 1;
+	return signature > 1 ? signature : signature + 2;
 }
 
-/* The top bit of each 16-bit lane of the result is set where the lane equals signature (rarely also elsewhere). */
+/*
+ * The top bit of each 16-bit lane of the result is set where the lane equals signature, and by a borrow also in a lane that
+ * differs from it by one behind an equal one.
+ */
 static inline uint64_t lanes_equal(uint64_t word, uint64_t signature)
 {
 	uint64_t x = word ^ signature * LANES;
