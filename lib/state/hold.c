@@ -64,6 +64,23 @@ static void send_l2(struct sl_worker *w, struct rte_mbuf *m, const struct sl_l2 
 	sl_transmit(w, m, l2->port);
 }
 
+/* The next hop has no MAC address: it does not answer, has not answered yet, or was removed while we had its index. */
+static void send_later(struct sl_worker *w, struct rte_mbuf *m, uint16_t neighbour, bool failed, bool stale)
+{
+	uint16_t interface;
+	struct sl_ip ip;
+
+	if (!sl_neighbour_owner(w->shared->neighbours, neighbour, &interface, &ip)) {
+		sl_packet_drop(w, m, SL_DROP_NEIGHBOUR_UNRESOLVED);
+	} else if (failed) {
+		if (stale)
+			ask_control(w, interface, &ip);
+		sl_packet_drop(w, m, SL_DROP_NEIGHBOUR_UNRESOLVED);
+	} else {
+		hold_packet(w, m, interface, &ip);
+	}
+}
+
 void sl_send_neighbour(struct sl_worker *w, struct rte_mbuf *m, uint16_t neighbour)
 {
 	struct sl_neighbour *e = &w->shared->neighbours->entries[neighbour];
@@ -73,15 +90,10 @@ void sl_send_neighbour(struct sl_worker *w, struct rte_mbuf *m, uint16_t neighbo
 	bool stale = w->now_tick - atomic_load_explicit(&e->used_tick, memory_order_relaxed) > USED_TICKS;
 	if (stale)
 		atomic_store_explicit(&e->used_tick, w->now_tick, memory_order_relaxed);
-	if (likely(l2.usable)) {
+	if (likely(l2.usable))
 		send_l2(w, m, &l2);
-	} else if (l2.failed) {
-		if (stale)
-			ask_control(w, e->interface, &e->ip);
-		sl_packet_drop(w, m, SL_DROP_NEIGHBOUR_UNRESOLVED);
-	} else {
-		hold_packet(w, m, e->interface, &e->ip);
-	}
+	else
+		send_later(w, m, neighbour, l2.failed, stale);
 }
 
 void sl_send_ip(struct sl_worker *w, const struct sl_snapshot *s, struct rte_mbuf *m, uint16_t interface,

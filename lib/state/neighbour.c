@@ -104,6 +104,15 @@ uint16_t sl_neighbour_lookup(const struct sl_neighbour_table *t, uint16_t interf
 	return SL_ID_NONE;
 }
 
+bool sl_neighbour_owner(const struct sl_neighbour_table *t, uint16_t index, uint16_t *interface, struct sl_ip *ip)
+{
+	struct slot_key k = read_key(&t->entries[index]);
+
+	*interface = k.interface;
+	*ip = k.ip;
+	return k.state != SL_NEIGHBOUR_FREE;
+}
+
 static void write_begin(struct sl_neighbour *e)
 {
 	uint32_t sequence = atomic_load_explicit(&e->sequence, memory_order_relaxed);

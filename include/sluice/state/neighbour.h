@@ -68,6 +68,9 @@ void sl_neighbour_table_fini(struct sl_neighbour_table *t);
 /* Index of the entry for (interface, ip), or SL_ID_NONE. Any thread. */
 uint16_t sl_neighbour_lookup(const struct sl_neighbour_table *t, uint16_t interface, const struct sl_ip *ip);
 
+/* Whose entry that is; false: nobody's, control has just removed it. */
+bool sl_neighbour_owner(const struct sl_neighbour_table *t, uint16_t index, uint16_t *interface, struct sl_ip *ip);
+
 /* Consistent copy of what is needed to send. */
 static inline void sl_neighbour_read(const struct sl_neighbour_table *t, uint16_t index, struct sl_l2 *l2)
 {
