@@ -15,16 +15,12 @@
  *
  * Slot SL_ID_NONE of the largest table would have an index that means "none": it is marked REMOVED and never used.
  */
+#include <sys/random.h>
+
 #include <rte_malloc.h>
 
-#include "sluice/base/hash.h"
 #include "sluice/packet/burst.h"
 #include "sluice/state/neighbour.h"
-
-/* Next hops are on-link addresses, few of them chosen by outsiders, and a lookup is bounded: a fixed key will do. */
-static const struct sl_hash_key key = {
-	{ 0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb, 0xd6e8feb86659fd93 },
-};
 
 static uint32_t slots_for(uint32_t capacity)
 {
@@ -45,6 +41,8 @@ int sl_neighbour_table_init(struct sl_neighbour_table *t, uint32_t capacity)
 	if (capacity == 0 || capacity > SL_NEIGHBOURS_MAX)
 		return -1;
 	*t = (struct sl_neighbour_table){ .mask = slots_for(capacity) - 1, .capacity = capacity };
+	if (getentropy(&t->key, sizeof(t->key)) != 0)
+		return -1;
 	t->entries = rte_zmalloc("neighbours", sl_neighbour_table_bytes(capacity), RTE_CACHE_LINE_SIZE);
 	if (t->entries == NULL)
 		return -1;
@@ -61,7 +59,9 @@ void sl_neighbour_table_fini(struct sl_neighbour_table *t)
 
 static uint32_t home(const struct sl_neighbour_table *t, uint16_t interface, const struct sl_ip *ip)
 {
-	return (uint32_t)sl_hash_mix(ip->q[0] ^ interface ^ key.k[0], ip->q[1] ^ key.k[1]) & t->mask;
+	uint64_t address = sl_hash_mix(ip->q[0] ^ t->key.k[0], ip->q[1] ^ t->key.k[1]);
+
+	return (uint32_t)sl_hash_mix(address ^ interface, t->key.k[2] | 1) & t->mask;
 }
 
 /* Key and state of a slot, consistent whatever control does meanwhile. */

@@ -19,11 +19,14 @@ static struct sl_ip address(uint32_t n)
 	return sl_ip_from_v4(rte_cpu_to_be_32(0x0a000000 + n));
 }
 
+static const struct sl_hash_key key = { { 0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb, 0xd6e8feb86659fd93 } };
+
 static struct sl_neighbour_table table(uint32_t capacity)
 {
 	struct sl_neighbour_table t;
 
 	assert_int_equal(sl_neighbour_table_init(&t, capacity), 0);
+	t.key = key; /* the same each time: addresses that collide are looked for */
 	return t;
 }
 
@@ -43,6 +46,13 @@ static void test_limits(void **state)
 {
 	struct sl_neighbour_table t;
 
+	struct sl_neighbour_table other;
+
+	assert_int_equal(sl_neighbour_table_init(&t, 8), 0);
+	assert_int_equal(sl_neighbour_table_init(&other, 8), 0);
+	assert_memory_not_equal(&t.key, &other.key, sizeof(t.key));
+	sl_neighbour_table_fini(&t);
+	sl_neighbour_table_fini(&other);
 	assert_int_equal(sl_neighbour_table_init(&t, 0), -1);
 	assert_int_equal(sl_neighbour_table_init(&t, SL_NEIGHBOURS_MAX + 1), -1);
 	assert_true(sl_neighbour_table_bytes(1000) >= 2000 * sizeof(struct sl_neighbour));

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sluice/base/hash.h"
 #include "sluice/base/id.h"
 #include "sluice/base/ip.h"
 
@@ -52,6 +53,7 @@ struct sl_neighbour {
 };
 
 struct sl_neighbour_table {
+	struct sl_hash_key key; /* random: stations choose their IPv6 addresses, and must not choose a slot with them */
 	uint32_t mask;		/* slots - 1; a power of two, at most half are used */
 	uint32_t capacity;
 	uint32_t used;
