@@ -2,10 +2,10 @@
 /* A worker's life: create, connect its rings to the others, keep its clock, drain, destroy. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <rte_malloc.h>
-#include <rte_random.h>
 #include <rte_ring_elem.h>
 
 #include "sluice/state/verdict.h"
@@ -18,9 +18,16 @@ struct sl_worker *sl_worker_create(struct sl_shared *shared, uint16_t id, struct
 
 	if (w == NULL)
 		return NULL;
+	/* From the kernel: rte_rand's generator is linear, and who sees some of its output can tell the rest. */
+	if (getentropy(&key, sizeof(key)) != 0 || getentropy(&w->secret, sizeof(w->secret)) != 0) {
+		rte_free(w);
+		return NULL;
+	}
 	for (unsigned int i = 0; i < RTE_DIM(key.k); i++)
-		key.k[i] = rte_rand() | 1;
-	w->secret = (struct sl_siphash_key){ { rte_rand(), rte_rand() } };
+		key.k[i] |= 1;
+	/* One for all, so that every worker pairs a client with the same source-NAT address (RFC 4787 REQ-2). */
+	if (id > 0)
+		w->secret = shared->workers[0]->secret;
 	w->id = id;
 	w->shared = shared;
 	w->pool = pool;

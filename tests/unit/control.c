@@ -136,6 +136,8 @@ static void test_start(void **state)
 	assert_int_equal(web(lab)->n_backends, 2);
 	assert_int_equal(lab->neighbours.used, 3); /* both backends and the gateway, before any packet */
 	assert_true(lab->shared.control_wakeup_fd >= 0);
+	/* RFC 4787 REQ-2: a client's source-NAT address does not depend on the worker */
+	assert_memory_equal(&lab->shared.workers[0]->secret, &lab->shared.workers[1]->secret, sizeof(struct sl_siphash_key));
 }
 
 static void test_removed_backend_drains(void **state)
