@@ -37,9 +37,11 @@ static void follow(struct sl_worker *w, const struct sl_snapshot *s, struct sl_b
 	struct sl_flow *f = &w->flows.flows[p->flow];
 	uint8_t flags = p->tcp_flags & (RTE_TCP_SYN_FLAG | RTE_TCP_FIN_FLAG | RTE_TCP_RST_FLAG | RTE_TCP_ACK_FLAG);
 
-	if (p->kind == SL_PKT_UDP) {
+	if (unlikely(p->flags & SL_PKT_FRAGMENT_LATER)) {
 		f->last_seen = w->now_tick;
-		sl_udp_follow(f, p->side);
+	} else if (p->kind == SL_PKT_UDP) {
+		f->last_seen = w->now_tick;
+		sl_udp_follow(f, p);
 	} else if (likely(f->state == SL_TCP_ESTABLISHED && flags == RTE_TCP_ACK_FLAG)) {
 		f->last_seen = w->now_tick;
 		f->ack[p->side] = rte_be_to_cpu_32(((const struct rte_tcp_hdr *)sl_burst_at(b, i, p->l4))->recv_ack);
