@@ -54,6 +54,16 @@ const char *sl_scheduler_name(enum sl_scheduler scheduler)
 	return choice_name(sl_scheduler_choices, scheduler);
 }
 
+const char *sl_udp_kind_name(enum sl_udp_kind kind)
+{
+	return choice_name(sl_udp_kind_choices, kind);
+}
+
+const char *sl_exhaustion_name(enum sl_exhaustion exhaustion)
+{
+	return choice_name(sl_exhaustion_choices, exhaustion);
+}
+
 const char *sl_forwarding_name(enum sl_forwarding forwarding)
 {
 	return forwarding == SL_FORWARDING_PAIRS ? "pairs" : choice_name(sl_forwarding_choices, forwarding);

@@ -111,6 +111,34 @@ static void refuse_unknown(struct sl_reader *r, const struct sl_object *object, 
 	sl_reader_leave(r, before);
 }
 
+/* The word of a CHOICE in an object, given or by default; NULL where none is, which is reported elsewhere. */
+static const char *word_of(const struct sl_key *key, const json_t *object)
+{
+	const json_t *value = json_object_get(object, key->name);
+
+	for (const struct sl_choice *choice = key->choices; choice->name != NULL; choice++) {
+		if (value == NULL ? !key->required && choice->value == key->value :
+				    json_is_string(value) && strcmp(choice->name, json_string_value(value)) == 0)
+			return choice->name;
+	}
+	return NULL;
+}
+
+/* A key that means something only with another key's word. */
+static void refuse_misplaced(struct sl_reader *r, const struct sl_object *object, const struct sl_key *key,
+			     const json_t *value)
+{
+	const char *word = key->only_key == NULL ? NULL : word_of(sl_schema_key(object, key->only_key), value);
+	char remedy[128];
+
+	if (word == NULL || strcmp(word, key->only_value) == 0)
+		return;
+	snprintf(remedy, sizeof(remedy), "remove \"%s\", or set \"%s\" to \"%s\"", key->name, key->only_key,
+		 key->only_value);
+	sl_problem_add(r->problems, r->path, remedy, "only for \"%s\": \"%s\", and it is \"%s\" here", key->only_key,
+		       key->only_value, word);
+}
+
 void sl_read_object(struct sl_reader *r, const struct sl_object *object, const json_t *value, char *base)
 {
 	const char *name;
@@ -129,10 +157,12 @@ void sl_read_object(struct sl_reader *r, const struct sl_object *object, const j
 		const struct sl_key *key = &object->keys[i];
 		size_t before = sl_reader_enter_key(r, key->name);
 		member = json_object_get(value, key->name);
-		if (member != NULL)
+		if (member != NULL) {
+			refuse_misplaced(r, object, key, value);
 			sl_read_value(r, key, member, base);
-		else if (key->required)
+		} else if (key->required) {
 			sl_problem_add(r->problems, r->path, NULL, "missing; it must be given");
+		}
 		sl_reader_leave(r, before);
 	}
 }

@@ -137,7 +137,10 @@ static void write_row(const struct sl_key *key, FILE *out)
 	write_default(key, out);
 	fputs(" | ", out);
 	write_bounds(key, out);
-	fprintf(out, " | %s%s |\n", key->help, key->restart ? " (*restart*)" : "");
+	fprintf(out, " | %s%s", key->help, key->restart ? " (*restart*)" : "");
+	if (key->only_key != NULL)
+		fprintf(out, " (only with `%s` `%s`)", key->only_key, key->only_value);
+	fputs(" |\n", out);
 }
 
 static void write_choices(const struct sl_key *key, FILE *out)

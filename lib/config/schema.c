@@ -38,6 +38,22 @@ const struct sl_choice sl_scheduler_choices[] = {
 	{ .name = NULL },
 };
 
+const struct sl_choice sl_udp_kind_choices[] = {
+	{ "bidirectional", "both ends send as they like; a flow ends by its idle time", SL_UDP_BIDIRECTIONAL },
+	{ "one-way", "only clients send, as with syslog; what a backend sends is dropped, cause `udp_one_way`",
+	  SL_UDP_ONE_WAY },
+	{ "request-response", "a flow ends, and its `snat` port is free, once each datagram of the client has had "
+	  "`udp_replies` replies", SL_UDP_REQUEST_RESPONSE },
+	{ .name = NULL },
+};
+
+const struct sl_choice sl_exhaustion_choices[] = {
+	{ "drop", "it is only dropped; the client tries again in a while", SL_EXHAUSTION_DROP },
+	{ "reset", "the client is told at once: TCP by a RST, UDP by ICMP 3/13 or ICMPv6 1/1 at the rate of "
+	  "`icmp_errors_pps`", SL_EXHAUSTION_RESET },
+	{ .name = NULL },
+};
+
 /* Port to port forwarding needs to know the pairs, so it is written as an object and not among these words. */
 const struct sl_choice sl_forwarding_choices[] = {
 	{ "drop", "it is dropped, and counted", SL_FORWARDING_DROP },
@@ -256,6 +272,23 @@ static const struct sl_key service_keys[] = {
 	  .help = "real servers; at most 4096 in all services together" },
 	{ .name = "timeouts", .type = SL_TYPE_OBJECT, FIELD(struct sl_config_service, timeout_s),
 	  .object = &service_timeouts_object, .help = "idle times of this service's flows" },
+	{ .name = "tcp_pickup", .type = SL_TYPE_BOOL, FIELD(struct sl_config_service, tcp_pickup), .value = false,
+	  .only_key = "protocol", .only_value = "tcp",
+	  .help = "true: any segment with ACK opens a flow, and not just a SYN, so that connections go on that sluice "
+		  "does not know, such as those from before its restart. The backend must be the one they had: with one "
+		  "backend, or a scheduler that hashes. In mode `full-nat` it sees a new source port, so all it can do is "
+		  "reset, which at least tells the client. Segments with ACK can be spoofed, so flows may be made that "
+		  "nobody wanted" },
+	{ .name = "udp_kind", .type = SL_TYPE_CHOICE, FIELD(struct sl_config_service, udp_kind),
+	  .value = SL_UDP_BIDIRECTIONAL, .choices = sl_udp_kind_choices, .only_key = "protocol", .only_value = "udp",
+	  .help = "who sends, and when a flow is over" },
+	{ .name = "udp_replies", .type = SL_TYPE_UINT, FIELD(struct sl_config_service, udp_replies), .minimum = 1,
+	  .maximum = 100, .value = 1, .only_key = "udp_kind", .only_value = "request-response",
+	  .help = "replies to each datagram of the client" },
+	{ .name = "on_exhaustion", .type = SL_TYPE_CHOICE, FIELD(struct sl_config_service, on_exhaustion),
+	  .value = SL_EXHAUSTION_DROP, .choices = sl_exhaustion_choices,
+	  .help = "what happens to a new flow that cannot be had: no backend takes it, no `snat` port or flow record is "
+		  "free, or the service was removed and only drains" },
 };
 static_assert(SL_MAX_BACKENDS == 4096, "the help of `backends` says so");
 static const struct sl_object service_object = {

@@ -64,6 +64,8 @@ struct sl_key {
 	const struct sl_object *object;	 /* OBJECT; CHOICE: the object that may stand instead of the word */
 	uint32_t object_value;		 /* CHOICE: value when it is an object, whose keys belong to the outer struct */
 	const struct sl_key *item;	 /* LIST: row of one entry */
+	const char *only_key;		 /* may only be given while this CHOICE of the same object */
+	const char *only_value;		 /* is this word */
 };
 
 struct sl_object {
@@ -74,7 +76,8 @@ struct sl_object {
 };
 
 extern const struct sl_object sl_config_schema; /* the whole file -> struct sl_config */
-extern const struct sl_choice sl_mode_choices[], sl_scheduler_choices[], sl_forwarding_choices[];
+extern const struct sl_choice sl_mode_choices[], sl_scheduler_choices[], sl_forwarding_choices[],
+	sl_udp_kind_choices[], sl_exhaustion_choices[];
 
 /* The row of a key of an object, by name; it must exist. */
 const struct sl_key *sl_schema_key(const struct sl_object *object, const char *name);

@@ -172,6 +172,10 @@ static int add_service(struct step *step, unsigned int index)
 	service->scheduler = (uint8_t)c->scheduler;
 	for (unsigned int i = 0; i < SL_TIMEOUT_MAX; i++)
 		service->timeout_ticks[i] = seconds_to_ticks(c->timeout_s[i]);
+	service->tcp_pickup = c->tcp_pickup;
+	service->udp_kind = (uint8_t)c->udp_kind;
+	service->udp_replies = c->udp_replies;
+	service->on_exhaustion = (uint8_t)c->on_exhaustion;
 	if (set_snat(step->b, service, c->snat, c->n_snat) != 0)
 		return -1;
 	return set_backends(step, index, service, old);

@@ -160,6 +160,8 @@ static struct sl_tel_node flow_row(const struct sl_snapshot *s, const struct sl_
 
 	if (f->client.proto == IPPROTO_TCP)
 		state = f->state < SL_TCP_STATE_MAX ? sl_tcp_state_name(f->state) : "";
+	else if (f->udp_kind == SL_UDP_REQUEST_RESPONSE)
+		state = "request_response";
 	sl_tel_u64(&row, "worker", worker);
 	sl_tel_string(&row, "service", service == NULL ? "" : service->name);
 	sl_tel_string(&row, "protocol", sl_tel_protocol_name(f->client.proto));
@@ -273,7 +275,7 @@ static const struct sl_tel_key flow_keys[] = {
 	{ "snat_port", "port the backend sees" },
 	{ "backend", "address" },
 	{ "backend_port", "port" },
-	{ "state", "of TCP; UDP: one_way or bidirectional" },
+	{ "state", "of TCP; UDP: one_way, bidirectional or request_response" },
 	{ "idle_ms", "milliseconds since its last packet" },
 	{ NULL, NULL },
 };

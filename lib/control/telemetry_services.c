@@ -3,6 +3,7 @@
 #include "telemetry_internal.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <string.h>
 
 static int answer_services(const struct sl_tel_request *request, struct sl_tel_node *out)
@@ -50,6 +51,7 @@ static int answer_service(const struct sl_tel_request *request, struct sl_tel_no
 
 	if (service == NULL)
 		return -EINVAL;
+	bool tcp = service->proto == IPPROTO_TCP;
 	sl_tel_string(out, "name", service->name);
 	sl_tel_u64(out, "id", service->id);
 	sl_tel_ip(out, "address", &service->vip);
@@ -57,6 +59,9 @@ static int answer_service(const struct sl_tel_request *request, struct sl_tel_no
 	sl_tel_string(out, "protocol", sl_tel_protocol_name(service->proto));
 	sl_tel_string(out, "mode", sl_mode_name(service->mode));
 	sl_tel_string(out, "scheduler", sl_scheduler_name(service->scheduler));
+	sl_tel_string(out, "on_exhaustion", sl_exhaustion_name(service->on_exhaustion));
+	sl_tel_string(out, "tcp_pickup", tcp && service->tcp_pickup ? "on" : "off");
+	sl_tel_string(out, "udp_kind", tcp ? "" : sl_udp_kind_name(service->udp_kind));
 	sl_tel_string(out, "state", service->draining ? "draining" : "active");
 	sl_tel_u64(out, "backends", service->n_backends);
 	sl_tel_u64(out, "draining_backends", service->n_draining);
@@ -153,6 +158,9 @@ static const struct sl_tel_key service_keys[] = {
 	{ "protocol", "tcp or udp" },
 	{ "mode", "how packets are forwarded" },
 	{ "scheduler", "how a new flow's backend is chosen" },
+	{ "on_exhaustion", "what a new flow that cannot be had gets: drop or reset" },
+	{ "tcp_pickup", "TCP: on when any segment with ACK may open a flow, else off" },
+	{ "udp_kind", "bidirectional, one-way or request-response; empty for TCP" },
 	{ "state", "active, or draining: removed, but still has flows" },
 	{ "backends", "backends in the configuration" },
 	{ "draining_backends", "removed backends that still have flows" },

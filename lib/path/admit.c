@@ -3,17 +3,18 @@
  * Gate before a new flow costs anything. Also reopens: a client's SYN on a flow that has ended begins a new connection on
  * the same tuple. Drops: TCP_NOT_SYN, DRAINING, PARTIAL_CHECKSUM, TTL. Survives: packets of flows, and packets that may open one.
  */
-#include <rte_tcp.h>
 #include <rte_udp.h>
 
 #include "stages.h"
 
 #include "sluice/packet/edit.h"
-#include "sluice/state/tcp.h"
 
-static bool is_opening_syn(const struct sl_pkt *p)
+/* A SYN; where the service picks connections up, any segment with ACK (config key tcp_pickup). */
+static bool may_open(const struct sl_service *service, const struct sl_pkt *p)
 {
-	return (p->tcp_flags & (RTE_TCP_SYN_FLAG | RTE_TCP_ACK_FLAG | RTE_TCP_RST_FLAG)) == RTE_TCP_SYN_FLAG;
+	return sl_pkt_is_opening_syn(p) ||
+	       (service->tcp_pickup &&
+		(p->tcp_flags & (RTE_TCP_SYN_FLAG | RTE_TCP_ACK_FLAG | RTE_TCP_RST_FLAG)) == RTE_TCP_ACK_FLAG);
 }
 
 /*
@@ -49,10 +50,11 @@ static void report_partial_checksum(struct sl_worker *w, uint16_t port)
 static enum sl_drop_cause admit(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
 {
 	const struct sl_pkt *p = &b->p[i];
+	const struct sl_service *service = &s->services[p->service];
 
-	if (p->kind == SL_PKT_TCP && !is_opening_syn(p))
+	if (p->kind == SL_PKT_TCP && !may_open(service, p))
 		return SL_DROP_TCP_NOT_SYN;
-	if (s->services[p->service].draining)
+	if (service->draining)
 		return SL_DROP_DRAINING;
 	if (has_partial_checksum(b, i)) {
 		report_partial_checksum(w, b->m[i]->port);
@@ -114,16 +116,16 @@ void sl_stage_admit(struct sl_worker *w, const struct sl_snapshot *s, struct sl_
 		struct sl_pkt *p = &b->p[i];
 		enum sl_drop_cause cause = SL_DROP_MAX;
 
-		if (p->flow != SL_FLOW_NONE && unlikely(p->kind == SL_PKT_TCP && is_opening_syn(p)) &&
+		if (p->flow != SL_FLOW_NONE && unlikely(p->kind == SL_PKT_TCP && sl_pkt_is_opening_syn(p)) &&
 		    p->side == SL_CLIENT && is_over(&w->flows.flows[p->flow]))
 			cause = reopen(w, s, b, i);
 		if (cause == SL_DROP_MAX && unlikely(p->flow == SL_FLOW_NONE && p->service != SL_ID_NONE)) {
 			cause = admit(w, s, b, i);
 			if (cause != SL_DROP_MAX)
-				w->service[s->services[p->service].id].value[SL_FLOW_COUNT_FLOWS_REFUSED]++;
-		}
-		if (unlikely(cause != SL_DROP_MAX))
+				sl_refuse(w, s, b, i, cause);
+		} else if (unlikely(cause != SL_DROP_MAX)) {
 			sl_burst_drop(w, b, i, cause);
+		}
 	}
 	sl_burst_compact(b);
 }

@@ -5,8 +5,6 @@
  */
 #include "stages.h"
 
-#include "sluice/state/tcp.h"
-
 static enum sl_drop_cause open_flow(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
 {
 	struct sl_pkt *p = &b->p[i];
@@ -34,8 +32,15 @@ static enum sl_drop_cause open_flow(struct sl_worker *w, const struct sl_snapsho
 	if (p->flow == SL_FLOW_NONE)
 		return SL_DROP_FLOW_TABLE_FULL;
 	p->side = SL_CLIENT;
-	w->flows.flows[p->flow].service = service->id;
-	w->flows.flows[p->flow].backend = backend->id;
+	struct sl_flow *f = &w->flows.flows[p->flow];
+	f->service = service->id;
+	f->backend = backend->id;
+	f->udp_kind = service->udp_kind;
+	f->udp_replies = service->udp_replies;
+	if (unlikely(p->kind == SL_PKT_TCP && !sl_pkt_is_opening_syn(p))) {
+		struct sl_tcp_segment segment = sl_pkt_segment(b, i);
+		sl_tcp_pick_up(f, &segment);
+	}
 	w->count[SL_COUNT_FLOWS_CREATED]++;
 	struct sl_flow_counters *counters[] = { &w->service[service->id], &w->backend[backend->id] };
 	for (unsigned int c = 0; c < RTE_DIM(counters); c++) {
@@ -52,10 +57,8 @@ void sl_stage_balance(struct sl_worker *w, const struct sl_snapshot *s, struct s
 		if (likely(p->flow != SL_FLOW_NONE || p->service == SL_ID_NONE))
 			continue;
 		enum sl_drop_cause cause = open_flow(w, s, b, i);
-		if (likely(cause == SL_DROP_MAX))
-			continue;
-		w->service[s->services[p->service].id].value[SL_FLOW_COUNT_FLOWS_REFUSED]++;
-		sl_burst_drop(w, b, i, cause);
+		if (unlikely(cause != SL_DROP_MAX))
+			sl_refuse(w, s, b, i, cause);
 	}
 	sl_burst_compact(b);
 }

@@ -7,7 +7,7 @@
 
 #include "stages.h"
 
-#include "sluice/state/tcp.h"
+#include "sluice/state/udp.h"
 
 static inline bool has_ports(const struct sl_pkt *p)
 {
@@ -56,12 +56,8 @@ void sl_flow_end(struct sl_worker *w, uint32_t flow)
 uint32_t sl_flow_timeout(const struct sl_snapshot *s, const struct sl_flow *f)
 {
 	const struct sl_service *service = sl_snapshot_service_by_id(s, f->service);
-	enum sl_timeout timeout;
+	enum sl_timeout timeout = f->proto == IPPROTO_TCP ? sl_tcp_timeout(f->state) : sl_udp_timeout(f);
 
-	if (f->proto == IPPROTO_TCP)
-		timeout = sl_tcp_timeout(f->state);
-	else
-		timeout = f->state ? SL_TIMEOUT_UDP_BIDIRECTIONAL : SL_TIMEOUT_UDP_ONE_WAY;
 	/* A service keeps its snapshot entry while it has flows, so NULL cannot be; if it were, the flow should go. */
 	return service == NULL ? 0 : service->timeout_ticks[timeout];
 }

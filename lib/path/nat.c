@@ -3,7 +3,8 @@
  * Full-NAT: a packet that came in on one side of its flow leaves on the other. Follows the TCP state, caches the next hop
  * in the flow while the routes stand, rewrites addresses, ports, TTL and checksums, counts.
  *
- * Drops: TTL and MTU (answered with ICMP), NO_ROUTE, TCP_STATE (the flow ended within this burst).
+ * Drops: TTL and MTU (answered with ICMP), NO_ROUTE, TCP_STATE (the flow ended within this burst), UDP_ONE_WAY, NO_SNAT_FLOW
+ * (one reply too many).
  * Out: packets whose next hop is not known yet (held). Survives: rewritten packets with p->neighbour, and forwarded ones untouched.
  */
 #include <rte_tcp.h>
@@ -11,48 +12,42 @@
 #include "stages.h"
 
 #include "sluice/packet/edit.h"
-#include "sluice/state/tcp.h"
+#include "sluice/state/udp.h"
 
 #define SMALLEST_MTU 576 /* of any interface (lib/config): shorter packets always fit */
 
-/*
- * A reset ends a flow only if its sequence number is exactly what the other side expects (RFC 5961 section 3.2); any other is
- * passed on for the ends to judge, without an effect on the flow (RFC 7857 section 2.2).
- */
-static bool reset_is_exact(const struct sl_flow *f, uint8_t side, const struct rte_tcp_hdr *tcp)
+/* The slow part: whatever may change the state. */
+static void follow_tcp_state(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
 {
-	return f->state == SL_TCP_SYN_SENT || f->ack[!side] == 0 || rte_be_to_cpu_32(tcp->sent_seq) == f->ack[!side];
-}
+	const struct sl_pkt *p = &b->p[i];
+	struct sl_flow *f = &w->flows.flows[p->flow];
+	struct sl_tcp_segment segment = sl_pkt_segment(b, i);
+	bool changed = sl_tcp_follow(f, p->side, &segment);
 
-static void follow_tcp(struct sl_worker *w, const struct sl_snapshot *s, uint32_t flow, uint8_t side,
-		       const struct rte_tcp_hdr *tcp)
-{
-	struct sl_flow *f = &w->flows.flows[flow];
-	enum sl_tcp_event event = sl_tcp_event(tcp->tcp_flags);
-
-	if (unlikely(event == SL_TCP_EVENT_RST && !reset_is_exact(f, side, tcp)))
-		return;
-	if (tcp->tcp_flags & RTE_TCP_ACK_FLAG && event != SL_TCP_EVENT_RST)
-		f->ack[side] = rte_be_to_cpu_32(tcp->recv_ack);
-	enum sl_tcp_state next = sl_tcp_next(f->state, side, event);
-	if (likely(next == f->state))
-		return;
-	if (next == SL_TCP_SYN_SENT) /* reopened: what the old connection's ends acknowledged means nothing now */
-		f->ack[SL_CLIENT] = f->ack[SL_SERVER] = 0;
-	f->state = next;
-	sl_flow_reschedule(&w->flows, flow, w->now_tick + sl_flow_timeout(s, f));
+	/* A reset that ends nothing keeps nothing alive either (RFC 7857 section 8). */
+	if (changed || !(segment.flags & RTE_TCP_RST_FLAG))
+		f->last_seen = w->now_tick;
+	if (changed)
+		sl_flow_reschedule(&w->flows, p->flow, w->now_tick + sl_flow_timeout(s, f));
 }
 
 static void follow(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
 {
 	const struct sl_pkt *p = &b->p[i];
 	struct sl_flow *f = &w->flows.flows[p->flow];
+	uint8_t flags = p->tcp_flags & (RTE_TCP_SYN_FLAG | RTE_TCP_FIN_FLAG | RTE_TCP_RST_FLAG | RTE_TCP_ACK_FLAG);
 
-	f->last_seen = w->now_tick;
-	if (p->kind == SL_PKT_TCP)
-		follow_tcp(w, s, p->flow, p->side, sl_burst_at(b, i, p->l4));
-	else if (p->side == SL_SERVER)
-		f->state = 1; /* the longer timeout is found lazily */
+	if (unlikely(p->flags & SL_PKT_FRAGMENT_LATER)) {
+		f->last_seen = w->now_tick;
+	} else if (p->kind == SL_PKT_UDP) {
+		f->last_seen = w->now_tick;
+		sl_udp_follow(f, p);
+	} else if (likely(f->state == SL_TCP_ESTABLISHED && flags == RTE_TCP_ACK_FLAG)) {
+		f->last_seen = w->now_tick;
+		f->ack[p->side] = rte_be_to_cpu_32(((const struct rte_tcp_hdr *)sl_burst_at(b, i, p->l4))->recv_ack);
+	} else {
+		follow_tcp_state(w, s, b, i);
+	}
 }
 
 /* Next hop towards a side of the flow: from its cache, or by route. Returns the neighbour or SL_ID_NONE with *hop set. */
@@ -120,9 +115,14 @@ _Static_assert(SL_FLOW_COUNT_CLIENT_BYTES == SL_FLOW_COUNT_CLIENT_PACKETS + 1 &&
 static void translate(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
 {
 	struct sl_pkt *p = &b->p[i];
+	const struct sl_flow *f = &w->flows.flows[p->flow];
 	const struct sl_nexthop *hop;
 	struct sl_ip ip;
 
+	if (unlikely(f->udp_kind != SL_UDP_BIDIRECTIONAL && sl_udp_is_unasked(f, p->side))) {
+		sl_burst_drop(w, b, i, f->udp_kind == SL_UDP_ONE_WAY ? SL_DROP_UDP_ONE_WAY : SL_DROP_NO_SNAT_FLOW);
+		return;
+	}
 	if (unlikely(sl_pkt_ttl(b, i) <= 1)) {
 		sl_answer_error(w, s, b, i, SL_ICMP_TTL_EXCEEDED, 0);
 		sl_burst_drop(w, b, i, SL_DROP_TTL);
@@ -144,7 +144,7 @@ static void translate(struct sl_worker *w, const struct sl_snapshot *s, struct s
 		}
 	}
 	follow(w, s, b, i);
-	count(w, &w->flows.flows[p->flow], p);
+	count(w, f, p);
 	rewrite(&w->flows, b->m[i], p);
 	if (unlikely(p->neighbour == SL_ID_NONE)) {
 		struct rte_mbuf *m = sl_burst_take(b, i);
@@ -153,13 +153,40 @@ static void translate(struct sl_worker *w, const struct sl_snapshot *s, struct s
 	}
 }
 
-void sl_stage_nat(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
+/*
+ * End request-response flows that have had their last reply. Not before the whole burst was walked: a later packet of it may
+ * be the client's next request.
+ */
+static void end_answered(struct sl_worker *w, struct sl_burst *b)
 {
 	for (unsigned int i = 0; i < b->n; i++) {
-		if (likely(b->p[i].flow != SL_FLOW_NONE))
-			translate(w, s, b, i);
-		else if (!(b->p[i].flags & SL_PKT_FORWARD))
-			sl_burst_drop(w, b, i, SL_DROP_TCP_STATE);
+		uint32_t flow = b->p[i].flow;
+		if (flow == SL_FLOW_NONE)
+			continue;
+		bool live = (w->flows.flows[flow].flags & SL_FLOW_LIVE) != 0;
+		if (live && !sl_udp_is_over(&w->flows.flows[flow]))
+			continue;
+		b->p[i].flow = SL_FLOW_NONE;
+		if (live) {
+			sl_flow_end(w, flow);
+			w->count[SL_COUNT_FLOWS_ANSWERED]++;
+		}
 	}
+}
+
+void sl_stage_nat(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
+{
+	bool answered = false;
+
+	for (unsigned int i = 0; i < b->n; i++) {
+		if (likely(b->p[i].flow != SL_FLOW_NONE)) {
+			translate(w, s, b, i);
+			answered |= sl_udp_is_over(&w->flows.flows[b->p[i].flow]);
+		} else if (!(b->p[i].flags & SL_PKT_FORWARD)) {
+			sl_burst_drop(w, b, i, SL_DROP_TCP_STATE);
+		}
+	}
+	if (unlikely(answered))
+		end_answered(w, b);
 	sl_burst_compact(b);
 }

@@ -4,22 +4,26 @@
  * one address carries a full port range to each backend.
  *
  * Ports of one destination are taken in turn from a secret starting point (RFC 6056 section 3.3.4, double-hash): nobody
- * off the path can guess the next one, and a freed port is not used again before all others were. When the range is used up
+ * off the path can guess the next one, and a freed port is not used again before all others were, as long as the range is not
+ * crowded. When the range is used up
  * by connections in TIME_WAIT, the one that ended first is ended for good; a backend that keeps TIME_WAIT itself is
  * told so by a reset with exactly the sequence number it expects, so that it takes the new SYN at once.
  *
+ * What a search may cost: SEARCH_IN_TURN tuples in turn on each address, then PROBES_MAX on all of the service's addresses
+ * together, spread evenly over the range. So it finds every free port of a range up to that size, and of a larger one misses
+ * them with probability (share in use) ^ PROBES_MAX: below 2 % while one port in a thousand is free. A failed search is not
+ * repeated for the same address and backend within PAUSE_TICKS, so that a flood of new flows costs one search in that time.
+ *
  * Worker i of n has the ports p with p % n == i (docs/architecture.md, "Who owns a packet").
  */
-#include <rte_tcp.h>
+#include <netinet/in.h>
 
 #include "stages.h"
 
-#include "sluice/packet/edit.h"
-#include "sluice/state/tcp.h"
-
 #define FIRST_PORT 1024u
-#define PROBES_MAX 4096u /* tuples tried for one new flow: under a millisecond even when all miss the cache */
-#define PROBES_REUSE 32u /* tuples tried for a free one while one in TIME_WAIT is at hand */
+#define SEARCH_IN_TURN 32u /* also the most that are tried for a free tuple while one in TIME_WAIT is at hand */
+#define PROBES_MAX 4096u   /* under a millisecond even when all miss the cache */
+#define PAUSE_TICKS 8u
 
 struct port_range {
 	uint32_t first, step, count;
@@ -35,23 +39,12 @@ static struct port_range worker_ports(const struct sl_worker *w)
 /* The reset that ends TIME_WAIT at the backend (RFC 9293 section 3.10.7.4; Linux honours it unless tcp_rfc1337 is set). */
 static void reset_backend(struct sl_worker *w, const struct sl_snapshot *s, const struct sl_tuple *server, uint32_t seq)
 {
-	struct rte_mbuf *m = sl_packet_create(w);
-	unsigned int ip_len = sl_ip_header_len(&server->self);
+	struct sl_tcp_reset reset = { .src = &server->self, .dst = &server->peer, .sport_be = server->self_port_be,
+				      .dport_be = server->peer_port_be, .seq = seq };
+	struct rte_mbuf *out = sl_packet_create(w);
 
-	if (m == NULL)
-		return;
-	char *data = rte_pktmbuf_append(m, (uint16_t)(ip_len + sizeof(struct rte_tcp_hdr)));
-	struct rte_tcp_hdr *tcp = (struct rte_tcp_hdr *)(data + ip_len);
-	*tcp = (struct rte_tcp_hdr){
-		.src_port = server->self_port_be,
-		.dst_port = server->peer_port_be,
-		.sent_seq = rte_cpu_to_be_32(seq),
-		.data_off = sizeof(*tcp) / 4 << 4,
-		.tcp_flags = RTE_TCP_RST_FLAG,
-	};
-	sl_edit_ip_header(data, &server->self, &server->peer, IPPROTO_TCP, 64, sizeof(*tcp));
-	tcp->cksum = sl_checksum_l4(m, ip_len, sizeof(*tcp), &server->self, &server->peer, IPPROTO_TCP);
-	sl_emit(w, s, m);
+	if (out != NULL)
+		sl_send_reset(w, s, out, sl_tcp_build_reset(out, &reset));
 }
 
 static bool in_time_wait(const struct sl_flow *f)
@@ -71,41 +64,93 @@ static void end_time_wait(struct sl_worker *w, const struct sl_snapshot *s, stru
 	sl_flow_end(w, flow);
 }
 
+/* An odd number of places to jump that reaches all of a range's `count` ports, in no visible order. */
+static uint32_t jump_over(uint32_t count)
+{
+	uint32_t jump = (uint32_t)(count * 0.618) | 1;
+
+	for (;; jump += 2) {
+		uint32_t a = count, b = jump;
+		while (b != 0) {
+			uint32_t rest = a % b;
+			a = b;
+			b = rest;
+		}
+		if (a == 1)
+			return jump;
+	}
+}
+
+struct search {
+	struct port_range range;
+	uint32_t start; /* secret, of the destination */
+	uint32_t victim, victim_at; /* flow in TIME_WAIT that has been idle longest */
+};
+
+/* Is place `at` of the range free? Its port goes to server->self_port_be. */
+static bool probe(const struct sl_worker *w, struct search *search, uint32_t at, struct sl_tuple *server)
+{
+	const struct port_range *range = &search->range;
+	uint32_t port = range->first + (uint32_t)((search->start + (uint64_t)at) % range->count) * range->step;
+	uint8_t side;
+
+	server->self_port_be = rte_cpu_to_be_16((uint16_t)port);
+	uint32_t flow = sl_flow_lookup(&w->flows, server, sl_flow_hash(&w->flows, server), &side);
+	if (flow == SL_FLOW_NONE)
+		return true;
+	if (in_time_wait(&w->flows.flows[flow]) &&
+	    (search->victim == SL_FLOW_NONE || sl_flow_idle(&w->flows.flows[flow], w->now_tick) >
+						       sl_flow_idle(&w->flows.flows[search->victim], w->now_tick))) {
+		search->victim = flow;
+		search->victim_at = at;
+	}
+	return false;
+}
+
+/* The place of a free port, from place `turn` on; SL_FLOW_NONE when there is none or one in TIME_WAIT was met. */
+static uint32_t find_free(const struct sl_worker *w, struct search *search, uint32_t turn, uint32_t probes,
+			  struct sl_tuple *server)
+{
+	uint32_t count = search->range.count, in_turn = RTE_MIN(SEARCH_IN_TURN, count);
+
+	for (uint32_t i = 0; i < in_turn; i++)
+		if (likely(probe(w, search, turn + i, server)))
+			return turn + i;
+	/* Crowded: flows that live long make runs of used ports, which jumps leave at once. */
+	uint32_t jump = jump_over(count), limit = RTE_MIN(count, probes);
+	for (uint32_t i = 0; i < limit && search->victim == SL_FLOW_NONE; i++) {
+		uint32_t at = turn + (uint32_t)((uint64_t)i * jump % count);
+		if (probe(w, search, at, server))
+			return at;
+	}
+	return SL_FLOW_NONE;
+}
+
 /* Search one source-NAT address, already in server->self. */
-static int allocate_from(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, struct sl_tuple *server)
+static int allocate_from(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, struct sl_tuple *server,
+			 uint32_t probes)
 {
 	uint64_t destination[] = { server->self.q[0], server->self.q[1], server->peer.q[0], server->peer.q[1],
 				   (uint64_t)server->proto << 16 | server->peer_port_be };
 	uint64_t hash = sl_siphash(&w->secret, destination, sizeof(destination));
-	uint32_t *turn = &w->port_select[(hash >> 32) % SL_PORT_SELECT_COUNTERS];
-	struct port_range range = worker_ports(w);
-	uint32_t victim = SL_FLOW_NONE, victim_turn = 0, limit = RTE_MIN(range.count, PROBES_MAX);
+	uint32_t slot = (hash >> 32) % SL_PORT_SELECT_COUNTERS;
+	struct search search = { .range = worker_ports(w), .start = (uint32_t)hash, .victim = SL_FLOW_NONE };
 
-	for (uint32_t probe = 0; probe < limit; probe++) {
-		uint32_t at = *turn + probe;
-		uint32_t port = range.first + (uint32_t)((uint32_t)hash + (uint64_t)at) % range.count * range.step;
-		uint8_t side;
-
-		server->self_port_be = rte_cpu_to_be_16((uint16_t)port);
-		uint32_t flow = sl_flow_lookup(&w->flows, server, sl_flow_hash(&w->flows, server), &side);
-		if (flow == SL_FLOW_NONE) {
-			*turn = at + 1;
-			return 0;
-		}
-		if (in_time_wait(&w->flows.flows[flow]) &&
-		    (victim == SL_FLOW_NONE || sl_flow_idle(&w->flows.flows[flow], w->now_tick) >
-						       sl_flow_idle(&w->flows.flows[victim], w->now_tick))) {
-			victim = flow;
-			victim_turn = at;
-		}
-		if (victim != SL_FLOW_NONE && probe >= PROBES_REUSE)
-			break;
-	}
-	if (victim == SL_FLOW_NONE)
+	if (unlikely(w->ports_gone[slot].destination == (uint32_t)hash &&
+		     w->now_tick - w->ports_gone[slot].tick < PAUSE_TICKS))
 		return -1;
-	sl_flow_tuple(&w->flows, victim, SL_SERVER, server);
-	end_time_wait(w, s, b, victim, server);
-	*turn = victim_turn + 1;
+	uint32_t at = find_free(w, &search, w->port_select[slot], probes, server);
+	if (at == SL_FLOW_NONE && search.victim != SL_FLOW_NONE) {
+		at = search.victim_at;
+		sl_flow_tuple(&w->flows, search.victim, SL_SERVER, server);
+		end_time_wait(w, s, b, search.victim, server);
+	} else if (at == SL_FLOW_NONE) {
+		w->ports_gone[slot].destination = (uint32_t)hash;
+		w->ports_gone[slot].tick = w->now_tick;
+		w->port_select[slot]++; /* the next search looks at other places */
+		return -1;
+	}
+	w->port_select[slot] = at + 1;
 	return 0;
 }
 
@@ -117,7 +162,7 @@ int sl_snat_allocate(struct sl_worker *w, const struct sl_snapshot *s, struct sl
 
 	for (unsigned int i = 0; i < service->n_snat; i++) {
 		server->self = service->snat[(paired + i) % service->n_snat];
-		if (allocate_from(w, s, b, server) == 0)
+		if (allocate_from(w, s, b, server, PROBES_MAX / service->n_snat) == 0)
 			return 0;
 	}
 	return -1;

@@ -6,7 +6,11 @@
 #ifndef SLUICE_PATH_STAGES_H
 #define SLUICE_PATH_STAGES_H
 
+#include <rte_tcp.h>
+
 #include "sluice/packet/icmp.h"
+#include "sluice/packet/tcp.h"
+#include "sluice/state/tcp.h"
 #include "sluice/state/verdict.h"
 
 /* Port pairs: everything goes out by the partner port, unread. */
@@ -70,6 +74,35 @@ static inline uint8_t sl_pkt_ttl(const struct sl_burst *b, unsigned int i)
 	return b->p[i].flags & SL_PKT_V6 ? ip[7] : ip[8];
 }
 
+/* A SYN, which opens a TCP connection. */
+static inline bool sl_pkt_is_opening_syn(const struct sl_pkt *p)
+{
+	return (p->tcp_flags & (RTE_TCP_SYN_FLAG | RTE_TCP_ACK_FLAG | RTE_TCP_RST_FLAG)) == RTE_TCP_SYN_FLAG;
+}
+
+/* Numbers of TCP packet i. */
+static inline struct sl_tcp_segment sl_pkt_segment(const struct sl_burst *b, unsigned int i)
+{
+	const struct rte_tcp_hdr *tcp = sl_burst_at(b, i, b->p[i].l4);
+
+	return (struct sl_tcp_segment){
+		.seq = rte_be_to_cpu_32(tcp->sent_seq),
+		.ack = rte_be_to_cpu_32(tcp->recv_ack),
+		.len = sl_tcp_data_len(b->m[i], &b->p[i]),
+		.flags = tcp->tcp_flags,
+	};
+}
+
+/*
+ * Drop packet i, which its service (p->service) does not give a flow, and count it there. Its sender is told where the service
+ * says so and another try might do better.
+ */
+void sl_refuse(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
+	       enum sl_drop_cause cause);
+
+/* Send a reset made by sl_tcp_build_*: built is what that returned. */
+void sl_send_reset(struct sl_worker *w, const struct sl_snapshot *s, struct rte_mbuf *out, int built);
+
 /* A flow record is about to be freed or changed to another conversation: packets of this burst must not refer to it. */
 void sl_burst_forget_flow(struct sl_burst *b, uint32_t flow);
 
@@ -80,8 +113,8 @@ void sl_flow_end(struct sl_worker *w, uint32_t flow);
 uint32_t sl_flow_timeout(const struct sl_snapshot *s, const struct sl_flow *f);
 
 /*
- * A free tuple towards the backend: fills server->self and self_port_be and returns 0; -1 when none is left. Ends the least
- * recently used flow in TIME_WAIT if it must.
+ * A free tuple towards the backend: fills server->self and self_port_be and returns 0; -1 when none is left (how sure that is:
+ * snat.c). Ends a flow in TIME_WAIT if it must, of those met the one idle longest.
  */
 int sl_snat_allocate(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b,
 		     const struct sl_service *service, const struct sl_tuple *client, struct sl_tuple *server);

@@ -38,6 +38,7 @@ void sl_query_answer(struct sl_worker *w)
 		row->service = f->service;
 		row->backend = f->backend;
 		row->state = f->state;
+		row->udp_kind = f->udp_kind;
 		row->idle_ms = (uint32_t)((uint64_t)sl_flow_idle(f, w->now_tick) * SL_TICK_NS / 1000000);
 		q->n_rows++;
 	}

@@ -407,7 +407,7 @@ static void step_time(struct golden *g, const struct golden_step *step)
 static void run_step(struct golden *g, const struct golden_step *step, const struct golden_step *before)
 {
 	bool action = step->kind == GOLDEN_IN || step->kind == GOLDEN_TIME || step->kind == GOLDEN_NEIGHBOUR ||
-		      step->kind == GOLDEN_RELOAD || step->kind == GOLDEN_END;
+		      step->kind == GOLDEN_RELOAD || step->kind == GOLDEN_CALL || step->kind == GOLDEN_END;
 
 	if (before != NULL && before->kind == GOLDEN_IN && step->kind != GOLDEN_IN)
 		settle(g);
@@ -446,6 +446,10 @@ static void run_step(struct golden *g, const struct golden_step *step, const str
 	case GOLDEN_RELOAD:
 		step_reload(g, step);
 		settle(g);
+		break;
+	case GOLDEN_CALL:
+		for (unsigned int i = 0; i < g->shared.n_workers; i++)
+			step->call(g->shared.workers[i], g->snapshot);
 		break;
 	}
 }

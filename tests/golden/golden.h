@@ -11,6 +11,7 @@
  *	TIME(ms)				virtual time passes, in steps of at most 100 ms
  *	NEIGHBOUR("lan", "10.1.1.9", "02::19")	control has resolved this ("failed" as MAC: nobody answered)
  *	RELOAD(json)				a new configuration is published
+ *	CALL(function)				for what no packet can bring about: function(worker, snapshot) for each worker
  *
  * In an OUT line $1 to $9 stand for a number: the first time it is remembered, later it must be the same. As a port in IN it is
  * written VAR(1). After each step that looks at results, everything that was not asked for is an error: frames that left
@@ -28,7 +29,10 @@
 #define VAR(n) (-1000 - (n))
 
 enum golden_kind { GOLDEN_END, GOLDEN_IN, GOLDEN_OUT, GOLDEN_DROPPED, GOLDEN_COUNT, GOLDEN_EVENT, GOLDEN_TIME,
-		   GOLDEN_NEIGHBOUR, GOLDEN_RELOAD };
+		   GOLDEN_NEIGHBOUR, GOLDEN_RELOAD, GOLDEN_CALL };
+
+struct sl_worker;
+struct sl_snapshot;
 
 struct golden_step {
 	enum golden_kind kind;
@@ -38,6 +42,7 @@ struct golden_step {
 	const struct pkt_layer *layers;
 	int number; /* cause, counter or event type */
 	int64_t amount;
+	void (*call)(struct sl_worker *w, struct sl_snapshot *s);
 };
 
 struct golden_case {
@@ -56,6 +61,7 @@ struct golden_case {
 #define TIME(ms) { .kind = GOLDEN_TIME, .line = __LINE__, .amount = ms }
 #define NEIGHBOUR(interface, ip, m) { .kind = GOLDEN_NEIGHBOUR, .line = __LINE__, .port = interface, .text = ip, .mac = m }
 #define RELOAD(json) { .kind = GOLDEN_RELOAD, .line = __LINE__, .text = json }
+#define CALL(function) { .kind = GOLDEN_CALL, .line = __LINE__, .call = function }
 
 #define END { .kind = GOLDEN_END, .line = __LINE__ }
 

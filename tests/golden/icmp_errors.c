@@ -299,7 +299,7 @@ static const struct golden_step fragments[] = {
 static const struct golden_step no_refresh[] = {
 	RESOLVED,
 	QUERY,
-	TIME(20000),
+	TIME(110000),
 	IN("lan", BACKEND_SIDE(3, 1), TO_BACKEND, UDP(VAR(1), 8080), PAYLOAD("a?")),
 	OUT("wan", CLIENT_GETS "unreachable 1" BY_CLIENT "udp 1000>53 len 2 \"a?\" [csum ok] } [csum ok]"),
 	IN("wan", CLIENT_SIDE(3, 1), TO_CLIENT, UDP(53, 1000), PAYLOAD("a!")),

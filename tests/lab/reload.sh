@@ -8,7 +8,7 @@
 # refused, says why, changes nothing.
 . "$(dirname "$0")/_lib.sh"
 
-options=(--timeout tcp_time_wait_s=2 --timeout tcp_closing_s=5)
+options=(--timeout tcp_time_wait_s=2 --timeout tcp_half_closed_s=5 --timeout tcp_closing_s=5)
 test_lab af_packet "${options[@]}"
 
 reload()

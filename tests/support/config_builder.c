@@ -148,6 +148,7 @@ struct sl_config_service *config_service(struct config_builder *c, const char *n
 	}
 	service->backends = &c->backends[c->n_backends];
 	memcpy(service->timeout_s, defaults, sizeof(service->timeout_s));
+	service->udp_replies = 1;
 	return service;
 }
 

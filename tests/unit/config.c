@@ -106,6 +106,9 @@ static void defaults_are_filled_in(void **state)
 	assert_int_equal(c->services[0].mode, SL_MODE_FULL_NAT);
 	assert_int_equal(c->services[0].scheduler, SL_SCHEDULER_WEIGHTED_ROUND_ROBIN);
 	assert_int_equal(c->services[0].backends[0].weight, 1);
+	assert_false(c->services[0].tcp_pickup);
+	assert_int_equal(c->services[0].udp_kind, SL_UDP_BIDIRECTIONAL);
+	assert_int_equal(c->services[0].on_exhaustion, SL_EXHAUSTION_DROP);
 	for (unsigned int t = 0; t < SL_TIMEOUT_MAX; t++)
 		assert_int_equal(c->services[0].timeout_s[t], c->timeout_s[t]);
 	sl_config_destroy(c);
@@ -151,7 +154,14 @@ static void every_value_arrives(void **state)
 	assert_int_equal(c->services[0].backends[2].weight, 0);
 	assert_int_equal(c->services[0].timeout_s[SL_TIMEOUT_TCP_OPENING], 30);
 	assert_int_equal(c->services[0].timeout_s[SL_TIMEOUT_UDP_BIDIRECTIONAL], 120);
+	assert_true(c->services[0].tcp_pickup);
+	assert_int_equal(c->services[0].on_exhaustion, SL_EXHAUSTION_RESET);
+	assert_int_equal(c->services[0].udp_kind, SL_UDP_BIDIRECTIONAL);
+	assert_int_equal(c->services[0].udp_replies, 1);
 	assert_int_equal(c->services[1].protocol, IPPROTO_UDP);
+	assert_int_equal(c->services[1].udp_kind, SL_UDP_REQUEST_RESPONSE);
+	assert_int_equal(c->services[1].udp_replies, 2);
+	assert_int_equal(c->services[1].on_exhaustion, SL_EXHAUSTION_DROP);
 	assert_int_equal(c->services[1].scheduler, SL_SCHEDULER_ROUND_ROBIN);
 	assert_ip(&c->services[1].backends[0].address, "2001:db8:9::53");
 	sl_config_destroy(c);

@@ -204,7 +204,7 @@ static void test_timeouts(void **state)
 		config_service(c, "web", "192.0.2.10", 80, IPPROTO_TCP, "")->timeout_s[SL_TIMEOUT_TCP_RESET] = cases[i].seconds;
 		struct sl_snapshot *s = must_build(c, NULL, NULL);
 		assert_int_equal(s->services[0].timeout_ticks[SL_TIMEOUT_TCP_RESET], cases[i].ticks);
-		assert_int_equal(s->services[0].timeout_ticks[SL_TIMEOUT_UDP_ONE_WAY], 28611);
+		assert_int_equal(s->services[0].timeout_ticks[SL_TIMEOUT_UDP_ONE_WAY], 114441);
 		sl_snapshot_destroy(s);
 		config_free(c);
 	}

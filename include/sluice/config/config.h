@@ -26,6 +26,8 @@
 enum sl_forwarding { SL_FORWARDING_DROP, SL_FORWARDING_ROUTE, SL_FORWARDING_PAIRS };
 enum sl_mode { SL_MODE_FULL_NAT };
 enum sl_scheduler { SL_SCHEDULER_ROUND_ROBIN, SL_SCHEDULER_WEIGHTED_ROUND_ROBIN };
+enum sl_udp_kind { SL_UDP_BIDIRECTIONAL, SL_UDP_ONE_WAY, SL_UDP_REQUEST_RESPONSE };
+enum sl_exhaustion { SL_EXHAUSTION_DROP, SL_EXHAUSTION_RESET };
 enum sl_idle { SL_IDLE_SLEEP, SL_IDLE_POLL };
 
 struct sl_config_dpdk {
@@ -87,6 +89,10 @@ struct sl_config_service {
 	struct sl_config_backend *backends;
 	unsigned int n_backends;
 	uint32_t timeout_s[SL_TIMEOUT_MAX]; /* the service's own, or the global ones */
+	bool tcp_pickup;      /* TCP: any segment with ACK may open a flow */
+	enum sl_udp_kind udp_kind;
+	uint8_t udp_replies; /* with SL_UDP_REQUEST_RESPONSE: to each request */
+	enum sl_exhaustion on_exhaustion;
 };
 
 struct sl_config {
@@ -132,6 +138,8 @@ void sl_config_check_reload(const struct sl_config *running, const struct sl_con
 
 const char *sl_mode_name(enum sl_mode mode);
 const char *sl_scheduler_name(enum sl_scheduler scheduler);
+const char *sl_udp_kind_name(enum sl_udp_kind kind);
+const char *sl_exhaustion_name(enum sl_exhaustion exhaustion);
 const char *sl_forwarding_name(enum sl_forwarding forwarding);
 
 #endif

@@ -82,6 +82,10 @@ struct sl_service {
 	struct sl_backend *backends;
 	struct sl_ip *snat;
 	uint32_t timeout_ticks[SL_TIMEOUT_MAX]; /* SL_TICK_NS each */
+	bool tcp_pickup;
+	uint8_t udp_kind;      /* enum sl_udp_kind */
+	uint8_t udp_replies;
+	uint8_t on_exhaustion; /* enum sl_exhaustion */
 };
 
 #define SL_TICK_NS (1u << 20) /* workers' coarse clock: 1.048576 ms, so a tick is a shift away from nanoseconds */

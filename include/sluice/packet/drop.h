@@ -22,6 +22,7 @@
 	X(TCP_FLAGS, tcp_flags, "impossible TCP flags: none, SYN+FIN, SYN+RST, FIN without ACK")                       \
 	X(TCP_NOT_SYN, tcp_not_syn, "TCP packet of an unknown flow that does not open one")                            \
 	X(TCP_STATE, tcp_state, "TCP packet that its flow's state does not allow")                                     \
+	X(UDP_ONE_WAY, udp_one_way, "what a backend of a one-way UDP service sent")                                   \
 	X(FRAGMENT, fragment, "IP fragment to a service or source-NAT address")                                        \
 	X(PROTOCOL, protocol, "protocol to one of our addresses that sluice does not handle")                          \
 	X(NO_SERVICE, no_service, "TCP or UDP to one of our addresses where no service listens")                       \

@@ -29,6 +29,8 @@
 	X(FLOWS_CREATED, flows_created, "flows created")                                                             \
 	X(FLOWS_EXPIRED, flows_expired, "flows ended by their idle time")                                            \
 	X(FLOWS_REUSED, flows_reused, "flows in TIME_WAIT ended early because their tuple was needed again")         \
+	X(FLOWS_ANSWERED, flows_answered, "request-response UDP flows ended by their last reply")                    \
+	X(RESETS_SENT, resets_sent, "TCP resets sent: new flows refused, and backends told of a tuple used again")   \
 	X(NO_MBUF_CREATED, no_mbuf_created, "replies not made because no packet buffer was free")                    \
 	X(ICMP_ERRORS_SENT, icmp_errors_sent, "ICMP and ICMPv6 errors sent")                                         \
 	X(ICMP_ERRORS_LIMITED, icmp_errors_limited, "ICMP and ICMPv6 errors not sent because of the rate limit")     \

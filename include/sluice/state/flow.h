@@ -40,12 +40,14 @@ struct sl_flow {
 	uint16_t service;   /* id */
 	uint16_t backend;   /* id */
 	uint8_t proto;
-	uint8_t state;	    /* enum sl_tcp_state; UDP: 1 once a reply was seen */
+	uint8_t state;	    /* enum sl_tcp_state; UDP: see sluice/state/udp.h */
 	uint8_t flags;
 	uint8_t pad;
+	uint8_t udp_kind;    /* enum sl_udp_kind */
+	uint8_t udp_replies; /* to each request */
 	uint32_t last_seen; /* tick of the last packet */
 	uint32_t next, prev; /* wheel slot list, or free list */
-	uint32_t ack[2];    /* highest acknowledgement each side has sent, host order (TCP) */
+	uint32_t ack[2];    /* sequence number each side expects next from the other, host order (TCP) */
 };
 _Static_assert(sizeof(struct sl_flow) == 64, "a flow record is one cache line");
 

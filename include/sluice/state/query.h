@@ -24,7 +24,7 @@ struct sl_flow_filter {
 struct sl_flow_row {
 	struct sl_tuple client, server;
 	uint16_t service, backend;
-	uint8_t state;
+	uint8_t state, udp_kind;
 	uint32_t idle_ms;
 };
 

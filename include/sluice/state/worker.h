@@ -91,6 +91,7 @@ struct sl_worker {
 
 	struct sl_flow_table flows;
 	uint32_t port_select[SL_PORT_SELECT_COUNTERS]; /* RFC 6056 algorithm 4 */
+	struct { uint32_t destination, tick; } ports_gone[SL_PORT_SELECT_COUNTERS]; /* where a search found nothing, and when */
 	struct sl_siphash_key secret;
 	struct sl_token_bucket icmp_errors;
 
