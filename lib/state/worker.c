@@ -26,7 +26,7 @@ struct sl_worker *sl_worker_create(struct sl_shared *shared, uint16_t id, struct
 	for (unsigned int i = 0; i < RTE_DIM(key.k); i++)
 		key.k[i] |= 1;
 	/* One for all, so that every worker pairs a client with the same source-NAT address (RFC 4787 REQ-2). */
-	if (id > 0)
+	if (shared->workers[0] != NULL)
 		w->secret = shared->workers[0]->secret;
 	w->id = id;
 	w->shared = shared;
