@@ -59,7 +59,7 @@ static void end_time_wait(struct sl_worker *w, const struct sl_snapshot *s, stru
 {
 	const struct sl_flow *f = &w->flows.flows[flow];
 
-	/* It keeps TIME_WAIT, or the client's reset may have been lost. Without an ACK of its own it has nothing to keep. */
+	/* It keeps TIME_WAIT, or the client's reset may have been lost. */
 	if (f->state != SL_TCP_TIME_WAIT_CLIENT && f->ack[SL_SERVER] != 0)
 		reset_backend(w, s, server, f->ack[SL_SERVER]);
 	w->count[SL_COUNT_FLOWS_REUSED]++;

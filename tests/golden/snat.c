@@ -68,12 +68,13 @@ static const struct golden_step time_wait_reused[] = {
 	END
 };
 
-/* So do connections that the backend refused: no reset is due to it. */
+/* So do connections that the backend refused; a reset about nothing does it no harm. */
 static const struct golden_step refused_reused[] = {
 	RESOLVED,
 	ALL_SYNS,
 	ALL_OF_SERVER("RA", .seq = PKT_ZERO, .ack = 101),
 	SYN_OF("192.0.2.101", 5000, 9000),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 64 DF tcp $1>8080 R seq 101 ack 0 win 0 len 0 [csum ok]"),
 	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 tcp $1>8080 S seq 9000 ack 0 win 65535 len 0 [csum ok]"),
 	COUNT(FLOWS_REUSED, 1),
 	END
