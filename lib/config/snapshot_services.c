@@ -109,6 +109,38 @@ static void add_draining_backends(const struct sl_build *b, struct sl_service *s
 	}
 }
 
+static uint32_t gcd(uint32_t a, uint32_t b)
+{
+	return b == 0 ? a : gcd(b, a % b);
+}
+
+/*
+ * A round has as many turns as the weights (in lowest terms) together, each backend's in a row; whoever schedules steps through them. Steps of
+ * the golden ratio of a round spread every backend's turns evenly over it, however far it has got (Knuth, The Art of
+ * Computer Programming, volume 3, section 6.4); one that has no common divisor with the round gives every turn once.
+ */
+static void set_turns(struct sl_service *service)
+{
+	bool weighted = service->scheduler == SL_SCHEDULER_WEIGHTED_ROUND_ROBIN;
+	uint32_t n = 0, step = 1, divisor = 0;
+
+	for (unsigned int i = 0; i < service->n_backends; i++)
+		divisor = gcd(divisor, service->backends[i].weight);
+	for (unsigned int i = 0; i < service->n_backends; i++) {
+		struct sl_backend *backend = &service->backends[i];
+		if (backend->weight > 0)
+			n += weighted ? backend->weight / divisor : 1;
+		backend->turn_end = n;
+	}
+	if (weighted && n > 1) {
+		step = (uint32_t)((n * UINT64_C(0x9e3779b9) + 0x80000000) >> 32);
+		while (gcd(n, step) != 1)
+			step++;
+	}
+	service->n_turns = n;
+	service->turn_step = step;
+}
+
 static int set_backends(struct step *step, unsigned int index, struct sl_service *service, const struct sl_service *old)
 {
 	const struct sl_config_service *c = &step->b->config->services[index];
@@ -121,6 +153,7 @@ static int set_backends(struct step *step, unsigned int index, struct sl_service
 		if (add_backend(step, index, service, old) != 0)
 			return -1;
 	}
+	set_turns(service);
 	if (old != NULL)
 		add_draining_backends(step->b, service, old);
 	return 0;

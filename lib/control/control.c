@@ -20,6 +20,7 @@
 
 #include "announce.h"
 #include "events.h"
+#include "flow_counts.h"
 #include "listener.h"
 #include "neighbours.h"
 #include "publish.h"
@@ -77,10 +78,11 @@ static int create_parts(struct sl_control *control)
 	static const struct sl_announce_ops announce_ops = { .probe = sl_control_probe, .announce = sl_control_announce };
 	static const struct sl_listen_ops listen_ops = { .report = sl_control_report, .filter = set_filter };
 
+	control->counts = calloc(1, sizeof(*control->counts));
 	control->neighbours = sl_neighbours_create(control->shared->neighbours, &neighbours_ops, control);
 	control->announcer = sl_announcer_create(&announce_ops, control);
 	control->listener = sl_listener_create(&listen_ops, control);
-	if (control->neighbours == NULL || control->announcer == NULL || control->listener == NULL)
+	if (control->counts == NULL || control->neighbours == NULL || control->announcer == NULL || control->listener == NULL)
 		return -1;
 	return 0;
 }
@@ -175,6 +177,7 @@ void sl_control_destroy(struct sl_control *control)
 	close_fd(control->signal_fd);
 	close_fd(control->epoll_fd);
 	pthread_mutex_destroy(&control->lock);
+	free(control->counts);
 	free(control->config_path);
 	free(control);
 }

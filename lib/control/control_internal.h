@@ -60,6 +60,7 @@ struct sl_reload_status {
 	char message[SL_MESSAGE_MAX]; /* what changed, or the first problem */
 };
 
+struct sl_flow_counts;
 struct sl_neighbours;
 struct sl_announcer;
 struct sl_listener;
@@ -77,6 +78,7 @@ struct sl_control {
 	uint64_t start_ns; /* sl_control_now_ns() at start */
 	time_t start_time; /* wall clock */
 	uint64_t count[SL_CONTROL_COUNT_MAX];
+	struct sl_flow_counts *counts; /* of services and backends */
 	struct sl_reload_status reload;
 	struct sl_conflict conflicts[SL_CONFLICTS_MAX]; /* the latest ones, oldest first */
 	unsigned int n_conflicts;

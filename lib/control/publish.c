@@ -6,6 +6,7 @@
 
 #include "announce.h"
 #include "changes.h"
+#include "flow_counts.h"
 #include "listener.h"
 #include "neighbours.h"
 #include "publish.h"
@@ -101,6 +102,7 @@ int sl_control_publish(struct sl_control *control, const struct sl_config *confi
 	if (next == NULL)
 		return -1;
 
+	sl_flow_counts_begin(control, previous, next);
 	atomic_store_explicit(&control->shared->snapshot, next, memory_order_release);
 	control->snapshot = next;
 	control->count[SL_CONTROL_COUNT_PUBLICATIONS]++;

@@ -7,6 +7,7 @@
  *
  * Workers answer without control's lock, which is taken only to read the names of services before and after.
  */
+#include "flow_counts.h"
 #include "telemetry_internal.h"
 
 #include <errno.h>
@@ -229,9 +230,9 @@ static int answer_flows(const struct sl_tel_request *request, struct sl_tel_node
 		uint16_t id = s->services[i].id;
 		struct sl_tel_node row = sl_tel_row_begin();
 		sl_tel_string(&row, "name", s->services[i].name);
-		sl_tel_u64(&row, "active", sl_tel_sum_service(shared, id, SL_FLOW_COUNT_FLOWS_ACTIVE));
-		sl_tel_u64(&row, "created", sl_tel_sum_service(shared, id, SL_FLOW_COUNT_FLOWS_CREATED));
-		sl_tel_u64(&row, "refused", sl_tel_sum_service(shared, id, SL_FLOW_COUNT_FLOWS_REFUSED));
+		sl_tel_u64(&row, "active", sl_flow_counts_service(request->control, id, SL_FLOW_COUNT_FLOWS_ACTIVE));
+		sl_tel_u64(&row, "created", sl_flow_counts_service(request->control, id, SL_FLOW_COUNT_FLOWS_CREATED));
+		sl_tel_u64(&row, "refused", sl_flow_counts_service(request->control, id, SL_FLOW_COUNT_FLOWS_REFUSED));
 		if (!sl_tel_page_add(&page, &row))
 			break;
 	}

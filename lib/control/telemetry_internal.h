@@ -154,8 +154,6 @@ static inline uint64_t sl_tel_read(const uint64_t *counter)
 
 uint64_t sl_tel_sum_count(const struct sl_shared *shared, enum sl_worker_counter counter);
 uint64_t sl_tel_sum_drops(const struct sl_shared *shared, enum sl_drop_cause cause);
-uint64_t sl_tel_sum_service(const struct sl_shared *shared, uint16_t id, enum sl_flow_counter counter);
-uint64_t sl_tel_sum_backend(const struct sl_shared *shared, uint16_t id, enum sl_flow_counter counter);
 uint64_t sl_tel_worker_drops(const struct sl_worker *w);
 
 /* The worker a parameter names, or NULL. */

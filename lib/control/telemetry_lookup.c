@@ -25,24 +25,6 @@ uint64_t sl_tel_sum_drops(const struct sl_shared *shared, enum sl_drop_cause cau
 	return sum;
 }
 
-uint64_t sl_tel_sum_service(const struct sl_shared *shared, uint16_t id, enum sl_flow_counter counter)
-{
-	uint64_t sum = 0;
-
-	for (unsigned int i = 0; i < shared->n_workers; i++)
-		sum += sl_tel_read(&shared->workers[i]->service[id].value[counter]);
-	return sum;
-}
-
-uint64_t sl_tel_sum_backend(const struct sl_shared *shared, uint16_t id, enum sl_flow_counter counter)
-{
-	uint64_t sum = 0;
-
-	for (unsigned int i = 0; i < shared->n_workers; i++)
-		sum += sl_tel_read(&shared->workers[i]->backend[id].value[counter]);
-	return sum;
-}
-
 uint64_t sl_tel_worker_drops(const struct sl_worker *w)
 {
 	uint64_t sum = 0;

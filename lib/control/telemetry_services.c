@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* /sluice/services, /sluice/service, /sluice/backends, /sluice/backend. */
+#include "flow_counts.h"
 #include "telemetry_internal.h"
 
 #include <errno.h>
@@ -22,16 +23,16 @@ static int answer_services(const struct sl_tel_request *request, struct sl_tel_n
 	return 0;
 }
 
-static void add_service_counters(const struct sl_shared *shared, uint16_t id, struct sl_tel_node *out)
+static void add_service_counters(const struct sl_control *control, uint16_t id, struct sl_tel_node *out)
 {
 	for (unsigned int i = 0; i < SL_FLOW_COUNT_MAX; i++)
-		sl_tel_u64(out, sl_flow_counter_infos[i].name, sl_tel_sum_service(shared, id, i));
+		sl_tel_u64(out, sl_flow_counter_infos[i].name, sl_flow_counts_service(control, id, i));
 }
 
-static void add_backend_counters(const struct sl_shared *shared, uint16_t id, struct sl_tel_node *out)
+static void add_backend_counters(const struct sl_control *control, uint16_t id, struct sl_tel_node *out)
 {
 	for (unsigned int i = 0; i < SL_FLOW_COUNT_MAX; i++)
-		sl_tel_u64(out, sl_flow_counter_infos[i].name, sl_tel_sum_backend(shared, id, i));
+		sl_tel_u64(out, sl_flow_counter_infos[i].name, sl_flow_counts_backend(control, id, i));
 }
 
 static void add_timeouts(const struct sl_service *service, struct sl_tel_node *out)
@@ -66,7 +67,7 @@ static int answer_service(const struct sl_tel_request *request, struct sl_tel_no
 	sl_tel_u64(out, "backends", service->n_backends);
 	sl_tel_u64(out, "draining_backends", service->n_draining);
 	add_timeouts(service, out);
-	add_service_counters(request->control->shared, service->id, out);
+	add_service_counters(request->control, service->id, out);
 	sl_tel_u64(out, "snat_addresses", service->n_snat);
 	sl_tel_strings_open(&snat, out);
 	for (unsigned int i = 0; i < service->n_snat; i++)
@@ -76,7 +77,7 @@ static int answer_service(const struct sl_tel_request *request, struct sl_tel_no
 	return 0;
 }
 
-static void add_backend(const struct sl_service *service, unsigned int i, const struct sl_shared *shared,
+static void add_backend(const struct sl_service *service, unsigned int i, const struct sl_control *control,
 			struct sl_tel_node *out)
 {
 	const struct sl_backend *backend = &service->backends[i];
@@ -87,7 +88,7 @@ static void add_backend(const struct sl_service *service, unsigned int i, const 
 	sl_tel_u64(out, "port", rte_be_to_cpu_16(backend->port_be));
 	sl_tel_u64(out, "weight", backend->weight);
 	sl_tel_string(out, "state", service->draining || i >= service->n_backends ? "draining" : "active");
-	add_backend_counters(shared, backend->id, out);
+	add_backend_counters(control, backend->id, out);
 }
 
 /* The backends of one service, or of all, are one list; START counts in it. */
@@ -115,7 +116,7 @@ static int answer_backends(const struct sl_tel_request *request, struct sl_tel_n
 			if (n < start || next != UINT32_MAX)
 				continue;
 			struct sl_tel_node row = sl_tel_row_begin();
-			add_backend(service, i, c->shared, &row);
+			add_backend(service, i, c, &row);
 			if (!sl_tel_page_add(&page, &row))
 				next = n;
 		}
@@ -138,7 +139,7 @@ static int answer_backend(const struct sl_tel_request *request, struct sl_tel_no
 		const struct sl_backend *backend = &service->backends[i];
 		if (!sl_ip_equal(&backend->ip, &ip) || backend->port_be != rte_cpu_to_be_16((uint16_t)port))
 			continue;
-		add_backend(service, i, request->control->shared, out);
+		add_backend(service, i, request->control, out);
 		return 0;
 	}
 	return -EINVAL;

@@ -1,49 +1,47 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Schedulers: one function each, chosen by the service. Their running state is per worker, so no two share it. */
+/*
+ * Schedulers: one function each, chosen by the service. Their running state is per worker, so no two share it, and is valid
+ * for any service: its id may have been another's, and a reload may have changed its backends.
+ */
 #include "stages.h"
 
 typedef const struct sl_backend *scheduler(struct sl_worker *w, const struct sl_service *service);
 
-static const struct sl_backend *round_robin(struct sl_worker *w, const struct sl_service *service)
+/* Whose turn: the first backend that has turns behind this one's number. */
+static const struct sl_backend *turn_of(const struct sl_service *service, uint32_t turn)
 {
-	uint32_t *cursor = &w->scheduler_cursor[service->id];
+	unsigned int low = 0, high = service->n_backends - 1u;
 
-	for (unsigned int tries = 0; tries < service->n_backends; tries++) {
-		const struct sl_backend *backend = &service->backends[(*cursor)++ % service->n_backends];
-		if (backend->weight > 0)
-			return backend;
+	while (low < high) {
+		unsigned int middle = (low + high) / 2;
+		if (service->backends[middle].turn_end > turn)
+			high = middle;
+		else
+			low = middle + 1;
 	}
-	return NULL;
+	return &service->backends[low];
 }
 
 /*
- * Smooth weighted round-robin: each backend gains its weight, the richest is chosen and pays the sum. Exact over one sum of
- * weights, and never a run of one backend where it can be interleaved.
+ * Round-robin, with weights or without: which turns a backend has, and in which order they come, is compiled into the
+ * snapshot. Exact over one round, and costs no more with many backends.
  */
-static const struct sl_backend *weighted_round_robin(struct sl_worker *w, const struct sl_service *service)
+static const struct sl_backend *round_robin(struct sl_worker *w, const struct sl_service *service)
 {
-	const struct sl_backend *best = NULL;
-	int32_t sum = 0;
+	uint32_t *next = &w->scheduler_turn[service->id], turn;
 
-	for (unsigned int i = 0; i < service->n_backends; i++) {
-		const struct sl_backend *backend = &service->backends[i];
-		if (backend->weight == 0)
-			continue;
-		sum += backend->weight;
-		w->scheduler_weight[backend->id] += backend->weight;
-		if (best == NULL || w->scheduler_weight[backend->id] > w->scheduler_weight[best->id])
-			best = backend;
-	}
-	if (best != NULL)
-		w->scheduler_weight[best->id] -= sum;
-	return best;
+	if (service->n_turns == 0)
+		return NULL;
+	turn = likely(*next < service->n_turns) ? *next : *next % service->n_turns;
+	*next = (turn + service->turn_step) % service->n_turns;
+	return turn_of(service, turn);
 }
 
 const struct sl_backend *sl_schedule(struct sl_worker *w, const struct sl_service *service)
 {
 	static scheduler *const schedulers[] = {
 		[SL_SCHEDULER_ROUND_ROBIN] = round_robin,
-		[SL_SCHEDULER_WEIGHTED_ROUND_ROBIN] = weighted_round_robin,
+		[SL_SCHEDULER_WEIGHTED_ROUND_ROBIN] = round_robin,
 	};
 	return schedulers[service->scheduler](w, service);
 }

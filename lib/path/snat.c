@@ -5,9 +5,9 @@
  *
  * Ports of one destination are taken in turn from a secret starting point (RFC 6056 section 3.3.4, double-hash): nobody
  * off the path can guess the next one, and a freed port is not used again before all others were, as long as the range is not
- * crowded. When the range is used up
- * by connections in TIME_WAIT, the one that ended first is ended for good; a backend that keeps TIME_WAIT itself is
- * told so by a reset with exactly the sequence number it expects, so that it takes the new SYN at once.
+ * crowded. When the range is used up by connections in TIME_WAIT or after a reset, the one that ended first is ended for good;
+ * a backend that may still keep it is told so by a reset with exactly the sequence number it expects, so that it takes the new
+ * SYN at once.
  *
  * What a search may cost: SEARCH_IN_TURN tuples in turn on each address, then PROBES_MAX on all of the service's addresses
  * together, spread evenly over the range. So it finds every free port of a range up to that size, and of a larger one misses
@@ -47,9 +47,11 @@ static void reset_backend(struct sl_worker *w, const struct sl_snapshot *s, cons
 		sl_send_reset(w, s, out, sl_tcp_build_reset(out, &reset));
 }
 
+/* Also after a reset: neither end has a connection any more. */
 static bool in_time_wait(const struct sl_flow *f)
 {
-	return f->proto == IPPROTO_TCP && (f->state == SL_TCP_TIME_WAIT_CLIENT || f->state == SL_TCP_TIME_WAIT_SERVER);
+	return f->proto == IPPROTO_TCP && (f->state == SL_TCP_TIME_WAIT_CLIENT || f->state == SL_TCP_TIME_WAIT_SERVER ||
+					   f->state == SL_TCP_CLOSE);
 }
 
 static void end_time_wait(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, uint32_t flow,
@@ -57,7 +59,8 @@ static void end_time_wait(struct sl_worker *w, const struct sl_snapshot *s, stru
 {
 	const struct sl_flow *f = &w->flows.flows[flow];
 
-	if (f->state == SL_TCP_TIME_WAIT_SERVER)
+	/* It keeps TIME_WAIT, or the client's reset may have been lost. */
+	if (f->state != SL_TCP_TIME_WAIT_CLIENT && f->ack[SL_SERVER] != 0)
 		reset_backend(w, s, server, f->ack[SL_SERVER]);
 	w->count[SL_COUNT_FLOWS_REUSED]++;
 	sl_burst_forget_flow(b, flow);

@@ -55,8 +55,7 @@
 static void no_backend_takes_flows(struct sl_worker *w, struct sl_snapshot *s)
 {
 	for (unsigned int i = 0; i < s->n_services; i++)
-		for (unsigned int j = 0; j < s->services[i].n_backends; j++)
-			s->services[i].backends[j].weight = 0;
+		s->services[i].n_turns = 0;
 }
 
 /* A flow of nobody's client on a tuple of the server side. */

@@ -24,6 +24,7 @@
 #define SETTLE_TURNS 64
 #define OUT_MAX 512
 #define MBUFS 4095
+#define SENT_MAX 8 /* behind one action */
 
 struct golden_port {
 	struct sl_port port;
@@ -45,6 +46,8 @@ struct golden {
 	unsigned int queues;
 	uint64_t now_ns;
 	char variable[10][8];
+	const struct golden_step *action; /* the last action, and how many frames each SENT behind it has seen */
+	int64_t sent[SENT_MAX];
 	/* as of the last action: what follows must account for every difference */
 	uint64_t count[SL_COUNT_MAX], drops[SL_DROP_MAX];
 	bool asked[SL_DROP_MAX];
@@ -282,17 +285,19 @@ static struct golden_port *port_of(struct golden *g, const struct golden_step *s
 	return NULL;
 }
 
-static int variable_port(struct golden *g, const struct golden_step *step, int port)
+static int variable_port(struct golden *g, const struct golden_step *step, int port, int64_t number)
 {
 	if (port > VAR(0))
 		return port;
+	if (port <= UP(0))
+		return (int)(UP(0) - port + number);
 	const char *value = g->variable[VAR(0) - port];
 	if (value[0] == '\0')
 		FAIL(g, step, "$%d has no value yet", VAR(0) - port);
 	return (int)strtol(value, NULL, 10);
 }
 
-static void step_in(struct golden *g, const struct golden_step *step)
+static void step_in(struct golden *g, const struct golden_step *step, int64_t number)
 {
 	struct pkt_layer layers[16];
 	unsigned int queue, n = 0;
@@ -300,10 +305,57 @@ static void step_in(struct golden *g, const struct golden_step *step)
 
 	do {
 		layers[n] = step->layers[n];
-		layers[n].sport = variable_port(g, step, layers[n].sport);
-		layers[n].dport = variable_port(g, step, layers[n].dport);
+		layers[n].sport = variable_port(g, step, layers[n].sport, number);
+		layers[n].dport = variable_port(g, step, layers[n].dport, number);
 	} while (step->layers[n++].kind != PKT_END);
 	assert_int_equal(rte_ring_enqueue(p->rx[queue], pkt_build(g->pool, layers)), 0);
+}
+
+/* Give each frame that left to the first SENT step behind the present one that it fits. */
+static void tally(struct golden *g)
+{
+	char text[PKT_TEXT_MAX];
+	unsigned int queue;
+
+	for (unsigned int i = 0; i < g->shared.n_ports; i++) {
+		struct golden_port *p = &g->ports[i];
+		for (; p->next_out < p->n_out; p->next_out++) {
+			const struct golden_step *sent = g->action + 1;
+			pkt_text(p->out[p->next_out], text);
+			while (sent->kind == GOLDEN_SENT &&
+			       (port_of(g, sent, &queue) != p || strstr(text, sent->text) == NULL))
+				sent++;
+			if (sent->kind != GOLDEN_SENT || sent - g->action > SENT_MAX)
+				FAIL(g, g->action, "%s sent what nobody asked for:\n%s", p->port.facts.name, text);
+			g->sent[sent - g->action - 1]++;
+			rte_pktmbuf_free(p->out[p->next_out]);
+		}
+		p->n_out = p->next_out = 0;
+	}
+}
+
+static void step_in_many(struct golden *g, const struct golden_step *step)
+{
+	for (int64_t i = 0; i < step->amount; i++) {
+		step_in(g, step, i);
+		if (i % SL_BURST_MAX != SL_BURST_MAX - 1 && i != step->amount - 1)
+			continue;
+		settle(g);
+		tally(g);
+	}
+}
+
+static void step_sent(struct golden *g, const struct golden_step *step)
+{
+	int64_t sent;
+
+	if (step - g->action > SENT_MAX)
+		FAIL(g, step, "SENT is not right behind what sends");
+	tally(g);
+	sent = g->sent[step - g->action - 1];
+	if (llabs(sent - step->amount) > step->number)
+		FAIL(g, step, "%s sent %d frames with \"%s\", not %d", step->port, (int)sent, step->text,
+		     (int)step->amount);
 }
 
 /* Does the line read as expected? $n stands for digits, the same each time. */
@@ -406,18 +458,29 @@ static void step_time(struct golden *g, const struct golden_step *step)
 
 static void run_step(struct golden *g, const struct golden_step *step, const struct golden_step *before)
 {
-	bool action = step->kind == GOLDEN_IN || step->kind == GOLDEN_TIME || step->kind == GOLDEN_NEIGHBOUR ||
-		      step->kind == GOLDEN_RELOAD || step->kind == GOLDEN_CALL || step->kind == GOLDEN_END;
+	bool action = step->kind == GOLDEN_IN || step->kind == GOLDEN_IN_MANY || step->kind == GOLDEN_TIME ||
+		      step->kind == GOLDEN_NEIGHBOUR || step->kind == GOLDEN_RELOAD || step->kind == GOLDEN_CALL ||
+		      step->kind == GOLDEN_END;
 
 	if (before != NULL && before->kind == GOLDEN_IN && step->kind != GOLDEN_IN)
 		settle(g);
 	if (action && !(before != NULL && before->kind == GOLDEN_IN && step->kind == GOLDEN_IN))
 		account(g, step);
+	if (action) {
+		g->action = step;
+		memset(g->sent, 0, sizeof(g->sent));
+	}
 	switch (step->kind) {
 	case GOLDEN_END:
 		break;
 	case GOLDEN_IN:
-		step_in(g, step);
+		step_in(g, step, 0);
+		break;
+	case GOLDEN_IN_MANY:
+		step_in_many(g, step);
+		break;
+	case GOLDEN_SENT:
+		step_sent(g, step);
 		break;
 	case GOLDEN_OUT:
 		step_out(g, step);

@@ -4,7 +4,10 @@
  * in-memory ports (net_ring) in virtual time.
  *
  *	IN("wan", ETH(...), IP4(...), TCP(...))	a frame arrives; those in a row arrive in one burst
+ *	IN_MANY("wan", 10000, ...)		so many frames, in bursts of 64; a port written UP(n) counts up from n
  *	OUT("lan", "eth ... ")			the next frame that leaves this port reads so (tests/support/packet_builder.h)
+ *	SENT("lan", ">10.1.1.1 ", 5000)	so many frames with this in their text left this port, in whatever order; right
+ *						behind the action. `.number` is how many more or less are fine
  *	DROPPED(ttl, 1)				so many more packets were dropped for this cause
  *	COUNT(flows_created, 1)			a worker counter, summed over workers, has grown so much
  *	EVENT(RESOLVE, "lan", "10.1.1.9")	the control thread was told this next
@@ -27,9 +30,10 @@
 #include "sluice/state/event.h"
 
 #define VAR(n) (-1000 - (n))
+#define UP(n) (-100000 - (n))
 
-enum golden_kind { GOLDEN_END, GOLDEN_IN, GOLDEN_OUT, GOLDEN_DROPPED, GOLDEN_COUNT, GOLDEN_EVENT, GOLDEN_TIME,
-		   GOLDEN_NEIGHBOUR, GOLDEN_RELOAD, GOLDEN_CALL };
+enum golden_kind { GOLDEN_END, GOLDEN_IN, GOLDEN_IN_MANY, GOLDEN_OUT, GOLDEN_SENT, GOLDEN_DROPPED, GOLDEN_COUNT, GOLDEN_EVENT,
+		   GOLDEN_TIME, GOLDEN_NEIGHBOUR, GOLDEN_RELOAD, GOLDEN_CALL };
 
 struct sl_worker;
 struct sl_snapshot;
@@ -54,6 +58,9 @@ struct golden_case {
 
 #define IN(p, ...) { .kind = GOLDEN_IN, .line = __LINE__, .port = p, \
 		     .layers = (const struct pkt_layer[]){ __VA_ARGS__, { .kind = PKT_END } } }
+#define IN_MANY(p, n, ...) { .kind = GOLDEN_IN_MANY, .line = __LINE__, .port = p, .amount = n, \
+			     .layers = (const struct pkt_layer[]){ __VA_ARGS__, { .kind = PKT_END } } }
+#define SENT(p, t, n, ...) { .kind = GOLDEN_SENT, .line = __LINE__, .port = p, .text = t, .amount = n, __VA_ARGS__ }
 #define OUT(p, t) { .kind = GOLDEN_OUT, .line = __LINE__, .port = p, .text = t }
 #define DROPPED(cause, n) { .kind = GOLDEN_DROPPED, .line = __LINE__, .number = SL_DROP_##cause, .amount = n }
 #define COUNT(counter, n) { .kind = GOLDEN_COUNT, .line = __LINE__, .number = SL_COUNT_##counter, .amount = n }

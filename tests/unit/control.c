@@ -12,6 +12,7 @@
 #include <rte_ring.h>
 
 #include "../../lib/control/events.h"
+#include "../../lib/control/flow_counts.h"
 #include "../../lib/control/publish.h"
 #include "../support/eal.h"
 
@@ -178,6 +179,30 @@ static void test_removed_idle_service(void **state)
 	assert_int_equal(lab->neighbours.used, 3); /* the backends stay until they are idle for long */
 }
 
+/* Another service gets the ids of one that is gone, but not what it has counted. */
+static void test_ids_of_another(void **state)
+{
+	struct lab *lab = *state;
+	uint16_t service = web(lab)->id, backend = web(lab)->backends[0].id;
+	struct sl_worker *w = lab->shared.workers[1];
+
+	w->service[service].value[SL_FLOW_COUNT_FLOWS_CREATED] = 1000;
+	w->backend[backend].value[SL_FLOW_COUNT_CLIENT_BYTES] = 5000;
+	reload(lab, TWO_BACKENDS);
+	assert_int_equal(sl_flow_counts_service(lab->control, service, SL_FLOW_COUNT_FLOWS_CREATED), 1000);
+	reload(lab, NO_SERVICE);
+	assert_int_equal(sl_flow_counts_service(lab->control, service, SL_FLOW_COUNT_FLOWS_CREATED), 1000);
+	sl_control_bury(lab->control);
+	reload(lab, NO_SERVICE);
+	reload(lab, TWO_BACKENDS);
+	assert_int_equal(web(lab)->id, service);
+	assert_int_equal(web(lab)->backends[0].id, backend);
+	assert_int_equal(sl_flow_counts_service(lab->control, service, SL_FLOW_COUNT_FLOWS_CREATED), 0);
+	assert_int_equal(sl_flow_counts_backend(lab->control, backend, SL_FLOW_COUNT_CLIENT_BYTES), 0);
+	w->service[service].value[SL_FLOW_COUNT_FLOWS_CREATED]++;
+	assert_int_equal(sl_flow_counts_service(lab->control, service, SL_FLOW_COUNT_FLOWS_CREATED), 1);
+}
+
 static void test_refused_reload(void **state)
 {
 	static const struct {
@@ -282,6 +307,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_start, lab_up, lab_down),
 		cmocka_unit_test_setup_teardown(test_removed_backend_drains, lab_up, lab_down),
 		cmocka_unit_test_setup_teardown(test_removed_idle_service, lab_up, lab_down),
+		cmocka_unit_test_setup_teardown(test_ids_of_another, lab_up, lab_down),
 		cmocka_unit_test_setup_teardown(test_refused_reload, lab_up, lab_down),
 		cmocka_unit_test_setup_teardown(test_conflicts, lab_up, lab_down),
 		cmocka_unit_test_setup_teardown(test_partial_checksums, lab_up, lab_down),

@@ -22,6 +22,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "../../lib/control/flow_counts.h"
 #include "../../lib/control/telemetry_internal.h"
 
 #include <rte_eal.h>
@@ -97,6 +98,7 @@ const struct sl_nexthop *__wrap_sl_snapshot_route(const struct sl_snapshot *s, c
 
 static struct {
 	struct sl_control control;
+	struct sl_flow_counts counts;
 	struct sl_shared shared;
 	struct sl_snapshot snapshot;
 	struct sl_config config;
@@ -222,6 +224,7 @@ static void make_workers(void)
 	t.shared.n_workers = 2;
 	t.shared.neighbours = &t.neighbours;
 	t.control.shared = &t.shared;
+	t.control.counts = &t.counts;
 }
 
 static int connect_to_dpdk(void)

@@ -65,6 +65,7 @@ struct sl_backend {
 	uint16_t port_be;
 	uint16_t weight; /* 0: takes no new flows */
 	uint16_t id;
+	uint32_t turn_end; /* it has the turns from the previous backend's turn_end on, up to here */
 };
 
 struct sl_service {
@@ -79,6 +80,8 @@ struct sl_service {
 	uint16_t n_backends; /* that take part in scheduling: in the configuration */
 	uint16_t n_draining; /* removed backends that still have flows, behind the others in backends[] */
 	uint16_t n_snat;
+	uint32_t n_turns;   /* of a scheduler's round; 0: no backend takes new flows */
+	uint32_t turn_step; /* from one to the next, modulo n_turns: visits all before any again */
 	struct sl_backend *backends;
 	struct sl_ip *snat;
 	uint32_t timeout_ticks[SL_TIMEOUT_MAX]; /* SL_TICK_NS each */

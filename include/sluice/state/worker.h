@@ -106,8 +106,7 @@ struct sl_worker {
 	uint64_t count[SL_COUNT_MAX];
 	uint64_t drops[SL_DROP_MAX];
 	uint64_t rx_port[SL_MAX_PORTS], tx_port[SL_MAX_PORTS]; /* packets by port */
-	uint32_t scheduler_cursor[SL_MAX_SERVICES];
-	int32_t scheduler_weight[SL_MAX_BACKENDS]; /* smooth weighted round-robin: current weight by backend id */
+	uint32_t scheduler_turn[SL_MAX_SERVICES]; /* by service id: the next one; past the end of a round that became shorter */
 	struct sl_flow_counters service[SL_MAX_SERVICES];
 	struct sl_flow_counters backend[SL_MAX_BACKENDS];
 
