@@ -119,6 +119,19 @@ uint32_t sl_flow_timeout(const struct sl_snapshot *s, const struct sl_flow *f);
 int sl_snat_allocate(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b,
 		     const struct sl_service *service, const struct sl_tuple *client, struct sl_tuple *server);
 
+/*
+ * The same in mode dnat, without a choice: (backend -> client). Returns SL_DROP_MAX, or the cause for which the flow cannot be:
+ * DNAT_ON_LINK, TUPLE_IN_USE.
+ */
+enum sl_drop_cause sl_dnat_tuple(struct sl_worker *w, const struct sl_snapshot *s, const struct sl_tuple *client,
+				 struct sl_tuple *server);
+
+/* Rewrite packet i of a flow whose sides are of different families. Returns SL_DROP_MAX, or the cause to drop it for. */
+enum sl_drop_cause sl_translate_flow_packet(struct sl_worker *w, struct sl_burst *b, unsigned int i);
+
+/* Limit the segment size that SYN or SYN+ACK i announces to what both interfaces and the service let through. */
+void sl_clamp_mss(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i, uint16_t out_mtu);
+
 /* Backend for a new flow, or NULL when none takes one. */
 const struct sl_backend *sl_schedule(struct sl_worker *w, const struct sl_service *service);
 
