@@ -102,6 +102,7 @@ static void check_snat(struct sl_checker *c, unsigned int i)
 static bool refuse_family(struct sl_checker *c, unsigned int i, const char *where, const struct sl_ip *backend)
 {
 	const struct sl_config_service *service = &c->config->services[i];
+	const struct sl_ip *snat = service->n_snat != 0 ? &service->snat[0] : NULL;
 
 	if (service->mode == SL_MODE_DNAT) {
 		if (!sl_ip_given(&service->address) || sl_ip_is_v4(backend) == sl_ip_is_v4(&service->address))
@@ -111,11 +112,11 @@ static bool refuse_family(struct sl_checker *c, unsigned int i, const char *wher
 			       SL_IP_TEXT(backend), sl_family(backend), sl_family(&service->address));
 		return true;
 	}
-	if (service->n_snat == 0 || !sl_ip_given(&service->snat[0]) || sl_ip_is_v4(backend) == sl_ip_is_v4(&service->snat[0]))
+	if (snat == NULL || !sl_ip_given(snat) || sl_ip_is_link_local(snat) || sl_ip_is_v4(backend) == sl_ip_is_v4(snat))
 		return false;
 	sl_problem_add(c->problems, where, "give backends and snat addresses of one family",
 		       "%s is %s, and the snat address it would see, %s, is %s", SL_IP_TEXT(backend), sl_family(backend),
-		       SL_IP_TEXT(&service->snat[0]), sl_family(&service->snat[0]));
+		       SL_IP_TEXT(snat), sl_family(snat));
 	return true;
 }
 
