@@ -159,6 +159,48 @@ static const struct golden_step two_workers[] = {
 	END
 };
 
+/*
+ * Errors from the backends' side quote a packet of the client's own address; they reach the client from the VIP. The client's
+ * routers are seen by the backend as they are.
+ */
+#define ERROR_IN(queue, type, code, from) \
+	IN("lan" queue, BACKEND1_ETH, IP4(from, "192.0.2.100"), ICMP(type, code), IP4("192.0.2.100", "10.1.1.1"), TCP(1000, 8080, "S", .seq = 100))
+#define ERROR_OUT(what) \
+	OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.10>192.0.2.100 ttl 63 icmp " what " { ip4 192.0.2.100>192.0.2.10 ttl 64 tcp 1000>80 S seq 100 ack 0 win 65535 len 0 [csum ok] } [csum ok]")
+static const struct golden_step errors[] = {
+	RESOLVED,
+	NEIGHBOUR("wan", "192.0.2.1", "02::01"),
+	SYN_IN(""), SYN_OUT,
+	ERROR_IN("", 3, 3, "10.1.1.1"), ERROR_OUT("unreachable 3"),
+	ERROR_IN("", 11, 0, "10.1.9.9"), ERROR_OUT("time-exceeded 0"),
+	COUNT(ICMP_ERRORS_TRANSLATED, 1),
+	IN("wan", ETH("02::01", "02::f0"), IP4("198.51.100.7", "192.0.2.10"), ICMP(3, 1), IP4("192.0.2.10", "192.0.2.100"), TCP(80, 1000, "SA", .seq = 500, .ack = 101)),
+	OUT("lan", "eth 02::f1>02::b1 ip4 198.51.100.7>10.1.1.1 ttl 63 icmp unreachable 1 { ip4 10.1.1.1>192.0.2.100 ttl 64 tcp 8080>1000 SA seq 500 ack 101 win 65535 len 0 [csum ok] } [csum ok]"),
+	/* about no packet of a flow, or broken on its way: not ours to translate */
+	IN("lan", BACKEND1_ETH, IP4("10.1.1.1", "192.0.2.100"), ICMP(3, 3), IP4("192.0.2.100", "10.1.1.1"), TCP(1001, 8080, "S", .seq = 100)),
+	IN("lan", BACKEND1_ETH, IP4("10.1.1.1", "192.0.2.100"), ICMP(3, 3, .bad_checksum = 1), IP4("192.0.2.100", "10.1.1.1"), TCP(1000, 8080, "S", .seq = 100)),
+	IN("lan", BACKEND1_ETH, IP4("10.1.1.1", "192.0.2.100"), ECHO(1, 1)),
+	DROPPED(NOT_FORWARDED, 3),
+	END
+};
+
+static const struct golden_step errors_v6[] = {
+	RESOLVED,
+	IN("wan", CLIENT_ETH, IP6("2001:db8:1::100", "2001:db8:1::10"), UDP(1000, 53), PAYLOAD("b?")),
+	OUT("lan", "eth 02::f1>02::b1 ip6 2001:db8:1::100>2001:db8:2::1:1 ttl 63 udp 1000>8080 len 2 \"b?\" [csum ok]"),
+	IN("lan", BACKEND1_ETH, IP6("2001:db8:2::1:1", "2001:db8:1::100"), ICMP(1, 4), IP6("2001:db8:1::100", "2001:db8:2::1:1"), UDP(1000, 8080), PAYLOAD("b?")),
+	OUT("wan", "eth 02::f0>02::c1 ip6 2001:db8:1::10>2001:db8:1::100 ttl 63 icmp unreachable 4 { ip6 2001:db8:1::100>2001:db8:1::10 ttl 64 udp 1000>53 len 2 \"b?\" [csum ok] } [csum ok]"),
+	END
+};
+
+static const struct golden_step errors_two_workers[] = {
+	RESOLVED,
+	SYN_IN(".0"), SYN_OUT,
+	ERROR_IN(".0", 3, 3, "10.1.1.1"), ERROR_IN(".1", 3, 3, "10.1.1.1"), ERROR_OUT("unreachable 3"), ERROR_OUT("unreachable 3"),
+	COUNT(HANDED_OUT, 1),
+	END
+};
+
 static const struct golden_case cases[] = {
 	{ .name = "TCP over IPv4", .config = PLAIN, .steps = tcp_v4 },
 	{ .name = "TCP over IPv6", .config = PLAIN, .steps = tcp_v6 },
@@ -169,6 +211,9 @@ static const struct golden_case cases[] = {
 	{ .name = "one-armed", .config = ONE_ARMED, .steps = one_armed },
 	{ .name = "server-side tuple in use", .config = FIRST, .steps = tuple_in_use },
 	{ .name = "the mode changes", .config = PLAIN, .steps = mode_changes },
+	{ .name = "ICMP errors", .config = PLAIN, .steps = errors },
+	{ .name = "ICMP errors, IPv6", .config = PLAIN, .steps = errors_v6 },
+	{ .name = "ICMP errors, two workers", .config = TWO_WORKERS, .queues = 2, .steps = errors_two_workers },
 	{ .name = "two workers", .config = TWO_WORKERS, .queues = 2, .steps = two_workers },
 	{ 0 }
 };

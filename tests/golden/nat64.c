@@ -140,6 +140,38 @@ static const struct golden_step reload[] = {
 	END
 };
 
+/* Errors from routers on either side reach the other end in its own family, about the packet it sent (sections 4.2, 5.2). */
+static const struct golden_step errors64[] = {
+	RESOLVED,
+	NEIGHBOUR("lan", "10.1.9.9", "02::99"), NEIGHBOUR("wan", "2001:db8:1::1", "02::01"),
+	IN("wan", CLIENT_ETH, IP6("2001:db8:1::100", "2001:db8:1::10"), UDP(1000, 53), PAYLOAD("a?")),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 udp $1>8080 len 2 \"a?\" [csum ok]"),
+	IN("lan", ETH("02::99", "02::f1"), IP4("10.1.9.9", "10.1.0.3"), ICMP(3, 4, .rest = 1400), IP4("10.1.0.3", "10.1.1.1", .ttl = 62), UDP(VAR(1), 8080), PAYLOAD("a?")),
+	OUT("wan", "eth 02::f0>02::c1 ip6 2001:db8:1::10>2001:db8:1::100 ttl 63 icmp too-big 0 mtu 1420 { ip6 2001:db8:1::100>2001:db8:1::10 ttl 62 udp 1000>53 len 2 \"a?\" [csum ok] } [csum ok]"),
+	IN("lan", BACKEND1_ETH, IP4("10.1.1.1", "10.1.0.3"), ICMP(3, 3), IP4("10.1.0.3", "10.1.1.1"), UDP(VAR(1), 8080), PAYLOAD("a?")),
+	OUT("wan", "eth 02::f0>02::c1 ip6 2001:db8:1::10>2001:db8:1::100 ttl 63 icmp unreachable 4 { ip6 2001:db8:1::100>2001:db8:1::10 ttl 64 udp 1000>53 len 2 \"a?\" [csum ok] } [csum ok]"),
+	COUNT(ICMP_ERRORS_TRANSLATED, 1),
+	/* from a router before the client, about an answer */
+	IN("wan", ETH("02::01", "02::f0"), IP6("2001:db8:7::7", "2001:db8:1::10"), ICMP(3, 0), IP6("2001:db8:1::10", "2001:db8:1::100"), UDP(53, 1000), PAYLOAD("a!")),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 DF icmp time-exceeded 0 { ip4 10.1.1.1>10.1.0.3 ttl 64 DF udp 8080>$1 len 2 \"a!\" [csum ok] } [csum ok]"),
+	/* precedence cutoff is nothing to IPv6 */
+	IN("lan", BACKEND1_ETH, IP4("10.1.1.1", "10.1.0.3"), ICMP(3, 14), IP4("10.1.0.3", "10.1.1.1"), UDP(VAR(1), 8080), PAYLOAD("a?")),
+	DROPPED(ICMP_FAMILY, 1),
+	END
+};
+
+static const struct golden_step errors46[] = {
+	RESOLVED,
+	NEIGHBOUR("lan", "2001:db8:2::99", "02::99"),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "S", .seq = 100)),
+	OUT("lan", "eth 02::f1>02::b1 ip6 2001:db8:2::3>2001:db8:2::1:1 ttl 63 tcp $1>8080 S seq 100 ack 0 win 65535 len 0 [csum ok]"),
+	IN("lan", ETH("02::99", "02::f1"), IP6("2001:db8:2::99", "2001:db8:2::3"), ICMP(2, 0, .rest = 1400), IP6("2001:db8:2::3", "2001:db8:2::1:1"), TCP(VAR(1), 8080, "S", .seq = 100)),
+	OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.10>192.0.2.100 ttl 63 DF icmp unreachable 4 mtu 1380 { ip4 192.0.2.100>192.0.2.10 ttl 64 DF tcp 1000>80 S seq 100 ack 0 win 65535 len 0 [csum ok] } [csum ok]"),
+	IN("lan", ETH("02::99", "02::f1"), IP6("2001:db8:2::99", "2001:db8:2::3"), ICMP(1, 3, .bad_checksum = 1), IP6("2001:db8:2::3", "2001:db8:2::1:1"), TCP(VAR(1), 8080, "S", .seq = 100)),
+	DROPPED(L4_CHECKSUM, 1),
+	END
+};
+
 static const struct golden_case cases[] = {
 	{ "TCP, NAT64", CONFIG, 0, tcp64 },
 	{ "TCP, NAT46", CONFIG, 0, tcp46 },
@@ -148,6 +180,8 @@ static const struct golden_case cases[] = {
 	{ "MTU, NAT46", CONFIG, 0, mtu46 },
 	{ "MTU, NAT64", NARROW, 0, mtu64 },
 	{ "atomic fragment", CONFIG, 0, atomic },
+	{ "ICMP errors, NAT64", CONFIG, 0, errors64 },
+	{ "ICMP errors, NAT46", CONFIG, 0, errors46 },
 	{ "held for the next hop", CONFIG, 0, held },
 	{ "two workers", CONFIG_WITH("\"workers\": 2, "), 2, two_workers },
 	{ "reload to the other family", CONFIG, 0, reload },

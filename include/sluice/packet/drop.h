@@ -33,6 +33,7 @@
 	X(ICMP, icmp, "ICMP message that sluice neither answers nor relates to a flow")                                \
 	X(ICMP_QUOTE, icmp_quote, "ICMP error whose quote is malformed, too short or of a packet we did not send")         \
 	X(ICMP_FRAGMENT, icmp_fragment, "ICMP error about a later fragment, which has no ports to find its flow by")   \
+	X(ICMP_FAMILY, icmp_family, "ICMP error that the other address family has no counterpart for (RFC 7915)")      \
 	X(ICMP_NO_FLOW, icmp_no_flow, "ICMP error about a packet of no flow that exists here")                         \
 	X(TTL, ttl, "TTL or hop limit expired here")                                                                   \
 	X(NO_ROUTE, no_route, "no route to the destination")                                                           \

@@ -10,6 +10,7 @@
 
 #include "sluice/packet/burst.h"
 #include "sluice/packet/drop.h"
+#include "sluice/packet/quote.h"
 
 #define SL_TRANSLATE_OK SL_DROP_MAX
 
@@ -32,5 +33,13 @@ uint16_t sl_translate_mtu(const struct sl_pkt *p, uint16_t mtu);
  * then: p->l3 is 0. Returns SL_TRANSLATE_OK, or the cause for which the packet cannot be sent, in no defined state.
  */
 enum sl_drop_cause sl_translate(struct rte_mbuf *m, struct sl_pkt *p, const struct sl_translation *to);
+
+/*
+ * Translate the ICMP error (m, p), whose checksum is right, with the packet it quotes (RFC 7915 sections 4.2, 4.3, 5.2, 5.3); TTL or
+ * hop limit stay. `mtu` is that of the interface it came in by, where the quoted packet left; 0: unknown. ICMP extensions fall away.
+ * The packet starts at its new IP header then, and p describes it. Returns as sl_translate.
+ */
+enum sl_drop_cause sl_translate_error_packet(struct rte_mbuf *m, struct sl_pkt *p, const struct sl_quote *q,
+					     const struct sl_quote_rewrite *to, uint16_t mtu);
 
 #endif
