@@ -38,6 +38,7 @@ static int create_shared(struct gateway *g, const struct setup *setup, struct sl
 	for (unsigned int i = 0; i < g->n_ports; i++) {
 		memcpy(shared->port_mac[i], g->ports[i].facts.mac, sizeof(shared->port_mac[i]));
 		shared->port_rx_checksum[i] = g->ports[i].rx_checksum;
+		shared->port_multi_segment[i] = g->ports[i].multi_segment;
 	}
 
 	if (sl_neighbour_table_init(&g->neighbours, config->max_neighbours) != 0)

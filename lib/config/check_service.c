@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Services: no two alike, and every backend one that packets can reach and come back from. */
+#include <netinet/in.h>
+
 #include "check.h"
 
 static bool reachable(const struct sl_config *config, const struct sl_ip *ip)
@@ -59,8 +61,11 @@ static void check_identity(struct sl_checker *c, unsigned int i)
 static void check_snat(struct sl_checker *c, unsigned int i)
 {
 	const struct sl_config_service *service = &c->config->services[i];
-	bool v4 = sl_ip_is_v4(&service->address);
 
+	if (service->mode == SL_MODE_DNAT && service->n_snat != 0)
+		sl_problem_add(c->problems, SL_AT("/services/%u/snat", i),
+			       "remove it, or set \"mode\" to \"full-nat\"",
+			       "mode dnat keeps the client's address, so it has no source address to choose");
 	if (c->clean && service->mode == SL_MODE_FULL_NAT && service->n_snat == 0)
 		sl_problem_add(c->problems, SL_AT("/services/%u/snat", i),
 			       "add \"snat\": [ADDRESS] with an address that backends send back to sluice, such as an "
@@ -73,9 +78,10 @@ static void check_snat(struct sl_checker *c, unsigned int i)
 
 		if (!sl_ip_given(snat) || refuse_link_local(c, where, snat) || sl_refuse_edge(c, where, snat))
 			continue;
-		if (sl_ip_given(&service->address) && sl_ip_is_v4(snat) != v4)
-			sl_problem_add(c->problems, where, NULL, "%s is %s, and the service's address is %s",
-				       SL_IP_TEXT(snat), sl_family(snat), sl_family(&service->address));
+		if (sl_ip_given(&service->snat[0]) && sl_ip_is_v4(snat) != sl_ip_is_v4(&service->snat[0]))
+			sl_problem_add(c->problems, where, "give all of them the family of the backends",
+				       "%s is %s, and /services/%u/snat/0 is %s", SL_IP_TEXT(snat), sl_family(snat), i,
+				       sl_family(&service->snat[0]));
 		if (vip != NULL)
 			sl_problem_add(c->problems, where, "give an address that no service has",
 				       "%s is a service's address (%s)", SL_IP_TEXT(snat), SL_OWN_AT(vip));
@@ -85,6 +91,58 @@ static void check_snat(struct sl_checker *c, unsigned int i)
 			sl_problem_add(c->problems, where, NULL, "%s is given already at /services/%u/snat/%u",
 				       SL_IP_TEXT(snat), i, k);
 			break;
+		}
+	}
+}
+
+/*
+ * A backend's family is that of the addresses it answers to: the source-NAT addresses in mode full-nat, the clients', and so
+ * the service's, in mode dnat. True when it was reported.
+ */
+static bool refuse_family(struct sl_checker *c, unsigned int i, const char *where, const struct sl_ip *backend)
+{
+	const struct sl_config_service *service = &c->config->services[i];
+	const struct sl_ip *snat = service->n_snat != 0 ? &service->snat[0] : NULL;
+
+	if (service->mode == SL_MODE_DNAT) {
+		if (!sl_ip_given(&service->address) || sl_ip_is_v4(backend) == sl_ip_is_v4(&service->address))
+			return false;
+		sl_problem_add(c->problems, where, "give backends of that family, or set \"mode\" to \"full-nat\"",
+			       "%s is %s, and the service's address is %s: mode dnat does not translate between them",
+			       SL_IP_TEXT(backend), sl_family(backend), sl_family(&service->address));
+		return true;
+	}
+	if (snat == NULL || !sl_ip_given(snat) || sl_ip_is_link_local(snat) || sl_ip_is_v4(backend) == sl_ip_is_v4(snat))
+		return false;
+	sl_problem_add(c->problems, where, "give backends and snat addresses of one family",
+		       "%s is %s, and the snat address it would see, %s, is %s", SL_IP_TEXT(backend), sl_family(backend),
+		       SL_IP_TEXT(snat), sl_family(snat));
+	return true;
+}
+
+/*
+ * The reply of a dnat backend goes to the client's own address, so only the backend's address and port tell which service it
+ * belongs to: they are in one dnat service only.
+ */
+static void check_dnat_backend(struct sl_checker *c, unsigned int i, unsigned int j)
+{
+	const struct sl_config_service *service = &c->config->services[i];
+	const struct sl_config_backend *backend = &service->backends[j];
+
+	for (unsigned int k = 0; k < i; k++) {
+		const struct sl_config_service *other = &c->config->services[k];
+		if (other->mode != SL_MODE_DNAT || other->protocol != service->protocol)
+			continue;
+		for (unsigned int l = 0; l < other->n_backends; l++) {
+			if (other->backends[l].port != backend->port ||
+			    !sl_ip_equal(&other->backends[l].address, &backend->address))
+				continue;
+			sl_problem_add(c->problems, SL_AT("/services/%u/backends/%u/address", i, j),
+				       "let it listen on one port for each service, or set one's \"mode\" to \"full-nat\"",
+				       "%s port %u is a backend of the dnat service /services/%u already: its replies "
+				       "would not tell which of the two they belong to",
+				       SL_IP_TEXT(&backend->address), backend->port, k);
+			return;
 		}
 	}
 }
@@ -108,12 +166,9 @@ static void check_backend(struct sl_checker *c, unsigned int i, unsigned int j)
 	}
 	if (refuse_link_local(c, where, &backend->address) || sl_refuse_not_host(c, where, &backend->address))
 		return;
-	if (sl_ip_given(&service->address) && sl_ip_is_v4(&backend->address) != sl_ip_is_v4(&service->address))
-		sl_problem_add(c->problems, where, "put IPv6 backends behind an IPv6 service, and IPv4 behind IPv4",
-			       "%s is %s, and the service's address is %s: sluice does not translate between them",
-			       SL_IP_TEXT(&backend->address), sl_family(&backend->address),
-			       sl_family(&service->address));
-	else if (c->clean && !reachable(c->config, &backend->address))
+	if (service->mode == SL_MODE_DNAT && backend->port != 0)
+		check_dnat_backend(c, i, j);
+	if (!refuse_family(c, i, where, &backend->address) && c->clean && !reachable(c->config, &backend->address))
 		sl_problem_add(c->problems, where,
 			       "add an interface address whose prefix covers it, a route to it, or a default gateway",
 			       "nothing leads to %s", SL_IP_TEXT(&backend->address));
@@ -150,6 +205,9 @@ void sl_check_services(struct sl_checker *c)
 		for (unsigned int j = 0; j < config->services[i].n_backends; j++)
 			check_backend(c, i, j);
 		check_weights(c, i);
+		if (config->services[i].mss_clamp != 0 && config->services[i].protocol == IPPROTO_UDP)
+			sl_problem_add(c->problems, SL_AT("/services/%u/mss_clamp", i), "remove it",
+				       "it limits the segments of TCP, and the protocol is udp");
 		if (total <= SL_MAX_BACKENDS && total + config->services[i].n_backends > SL_MAX_BACKENDS)
 			sl_problem_add(c->problems, SL_AT("/services/%u/backends", i), NULL,
 				       "more than %u backends in all services together", SL_MAX_BACKENDS);

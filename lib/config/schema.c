@@ -27,6 +27,8 @@ static const struct sl_charset lcores_charset = { "0123456789,@()-", "0-9 , @ ( 
 const struct sl_choice sl_mode_choices[] = {
 	{ "full-nat", "both addresses are rewritten: backends see a `snat` address and answer through sluice",
 	  SL_MODE_FULL_NAT },
+	{ "dnat", "only the destination is rewritten: backends see the client and must route their answers back through "
+	  "sluice", SL_MODE_DNAT },
 	{ .name = NULL },
 };
 
@@ -231,7 +233,8 @@ static const struct sl_object forwarding_object = {
 
 static const struct sl_key backend_keys[] = {
 	{ .name = "address", .type = SL_TYPE_ADDRESS, FIELD(struct sl_config_backend, address), .required = true,
-	  .help = "of the same family as the service's address; not one of sluice's own" },
+	  .help = "not one of sluice's own. In mode `full-nat` of the family of `snat`, which may be the other one than the "
+		  "service's: packets are translated then (RFC 7915). In mode `dnat` of the service's family" },
 	{ .name = "port", .type = SL_TYPE_UINT, FIELD(struct sl_config_backend, port), .required = true, .minimum = 1,
 	  .maximum = 65535, .help = "TCP or UDP port" },
 	{ .name = "weight", .type = SL_TYPE_UINT, FIELD(struct sl_config_backend, weight), .maximum = 1000, .value = 1,
@@ -263,7 +266,13 @@ static const struct sl_key service_keys[] = {
 	  .choices = sl_mode_choices, .help = "how packets reach the backends" },
 	{ .name = "snat", .type = SL_TYPE_LIST, ARRAY(struct sl_config_service, snat), .maximum = 64, .item = &ip_item,
 	  .help = "source addresses towards the backends, which must send their replies for them to sluice; one at "
-		  "least in mode `full-nat`. An interface's own address may serve, a service's address not" },
+		  "least in mode `full-nat`, none in mode `dnat`. An interface's own address may serve, a service's "
+		  "address not" },
+	{ .name = "mss_clamp", .type = SL_TYPE_UINT, FIELD(struct sl_config_service, mss_clamp), .minimum = 536,
+	  .maximum = 65495, .unit = "bytes", .words = "what the MTUs of both interfaces let through",
+	  .help = "largest TCP segment that the ends may announce to each other (MSS option of SYN and SYN+ACK, both ways). "
+		  "It is never raised, and lowered to what the MTUs let through in any case: name a number where the path "
+		  "is narrower than the interfaces, as behind a tunnel" },
 	{ .name = "scheduler", .type = SL_TYPE_CHOICE, FIELD(struct sl_config_service, scheduler),
 	  .value = SL_SCHEDULER_WEIGHTED_ROUND_ROBIN, .choices = sl_scheduler_choices,
 	  .help = "which backend gets a new flow" },

@@ -18,7 +18,8 @@ static int build(struct sl_build *b)
 	b->s->generation = b->previous != NULL ? b->previous->generation + 1 : 1;
 	b->s->forwarding = (uint8_t)b->config->forwarding;
 	b->s->icmp_errors_pps = b->config->icmp_errors_pps;
-	if (sl_build_interfaces(b) != 0 || sl_build_services(b) != 0 || sl_build_locals(b) != 0)
+	if (sl_build_interfaces(b) != 0 || sl_build_services(b) != 0 || sl_build_dnat(b) != 0 ||
+	    sl_build_locals(b) != 0)
 		return -1;
 	return sl_build_routes(b);
 }
@@ -63,6 +64,7 @@ void sl_snapshot_destroy(struct sl_snapshot *s)
 	free(s->services);
 	free(s->locals);
 	free(s->service_slots);
+	free(s->dnat_slots);
 	free(s->nexthops);
 	free(s->neighbours);
 	sl_lpm_destroy(s->routes);

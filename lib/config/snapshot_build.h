@@ -25,6 +25,7 @@ struct sl_build {
 /* The steps, in this order. */
 int sl_build_interfaces(struct sl_build *b); /* ports, interfaces and their ids, VLAN maps, pairs, static neighbours */
 int sl_build_services(struct sl_build *b);   /* services and backends, their ids, tombstones, the look-up by address */
+int sl_build_dnat(struct sl_build *b);	     /* the look-up of dnat services by backend */
 int sl_build_locals(struct sl_build *b);     /* all addresses that are ours */
 int sl_build_routes(struct sl_build *b);     /* connected prefixes, gateways, routes; the route epoch */
 

@@ -47,7 +47,7 @@ static void mark_busy_ids(struct step *step)
 static bool same_service(const struct sl_service *service, const struct sl_config_service *c)
 {
 	return strcmp(service->name, c->name) == 0 && service->port_be == rte_cpu_to_be_16(c->port) &&
-	       service->proto == c->protocol && sl_ip_equal(&service->vip, &c->address);
+	       service->proto == c->protocol && service->mode == c->mode && sl_ip_equal(&service->vip, &c->address);
 }
 
 static const struct sl_service *previous_service(const struct sl_build *b, const struct sl_config_service *c)
@@ -202,6 +202,7 @@ static int add_service(struct step *step, unsigned int index)
 	service->id = id;
 	service->proto = c->protocol;
 	service->mode = (uint8_t)c->mode;
+	service->mss_clamp = c->mss_clamp != 0 ? c->mss_clamp : UINT16_MAX;
 	service->scheduler = (uint8_t)c->scheduler;
 	for (unsigned int i = 0; i < SL_TIMEOUT_MAX; i++)
 		service->timeout_ticks[i] = seconds_to_ticks(c->timeout_s[i]);

@@ -7,7 +7,14 @@
  * and an incremental update of a checksum other than 0xffff gives exactly what a new computation would. 0xffff, which
  * some senders write for 0 and UDP must, means the same on the wire and stays good, whichever zero an update leaves.
  */
+#include <rte_tcp.h>
+
 #include "sluice/packet/edit.h"
+
+#define TCP_OPTION_END 0 /* RFC 9293 section 3.2 */
+#define TCP_OPTION_NOP 1
+#define TCP_OPTION_MSS 2
+#define TCP_OPTION_MSS_LEN 4
 
 static uint64_t sum_bytes(const uint8_t *data, uint32_t len)
 {
@@ -117,6 +124,44 @@ uint16_t sl_edit_addresses(void *header, const struct sl_ip *src, const struct s
 	v4->dst_addr = to_v4[1];
 	v4->hdr_checksum = sl_checksum_update(v4->hdr_checksum, delta);
 	return delta;
+}
+
+/* The value of the MSS option, or NULL where there is none or the options are no list. */
+static uint8_t *find_mss(struct rte_tcp_hdr *tcp)
+{
+	uint8_t *o = (uint8_t *)(tcp + 1), *end = (uint8_t *)tcp + (tcp->data_off >> 4) * 4u;
+
+	while (o < end && o[0] != TCP_OPTION_END) {
+		if (o[0] == TCP_OPTION_NOP) {
+			o++;
+			continue;
+		}
+		if (end - o < 2 || o[1] < 2 || o[1] > end - o)
+			return NULL;
+		if (o[0] == TCP_OPTION_MSS)
+			return o[1] == TCP_OPTION_MSS_LEN ? o + 2 : NULL;
+		o += o[1];
+	}
+	return NULL;
+}
+
+void sl_edit_clamp_mss(struct rte_mbuf *m, const struct sl_pkt *p, uint16_t mss)
+{
+	struct rte_tcp_hdr *tcp = rte_pktmbuf_mtod_offset(m, struct rte_tcp_hdr *, p->l4);
+	uint8_t *at = find_mss(tcp);
+	uint16_t old, new = rte_cpu_to_be_16(mss);
+
+	if (at == NULL)
+		return;
+	memcpy(&old, at, sizeof(old));
+	if (rte_be_to_cpu_16(old) <= mss)
+		return;
+	memcpy(at, &new, sizeof(new));
+	if ((at - (uint8_t *)tcp) % 2 != 0) { /* behind an odd number of NOPs: its bytes are in two words of the sum */
+		old = rte_bswap16(old);
+		new = rte_bswap16(new);
+	}
+	tcp->cksum = sl_checksum_update(tcp->cksum, sl_checksum_delta(&old, &new, 1));
 }
 
 void sl_edit_ip_header(void *header, const struct sl_ip *src, const struct sl_ip *dst, uint8_t proto, uint8_t ttl,

@@ -169,6 +169,7 @@ enum sl_drop_cause sl_quote_parse(struct rte_mbuf *m, const struct sl_pkt *p, st
 		return SL_DROP_ICMP;
 	if (end < q->l4 + L4_LEAST)
 		return SL_DROP_ICMP_QUOTE;
+	q->end = end;
 	checksum_end = q->l4 + (q->proto == IPPROTO_TCP ? 18 : 8);
 	q->has_checksum = end >= checksum_end;
 	need = q->has_checksum ? checksum_end : q->l4 + L4_LEAST;

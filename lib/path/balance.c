@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Makes the flow of a packet that opens one. Drops: NO_BACKEND, SNAT_EXHAUSTED, FLOW_TABLE_FULL, each also counted as refused
- * by the service. Survives: everything else.
+ * Makes the flow of a packet that opens one. Drops: NO_BACKEND, SNAT_EXHAUSTED, FLOW_TABLE_FULL, in mode dnat TUPLE_IN_USE and
+ * DNAT_ON_LINK, each also counted as refused by the service. Survives: everything else.
  */
 #include "stages.h"
 
@@ -24,8 +24,13 @@ static enum sl_drop_cause open_flow(struct sl_worker *w, const struct sl_snapsho
 		return SL_DROP_NO_BACKEND;
 	server = (struct sl_tuple){ .peer = backend->ip, .peer_port_be = backend->port_be, .proto = p->proto,
 				    .v6 = !sl_ip_is_v4(&backend->ip) };
-	if (sl_snat_allocate(w, s, b, service, &client, &server) != 0)
+	if (service->mode == SL_MODE_DNAT) {
+		enum sl_drop_cause cause = sl_dnat_tuple(w, s, &client, &server);
+		if (cause != SL_DROP_MAX)
+			return cause;
+	} else if (sl_snat_allocate(w, s, b, service, &client, &server) != 0) {
 		return SL_DROP_SNAT_EXHAUSTED;
+	}
 
 	enum sl_timeout first = p->kind == SL_PKT_TCP ? SL_TIMEOUT_TCP_OPENING : SL_TIMEOUT_UDP_ONE_WAY;
 	p->flow = sl_flow_create(&w->flows, &client, &server, w->now_tick, service->timeout_ticks[first]);

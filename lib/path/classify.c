@@ -28,7 +28,10 @@ static enum sl_drop_cause classify(struct sl_worker *w, const struct sl_snapshot
 	if ((p->flags & SL_PKT_L2_MULTICAST) || sl_ip_is_multicast(&p->dst))
 		return SL_DROP_MULTICAST; /* also unicast IP in a broadcast frame: RFC 1122 section 3.3.6 */
 	if (local != NULL && unlikely(p->kind == SL_PKT_ICMP))
-		return sl_translate_error(w, b, i);
+		return sl_translate_error(w, s, b, i);
+	if (unlikely(p->kind == SL_PKT_ICMP) && sl_is_dnat_error(s, p) && sl_icmp_is_intact(b, i) &&
+	    sl_translate_error(w, s, b, i) == SL_DROP_MAX)
+		return SL_DROP_MAX;
 	if (local != NULL)
 		return classify_local(s, p, local);
 	if (s->forwarding != SL_FORWARDING_ROUTE)

@@ -3,7 +3,8 @@
  * ICMP errors about packets that we sent for a flow: to a VIP from the clients' side, to a source-NAT address from the
  * backends', by the other end or by any router on the way there (RFC 4787 REQ-12a). The quoted packet is the flow's as
  * this side knows it; it is put back to what the other side sent, and the error goes there from the address that side
- * knows the flow by, so that neither side sees the other's addresses (RFC 5508 REQ-4, REQ-5).
+ * knows the flow by, so that neither side sees the other's addresses (RFC 5508 REQ-4, REQ-5). In mode dnat backends see
+ * clients as they are, and so the routers before them.
  *
  * Anybody can send an error, so it is a hint: it never refreshes, changes or ends a flow (RFC 4787 REQ-12, RFC 5382
  * REQ-10, RFC 7857 section 8). Sequence numbers in the quote stay, so a TCP end can judge it (RFC 5927 section 4.1).
@@ -14,6 +15,7 @@
 
 #include "sluice/packet/parse.h"
 #include "sluice/packet/quote.h"
+#include "sluice/packet/translate.h"
 
 bool sl_error_answer(struct rte_mbuf *m, const struct sl_pkt *p, struct sl_pkt *answer)
 {
@@ -28,7 +30,12 @@ bool sl_error_answer(struct rte_mbuf *m, const struct sl_pkt *p, struct sl_pkt *
 	return true;
 }
 
-enum sl_drop_cause sl_translate_error(struct sl_worker *w, struct sl_burst *b, unsigned int i)
+bool sl_is_dnat_error(const struct sl_snapshot *s, const struct sl_pkt *p)
+{
+	return s->dnat_slots != NULL && sl_icmp_quotes(p);
+}
+
+enum sl_drop_cause sl_translate_error(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
 {
 	struct sl_pkt *p = &b->p[i];
 	struct sl_quote q;
@@ -45,14 +52,20 @@ enum sl_drop_cause sl_translate_error(struct sl_worker *w, struct sl_burst *b, u
 		return SL_DROP_ICMP_NO_FLOW;
 
 	sl_flow_tuple(&w->flows, flow, !side, &out);
+	bool keeps_source = side == SL_CLIENT && sl_ip_equal(&out.self, &k.peer);
 	struct sl_quote_rewrite to = {
 		.src = out.peer, .dst = out.self, .sport_be = out.peer_port_be, .dport_be = out.self_port_be,
-		.outer_src = out.self, .outer_dst = out.peer,
+		.outer_src = keeps_source ? p->src : out.self, .outer_dst = out.peer,
 	};
-	sl_quote_rewrite(b->m[i], p, &q, &to);
+	if (out.v6 == k.v6)
+		sl_quote_rewrite(b->m[i], p, &q, &to);
+	else
+		cause = sl_translate_error_packet(b->m[i], p, &q, &to, s->interfaces[p->interface].mtu);
+	if (cause != SL_TRANSLATE_OK)
+		return cause;
 	w->count[SL_COUNT_ICMP_ERRORS_TRANSLATED]++;
-	p->src = out.self;
-	p->dst = out.peer;
+	p->src = to.outer_src;
+	p->dst = to.outer_dst;
 	p->flags |= SL_PKT_FORWARD; /* the rest is a router's work: TTL, route, MTU */
 	return SL_DROP_MAX;
 }

@@ -133,7 +133,7 @@ static void handle_nd(struct sl_worker *w, const struct sl_snapshot *s, struct s
 
 /* ---- ICMP ---- */
 
-static bool checksum_is_good(const struct sl_burst *b, unsigned int i)
+bool sl_icmp_is_intact(const struct sl_burst *b, unsigned int i)
 {
 	const struct sl_pkt *p = &b->p[i];
 	unsigned int len = p->l3 + p->l3_len - p->l4;
@@ -204,7 +204,7 @@ static void handle_icmp(struct sl_worker *w, const struct sl_snapshot *s, struct
 	bool link_scope = is_link_scope(p, type);
 	if (!link_scope && sl_snapshot_local(s, &p->dst) == NULL)
 		return;
-	if (!checksum_is_good(b, i))
+	if (!sl_icmp_is_intact(b, i))
 		sl_burst_drop(w, b, i, SL_DROP_L4_CHECKSUM);
 	else if (link_scope)
 		handle_icmp6(w, s, b, i, type);

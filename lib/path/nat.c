@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Full-NAT: a packet that came in on one side of its flow leaves on the other. Follows the TCP state, caches the next hop
+ * A packet that came in on one side of its flow leaves on the other. Follows the TCP state, caches the next hop
  * in the flow while the routes stand, rewrites addresses, ports, TTL and checksums, counts.
  *
  * Drops: TTL and MTU (answered with ICMP), NO_ROUTE, TCP_STATE (the flow ended within this burst), UDP_ONE_WAY, NO_SNAT_FLOW
- * (one reply too many).
+ * (one reply too many); between IPv4 and IPv6 also L4_CHECKSUM (fragments of UDP without one) and NO_MBUF (no headroom).
  * Out: packets whose next hop is not known yet (held). Survives: rewritten packets with p->neighbour, and forwarded ones untouched.
  */
 #include <rte_tcp.h>
@@ -12,6 +12,7 @@
 #include "stages.h"
 
 #include "sluice/packet/edit.h"
+#include "sluice/packet/translate.h"
 #include "sluice/state/udp.h"
 
 #define SMALLEST_MTU 576 /* of any interface (lib/config): shorter packets always fit */
@@ -73,30 +74,61 @@ static uint16_t next_hop(struct sl_worker *w, const struct sl_snapshot *s, uint3
 	return f->neighbour[out];
 }
 
-static void rewrite(const struct sl_flow_table *t, struct rte_mbuf *m, const struct sl_pkt *p)
+/* One side is IPv4 and the other IPv6. */
+static inline bool is_mixed(const struct sl_flow *f)
 {
-	const struct sl_flow *f = &t->flows[p->flow];
+	unsigned int families = f->flags & SL_FLOW_V6_BOTH;
+	return families != 0 && families != SL_FLOW_V6_BOTH;
+}
+
+/* MTU of the way out: of the route that was looked up just now, or of the neighbour. 0: the port knows none. */
+static uint16_t egress_mtu(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_pkt *p,
+			   const struct sl_nexthop *hop)
+{
+	return hop != NULL ? s->interfaces[hop->interface].mtu : w->shared->neighbours->entries[p->neighbour].l2.mtu;
+}
+
+/* True when the packet does not fit the way out: answered and dropped. */
+static bool refuse_too_big(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i, uint16_t mtu)
+{
+	const struct sl_pkt *p = &b->p[i];
+	bool mixed = is_mixed(&w->flows.flows[p->flow]);
+
+	if (likely((mixed ? sl_translate_length(p) : p->l3_len) <= mtu || mtu == 0))
+		return false;
+	sl_answer_error(w, s, b, i, SL_ICMP_TOO_BIG, mixed ? sl_translate_mtu(p, mtu) : mtu);
+	sl_burst_drop(w, b, i, SL_DROP_MTU);
+	return true;
+}
+
+static enum sl_drop_cause rewrite(struct sl_worker *w, struct sl_burst *b, unsigned int i)
+{
+	const struct sl_pkt *p = &b->p[i];
+	const struct sl_flow *f = &w->flows.flows[p->flow];
 	uint8_t out = !p->side;
 	uint16_t invert = p->side == SL_CLIENT ? 0 : 0xffff; /* one's complement: the way back is the negative */
 	const struct sl_flow_side *to = &f->side[out];
 
-	if (p->flags & SL_PKT_V6) {
-		const struct sl_flow6 *f6 = &t->flows6[p->flow];
+	if (unlikely(is_mixed(f)))
+		return sl_translate_flow_packet(w, b, i);
+	if (f->flags & SL_FLOW_V6_BOTH) {
+		const struct sl_flow6 *f6 = &w->flows.flows6[p->flow];
 		struct sl_rewrite_v6 v6 = {
 			.src = &f6->side[out].self, .dst = &f6->side[out].peer,
 			.sport_be = to->self_port_be, .dport_be = to->peer_port_be,
 			.l4_delta = f->l4_delta ^ invert,
 		};
-		sl_edit_rewrite_v6(m, p, &v6);
+		sl_edit_rewrite_v6(b->m[i], p, &v6);
 	} else {
 		struct sl_rewrite_v4 v4 = {
 			.src_be = to->self_be, .dst_be = to->peer_be,
 			.sport_be = to->self_port_be, .dport_be = to->peer_port_be,
 			.l3_delta = f->l3_delta ^ invert, .l4_delta = f->l4_delta ^ invert,
 		};
-		sl_edit_rewrite_v4(m, p, &v4);
+		sl_edit_rewrite_v4(b->m[i], p, &v4);
 	}
-	sl_edit_decrement_ttl(m, p);
+	sl_edit_decrement_ttl(b->m[i], p);
+	return SL_DROP_MAX;
 }
 
 static void count(struct sl_worker *w, const struct sl_flow *f, const struct sl_pkt *p)
@@ -134,18 +166,18 @@ static void translate(struct sl_worker *w, const struct sl_snapshot *s, struct s
 		sl_burst_drop(w, b, i, SL_DROP_NO_ROUTE);
 		return;
 	}
-	if (p->l3_len > SMALLEST_MTU) {
-		uint16_t mtu = hop != NULL ? s->interfaces[hop->interface].mtu :
-					     w->shared->neighbours->entries[p->neighbour].l2.mtu;
-		if (unlikely(p->l3_len > mtu && mtu != 0)) {
-			sl_answer_error(w, s, b, i, SL_ICMP_TOO_BIG, mtu);
-			sl_burst_drop(w, b, i, SL_DROP_MTU);
-			return;
-		}
-	}
+	/* A short packet fits even after NAT46 made it 20 bytes longer: an interface with IPv6 has 1280 at least. */
+	if (p->l3_len > SMALLEST_MTU && unlikely(refuse_too_big(w, s, b, i, egress_mtu(w, s, p, hop))))
+		return;
+	if (unlikely(p->tcp_flags & RTE_TCP_SYN_FLAG))
+		sl_clamp_mss(w, s, b, i, egress_mtu(w, s, p, hop));
 	follow(w, s, b, i);
+	enum sl_drop_cause cause = rewrite(w, b, i);
+	if (unlikely(cause != SL_DROP_MAX)) {
+		sl_burst_drop(w, b, i, cause);
+		return;
+	}
 	count(w, f, p);
-	rewrite(&w->flows, b->m[i], p);
 	if (unlikely(p->neighbour == SL_ID_NONE)) {
 		struct rte_mbuf *m = sl_burst_take(b, i);
 		rte_pktmbuf_adj(m, p->l3);

@@ -1,16 +1,31 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Which worker owns a packet is a function of the packet alone (docs/architecture.md, "Who owns a packet"): to a VIP by the
- * dispatch hash of (client, VIP), to a source-NAT address by destination port; an ICMP error goes where the answers to
- * the packet go that it quotes. Out: handed over. Survives: ours, and what any worker may handle.
+ * dispatch hash of (client, VIP), to a source-NAT address by destination port, from a dnat backend by the dispatch hash of the
+ * packets that it answers; an ICMP error goes where the answers to the packet go that it quotes. Out: handed over. Survives:
+ * ours, and what any worker may handle.
  */
 #include "stages.h"
 
-static uint32_t dispatch_hash(const struct sl_toeplitz *t, const struct sl_pkt *p)
+static uint16_t dispatch(const struct sl_worker *w, const struct sl_ip *client, uint16_t client_port_be,
+			 const struct sl_ip *vip, uint16_t vip_port_be)
 {
-	if (p->flags & SL_PKT_V6)
-		return sl_toeplitz_v6(t, &p->src, &p->dst, p->sport_be, p->dport_be);
-	return sl_toeplitz_v4(t, sl_ip_v4_be(&p->src), sl_ip_v4_be(&p->dst), p->sport_be, p->dport_be);
+	const struct sl_toeplitz *t = w->shared->toeplitz;
+	uint32_t hash;
+
+	if (sl_ip_is_v4(vip))
+		hash = sl_toeplitz_v4(t, sl_ip_v4_be(client), sl_ip_v4_be(vip), client_port_be, vip_port_be);
+	else
+		hash = sl_toeplitz_v6(t, client, vip, client_port_be, vip_port_be);
+	return hash % SL_RETA_SIZE % w->shared->n_workers;
+}
+
+/* Not to one of our addresses: the reply of a dnat backend, or layer 3's. */
+static uint16_t owner_of_reply(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_pkt *p)
+{
+	const struct sl_service *service = sl_snapshot_dnat(s, &p->src, p->sport_be, p->proto);
+
+	return service == NULL ? w->id : dispatch(w, &p->dst, p->dport_be, &service->vip, service->port_be);
 }
 
 static uint16_t owner_of(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_pkt *p)
@@ -22,9 +37,9 @@ static uint16_t owner_of(const struct sl_worker *w, const struct sl_snapshot *s,
 		return w->id;
 	local = sl_snapshot_local(s, &p->dst);
 	if (local == NULL)
-		return w->id;
+		return owner_of_reply(w, s, p);
 	if (SL_LOCAL_IS(local, SL_LOCAL_VIP))
-		return dispatch_hash(w->shared->toeplitz, p) % SL_RETA_SIZE % n;
+		return dispatch(w, &p->src, p->sport_be, &p->dst, p->dport_be);
 	if (SL_LOCAL_IS(local, SL_LOCAL_SNAT))
 		return rte_be_to_cpu_16(p->dport_be) % n;
 	return w->id;
@@ -36,7 +51,7 @@ static __rte_cold uint16_t owner_of_error(const struct sl_worker *w, const struc
 {
 	struct sl_pkt answer;
 
-	if (sl_snapshot_local(s, &p->dst) == NULL || !sl_error_answer(m, p, &answer))
+	if ((sl_snapshot_local(s, &p->dst) == NULL && !sl_is_dnat_error(s, p)) || !sl_error_answer(m, p, &answer))
 		return w->id;
 	return owner_of(w, s, &answer);
 }

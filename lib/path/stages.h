@@ -44,11 +44,17 @@ void sl_stage_output(struct sl_worker *w, const struct sl_snapshot *s, struct sl
 void sl_answer_error(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
 		     enum sl_icmp_error error, uint16_t mtu);
 
+/* The checksum of ICMP or ICMPv6 message i is right. */
+bool sl_icmp_is_intact(const struct sl_burst *b, unsigned int i);
+
 /*
- * ICMP error i to one of our addresses: if it is about a packet of a flow, rewrite it for the flow's other end, to be
- * forwarded, and return SL_DROP_MAX. Otherwise return the cause to drop it for.
+ * ICMP error i, intact and to one of our addresses or to a client of mode dnat: if it is about a packet of a flow, rewrite
+ * it for the flow's other end, to be forwarded, and return SL_DROP_MAX. Otherwise return the cause to drop it for.
  */
-enum sl_drop_cause sl_translate_error(struct sl_worker *w, struct sl_burst *b, unsigned int i);
+enum sl_drop_cause sl_translate_error(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i);
+
+/* Message i may be an ICMP error about a packet to a dnat backend, which went there from its client's own address. */
+bool sl_is_dnat_error(const struct sl_snapshot *s, const struct sl_pkt *p);
 
 /*
  * The packet that would answer the one that ICMP error (m, p) quotes: its addresses, ports, protocol, kind and family.
@@ -118,6 +124,19 @@ uint32_t sl_flow_timeout(const struct sl_snapshot *s, const struct sl_flow *f);
  */
 int sl_snat_allocate(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b,
 		     const struct sl_service *service, const struct sl_tuple *client, struct sl_tuple *server);
+
+/*
+ * The same in mode dnat, without a choice: (backend -> client). Returns SL_DROP_MAX, or the cause for which the flow cannot be:
+ * DNAT_ON_LINK, TUPLE_IN_USE.
+ */
+enum sl_drop_cause sl_dnat_tuple(struct sl_worker *w, const struct sl_snapshot *s, const struct sl_tuple *client,
+				 struct sl_tuple *server);
+
+/* Rewrite packet i of a flow whose sides are of different families. Returns SL_DROP_MAX, or the cause to drop it for. */
+enum sl_drop_cause sl_translate_flow_packet(struct sl_worker *w, struct sl_burst *b, unsigned int i);
+
+/* Limit the segment size that SYN or SYN+ACK i announces to what both interfaces and the service let through. */
+void sl_clamp_mss(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i, uint16_t out_mtu);
 
 /* Backend for a new flow, or NULL when none takes one. */
 const struct sl_backend *sl_schedule(struct sl_worker *w, const struct sl_service *service);

@@ -135,14 +135,15 @@ static inline bool tuple_equal(const struct sl_flow_table *t, uint32_t entry, co
 	const struct sl_flow *f = &t->flows[entry >> 1];
 	const struct sl_flow_side *s = &f->side[entry & 1];
 	bool ports = s->peer_port_be == k->peer_port_be && s->self_port_be == k->self_port_be && f->proto == k->proto;
+	bool v6 = (f->flags >> (entry & 1)) & 1;
 
 	if (k->v6) {
-		if (!ports || !(f->flags & SL_FLOW_V6))
+		if (!ports || !v6)
 			return false;
 		const struct sl_flow6 *f6 = &t->flows6[entry >> 1];
 		return sl_ip_equal(&f6->side[entry & 1].peer, &k->peer) && sl_ip_equal(&f6->side[entry & 1].self, &k->self);
 	}
-	return ports && s->peer_be == k->peer.w_be[3] && s->self_be == k->self.w_be[3] && !(f->flags & SL_FLOW_V6);
+	return ports && s->peer_be == k->peer.w_be[3] && s->self_be == k->self.w_be[3] && !v6;
 }
 
 uint32_t sl_flow_lookup(const struct sl_flow_table *t, const struct sl_tuple *k, uint64_t hash, uint8_t *side)
@@ -293,7 +294,10 @@ static void side_set(struct sl_flow_table *t, uint32_t flow, enum sl_side side, 
 	}
 }
 
-/* Checksum differences of the rewrite client side -> server side. */
+/*
+ * Checksum differences of the rewrite client side -> server side. The mapped form's 0xffff counts as nothing in such a sum, so
+ * the difference of the transport checksum is right between the families too: both pseudo headers have the same rest.
+ */
 static void deltas_set(struct sl_flow *f, const struct sl_tuple *client, const struct sl_tuple *server)
 {
 	struct sl_ip from[2] = { client->peer, client->self }, to[2] = { server->self, server->peer };
@@ -311,7 +315,7 @@ uint32_t sl_flow_create(struct sl_flow_table *t, const struct sl_tuple *client, 
 	uint32_t flow = t->free_head;
 	uint64_t client_hash = sl_flow_hash(t, client);
 
-	if (flow == NIL || (client->v6 && t->flows6 == NULL))
+	if (flow == NIL || ((client->v6 || server->v6) && t->flows6 == NULL))
 		return SL_FLOW_NONE;
 	if (entry_insert(t, client_hash, flow << 1 | SL_CLIENT) != 0)
 		return SL_FLOW_NONE;
@@ -325,7 +329,7 @@ uint32_t sl_flow_create(struct sl_flow_table *t, const struct sl_tuple *client, 
 	*f = (struct sl_flow){
 		.neighbour = { SL_ID_NONE, SL_ID_NONE },
 		.proto = client->proto,
-		.flags = SL_FLOW_LIVE | (client->v6 ? SL_FLOW_V6 : 0),
+		.flags = SL_FLOW_LIVE | (client->v6 ? SL_FLOW_V6_CLIENT : 0) | (server->v6 ? SL_FLOW_V6_SERVER : 0),
 		.last_seen = now_tick,
 	};
 	side_set(t, flow, SL_CLIENT, client);
@@ -341,7 +345,7 @@ void sl_flow_tuple(const struct sl_flow_table *t, uint32_t flow, enum sl_side si
 	const struct sl_flow *f = &t->flows[flow];
 	const struct sl_flow_side *s = &f->side[side];
 
-	k->v6 = (f->flags & SL_FLOW_V6) != 0;
+	k->v6 = (f->flags >> side) & 1;
 	k->proto = f->proto;
 	k->peer_port_be = s->peer_port_be;
 	k->self_port_be = s->self_port_be;

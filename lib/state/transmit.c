@@ -49,10 +49,33 @@ static void flush_port(struct sl_worker *w, uint16_t port)
 	q->n = 0;
 }
 
+/* The packet in one buffer, or NULL, and it was dropped: a device that cannot send chains would send the first part alone. */
+static __rte_noinline struct rte_mbuf *linearise(struct sl_worker *w, struct rte_mbuf *m)
+{
+	struct rte_mbuf *copy;
+
+	w->count[SL_COUNT_LINEARISED]++;
+	if (RTE_MBUF_DIRECT(m) && rte_mbuf_refcnt_read(m) == 1 && rte_pktmbuf_linearize(m) == 0)
+		return m;
+	copy = rte_pktmbuf_copy(m, w->pool, 0, UINT32_MAX);
+	if (copy != NULL && copy->nb_segs == 1) {
+		rte_pktmbuf_free(m);
+		return copy;
+	}
+	sl_packet_drop(w, m, copy == NULL ? SL_DROP_NO_MBUF : SL_DROP_TX_SEGMENTS);
+	rte_pktmbuf_free(copy);
+	return NULL;
+}
+
 void sl_transmit(struct sl_worker *w, struct rte_mbuf *m, uint16_t port)
 {
 	struct sl_tx_queue *q = &w->tx[port];
 
+	if (unlikely(m->nb_segs > 1) && !w->shared->port_multi_segment[port]) {
+		m = linearise(w, m);
+		if (m == NULL)
+			return;
+	}
 	q->m[q->n++] = m;
 	if (q->n == SL_TX_BURST)
 		flush_port(w, port);

@@ -123,6 +123,10 @@ static void ports_open(struct golden *g)
 		}
 		assert_int_equal(p->port.id, i); /* port index == ethdev id, as in the daemon */
 		g->facts[i] = p->port.facts;
+		const struct sl_config_device *device = sl_config_device_find(g->config, names[i]);
+		if (device != NULL && device->mtu != 0)
+			g->facts[i].mtu = device->mtu; /* buffers are chained where it takes more than one */
+		g->shared.port_multi_segment[i] = p->port.multi_segment;
 		memcpy(g->facts[i].mac, (uint8_t[6]){ 2, 0, 0, 0, 0, (uint8_t)(0xf0 + i) }, 6);
 		memcpy(g->shared.port_mac[i], g->facts[i].mac, 6);
 	}
@@ -461,6 +465,7 @@ static void run_step(struct golden *g, const struct golden_step *step, const str
 	bool action = step->kind == GOLDEN_IN || step->kind == GOLDEN_IN_MANY || step->kind == GOLDEN_TIME ||
 		      step->kind == GOLDEN_NEIGHBOUR || step->kind == GOLDEN_RELOAD || step->kind == GOLDEN_CALL ||
 		      step->kind == GOLDEN_END;
+	unsigned int queue;
 
 	if (before != NULL && before->kind == GOLDEN_IN && step->kind != GOLDEN_IN)
 		settle(g);
@@ -513,6 +518,9 @@ static void run_step(struct golden *g, const struct golden_step *step, const str
 	case GOLDEN_CALL:
 		for (unsigned int i = 0; i < g->shared.n_workers; i++)
 			step->call(g->shared.workers[i], g->snapshot);
+		break;
+	case GOLDEN_NO_CHAINS:
+		g->shared.port_multi_segment[port_of(g, step, &queue)->port.id] = false;
 		break;
 	}
 }

@@ -15,6 +15,7 @@
  *	NEIGHBOUR("lan", "10.1.1.9", "02::19")	control has resolved this ("failed" as MAC: nobody answered)
  *	RELOAD(json)				a new configuration is published
  *	CALL(function)				for what no packet can bring about: function(worker, snapshot) for each worker
+ *	NO_CHAINS("lan")			from here on, this port sends no chained buffers
  *
  * In an OUT line $1 to $9 stand for a number: the first time it is remembered, later it must be the same. As a port in IN it is
  * written VAR(1). After each step that looks at results, everything that was not asked for is an error: frames that left
@@ -33,7 +34,7 @@
 #define UP(n) (-100000 - (n))
 
 enum golden_kind { GOLDEN_END, GOLDEN_IN, GOLDEN_IN_MANY, GOLDEN_OUT, GOLDEN_SENT, GOLDEN_DROPPED, GOLDEN_COUNT, GOLDEN_EVENT,
-		   GOLDEN_TIME, GOLDEN_NEIGHBOUR, GOLDEN_RELOAD, GOLDEN_CALL };
+		   GOLDEN_TIME, GOLDEN_NEIGHBOUR, GOLDEN_RELOAD, GOLDEN_CALL, GOLDEN_NO_CHAINS };
 
 struct sl_worker;
 struct sl_snapshot;
@@ -67,6 +68,7 @@ struct golden_case {
 #define EVENT(type, interface, ip) { .kind = GOLDEN_EVENT, .line = __LINE__, .number = SL_EVENT_##type, .port = interface, .text = ip }
 #define TIME(ms) { .kind = GOLDEN_TIME, .line = __LINE__, .amount = ms }
 #define NEIGHBOUR(interface, ip, m) { .kind = GOLDEN_NEIGHBOUR, .line = __LINE__, .port = interface, .text = ip, .mac = m }
+#define NO_CHAINS(p) { .kind = GOLDEN_NO_CHAINS, .line = __LINE__, .port = p }
 #define RELOAD(json) { .kind = GOLDEN_RELOAD, .line = __LINE__, .text = json }
 #define CALL(function) { .kind = GOLDEN_CALL, .line = __LINE__, .call = function }
 

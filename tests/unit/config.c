@@ -142,7 +142,10 @@ static void every_value_arrives(void **state)
 	assert_int_equal(c->neighbours[0].interface, 1);
 	assert_ip(&c->neighbours[0].address, "10.1.1.9");
 	assert_memory_equal(c->neighbours[0].mac, mac, 6);
-	assert_int_equal(c->n_services, 2);
+	assert_int_equal(c->n_services, 3);
+	assert_int_equal(c->services[0].mss_clamp, 1400);
+	assert_int_equal(c->services[1].mss_clamp, 0);
+	assert_int_equal(c->services[2].mode, SL_MODE_DNAT);
 	assert_string_equal(c->services[0].name, "web");
 	assert_ip(&c->services[0].address, "192.0.2.10");
 	assert_int_equal(c->services[0].port, 80);
@@ -330,6 +333,7 @@ static void documents_are_up_to_date(void **state)
 static void values_have_names(void **state)
 {
 	assert_string_equal(sl_mode_name(SL_MODE_FULL_NAT), "full-nat");
+	assert_string_equal(sl_mode_name(SL_MODE_DNAT), "dnat");
 	assert_string_equal(sl_scheduler_name(SL_SCHEDULER_ROUND_ROBIN), "round-robin");
 	assert_string_equal(sl_scheduler_name(SL_SCHEDULER_WEIGHTED_ROUND_ROBIN), "weighted-round-robin");
 	assert_string_equal(sl_forwarding_name(SL_FORWARDING_DROP), "drop");

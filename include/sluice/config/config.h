@@ -24,7 +24,7 @@
 #define SL_MAX_BACKENDS 4096 /* of all services together */
 
 enum sl_forwarding { SL_FORWARDING_DROP, SL_FORWARDING_ROUTE, SL_FORWARDING_PAIRS };
-enum sl_mode { SL_MODE_FULL_NAT };
+enum sl_mode { SL_MODE_FULL_NAT, SL_MODE_DNAT };
 enum sl_scheduler { SL_SCHEDULER_ROUND_ROBIN, SL_SCHEDULER_WEIGHTED_ROUND_ROBIN };
 enum sl_udp_kind { SL_UDP_BIDIRECTIONAL, SL_UDP_ONE_WAY, SL_UDP_REQUEST_RESPONSE };
 enum sl_exhaustion { SL_EXHAUSTION_DROP, SL_EXHAUSTION_RESET };
@@ -83,6 +83,7 @@ struct sl_config_service {
 	uint16_t port;	/* host order */
 	uint8_t protocol; /* IPPROTO_TCP or IPPROTO_UDP */
 	enum sl_mode mode;
+	uint16_t mss_clamp; /* 0: only to what the MTUs let through */
 	enum sl_scheduler scheduler;
 	struct sl_ip *snat;
 	unsigned int n_snat;

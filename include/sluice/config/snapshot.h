@@ -3,8 +3,8 @@
  * The compiled configuration that workers read. Built by the control thread, immutable once published, freed after
  * every worker has passed a quiescent state (RCU). Workers keep ids, never pointers, beyond one burst.
  *
- * Ids of services and backends are stable: an object that two configurations share (a service by name, address, port
- * and protocol; a backend by its service, address and port) keeps its id, so its flows and counters go on. What a new
+ * Ids of services and backends are stable: an object that two configurations share (a service by name, address, port,
+ * protocol and mode; a backend by its service, address and port) keeps its id, so its flows and counters go on. What a new
  * configuration removes stays as a draining tombstone while it has flows. An id is free for another object once nothing
  * carries it: no tombstone, no flow in `usage`, and not the previous snapshot, which workers still read.
  *
@@ -75,6 +75,7 @@ struct sl_service {
 	uint16_t id;
 	uint8_t proto;
 	uint8_t mode;	   /* enum sl_mode */
+	uint16_t mss_clamp; /* configured limit of TCP's maximum segment size, or UINT16_MAX */
 	uint8_t scheduler; /* enum sl_scheduler */
 	bool draining;	   /* removed: only its existing flows live on */
 	uint16_t n_backends; /* that take part in scheduling: in the configuration */
@@ -89,6 +90,14 @@ struct sl_service {
 	uint8_t udp_kind;      /* enum sl_udp_kind */
 	uint8_t udp_replies;
 	uint8_t on_exhaustion; /* enum sl_exhaustion */
+};
+
+/* Whose replies come from there: a backend of a dnat service, by address, port (0: any) and protocol. */
+struct sl_dnat_backend {
+	struct sl_ip ip;
+	uint16_t port_be;
+	uint16_t service; /* index in services; SL_ID_NONE: empty slot */
+	uint8_t proto;
 };
 
 #define SL_TICK_NS (1u << 20) /* workers' coarse clock: 1.048576 ms, so a tick is a shift away from nanoseconds */
@@ -114,7 +123,8 @@ struct sl_snapshot {
 
 	struct sl_local *locals; /* hash table of 1 << locals_bits slots, linear probing */
 	uint16_t *service_slots; /* hash table (vip, port, proto) -> index in services, SL_ID_NONE where empty */
-	uint8_t locals_bits, service_bits;
+	struct sl_dnat_backend *dnat_slots; /* hash table of 1 << dnat_bits slots, linear probing; NULL without dnat services */
+	uint8_t locals_bits, service_bits, dnat_bits;
 
 	struct sl_lpm *routes; /* -> index in nexthops */
 	struct sl_nexthop *nexthops;
@@ -155,6 +165,18 @@ const struct sl_local *sl_snapshot_local(const struct sl_snapshot *s, const stru
  */
 const struct sl_service *sl_snapshot_service(const struct sl_snapshot *s, const struct sl_ip *vip, uint16_t port_be,
 					     uint8_t proto);
+
+/*
+ * The dnat service of which (address, port, protocol) is a backend, or NULL; port 0: of which the address is one with any port. A
+ * configured service goes before a draining one. Without dnat services it costs one test.
+ */
+const struct sl_service *sl_snapshot_dnat_lookup(const struct sl_snapshot *s, const struct sl_ip *backend, uint16_t port_be,
+						 uint8_t proto);
+static inline const struct sl_service *sl_snapshot_dnat(const struct sl_snapshot *s, const struct sl_ip *backend,
+							uint16_t port_be, uint8_t proto)
+{
+	return s->dnat_slots == NULL ? NULL : sl_snapshot_dnat_lookup(s, backend, port_be, proto);
+}
 
 /*
  * Next hop of the longest prefix that covers the destination, or NULL. Always NULL for fe80::/10: such an address means

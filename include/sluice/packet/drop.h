@@ -33,6 +33,7 @@
 	X(ICMP, icmp, "ICMP message that sluice neither answers nor relates to a flow")                                \
 	X(ICMP_QUOTE, icmp_quote, "ICMP error whose quote is malformed, too short or of a packet we did not send")         \
 	X(ICMP_FRAGMENT, icmp_fragment, "ICMP error about a later fragment, which has no ports to find its flow by")   \
+	X(ICMP_FAMILY, icmp_family, "ICMP error that the other address family has no counterpart for (RFC 7915)")      \
 	X(ICMP_NO_FLOW, icmp_no_flow, "ICMP error about a packet of no flow that exists here")                         \
 	X(TTL, ttl, "TTL or hop limit expired here")                                                                   \
 	X(NO_ROUTE, no_route, "no route to the destination")                                                           \
@@ -41,6 +42,8 @@
 	X(DRAINING, draining, "new flow to a service that was removed and only drains")                                \
 	X(FLOW_TABLE_FULL, flow_table_full, "no free flow record; raise max_flows")                                    \
 	X(SNAT_EXHAUSTED, snat_exhausted, "no free source-NAT port towards the backend; add a snat address")           \
+	X(TUPLE_IN_USE, tuple_in_use, "the client's port has a flow to the backend already, by another dnat service")  \
+	X(DNAT_ON_LINK, dnat_on_link, "client on link with its dnat backend, whose replies would not come back; use full-nat") \
 	X(NO_SNAT_FLOW, no_snat_flow, "packet to a source-NAT address that belongs to no flow")                        \
 	X(NEIGHBOUR_UNRESOLVED, neighbour_unresolved, "next hop does not answer ARP or neighbour discovery")           \
 	X(NEIGHBOUR_QUEUE, neighbour_queue, "too many packets wait for one unresolved next hop")                       \
@@ -48,6 +51,7 @@
 	X(OWNER_LOOP, owner_loop, "handed over once already and still not at its owner")                               \
 	X(TX_FULL, tx_full, "transmit queue of the port is full")                                                      \
 	X(TX_RING_FULL, tx_ring_full, "ring to the worker that owns the port's transmit queue is full")                \
+	X(TX_SEGMENTS, tx_segments, "too long for one packet buffer, and the port sends no chained ones")              \
 	X(NO_MBUF, no_mbuf, "no free packet buffer to hold a reply or copy")                                           \
 	X(SHUTDOWN, shutdown, "still held when sluice stopped")
 

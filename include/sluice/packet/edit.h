@@ -157,6 +157,12 @@ static inline void sl_edit_decrement_ttl(struct rte_mbuf *m, const struct sl_pkt
  */
 uint16_t sl_edit_addresses(void *header, const struct sl_ip *src, const struct sl_ip *dst);
 
+/*
+ * Lower the maximum segment size a SYN or SYN+ACK announces (RFC 9293 section 3.7.1) to `mss`; never raised, never added, malformed
+ * options are left alone. p is TCP.
+ */
+void sl_edit_clamp_mss(struct rte_mbuf *m, const struct sl_pkt *p, uint16_t mss);
+
 /* Fill an IPv4 or IPv6 header at `header` (checksum included) for a payload of payload_len bytes. */
 void sl_edit_ip_header(void *header, const struct sl_ip *src, const struct sl_ip *dst, uint8_t proto, uint8_t ttl,
 		       uint16_t payload_len);

@@ -19,12 +19,13 @@
 struct sl_quote {
 	struct sl_ip src, dst;
 	uint32_t l3, l4;
+	uint32_t end;	   /* of what is quoted of the packet: extensions (RFC 4884) or padding may lie behind */
 	uint16_t sport_be, dport_be;
 	uint8_t proto;	   /* IPPROTO_TCP or IPPROTO_UDP */
 	bool has_checksum; /* the TCP or UDP checksum is part of the quote */
 };
 
-/* New addresses and ports of the quoted packet, and new addresses of the error; all of the packet's own family. */
+/* New addresses and ports of the quoted packet, and new addresses of the error; all of one family. */
 struct sl_quote_rewrite {
 	struct sl_ip src, dst;
 	uint16_t sport_be, dport_be;
@@ -42,8 +43,8 @@ bool sl_icmp_quotes(const struct sl_pkt *p);
 enum sl_drop_cause sl_quote_parse(struct rte_mbuf *m, const struct sl_pkt *p, struct sl_quote *q);
 
 /*
- * Rewrite the quoted packet and the addresses of the error, with all checksums over them. Type, code, MTU, pointer,
- * lengths and extensions stay; so do p and q.
+ * Rewrite the quoted packet and the addresses of the error, within their family, with all checksums over them. Type, code,
+ * MTU, pointer, lengths and extensions stay; so do p and q. (To the other family: sl_translate_error_packet.)
  */
 void sl_quote_rewrite(struct rte_mbuf *m, const struct sl_pkt *p, const struct sl_quote *q,
 		      const struct sl_quote_rewrite *to);

@@ -24,6 +24,7 @@
 	X(HANDED_OUT, handed_out_packets, "packets handed to the worker that owns them or their transmit queue")     \
 	X(TX, tx_packets, "packets a port accepted for transmission")                                                \
 	X(TX_BYTES, tx_bytes, "bytes a port accepted for transmission, without FCS")                                 \
+	X(LINEARISED, linearised_packets, "packets copied together for a port that sends no chained buffers")       \
 	X(CONSUMED, consumed_packets, "packets that ended here on purpose: ARP and ND answers read, MLD queries")    \
 	X(HELD, held_packets, "packets that wait for their next hop to be resolved (gauge)")                         \
 	X(FLOWS_CREATED, flows_created, "flows created")                                                             \

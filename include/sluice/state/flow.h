@@ -22,9 +22,11 @@
 
 enum sl_side { SL_CLIENT = 0, SL_SERVER = 1 };
 
-/* sl_flow.flags */
-#define SL_FLOW_V6 0x01
-#define SL_FLOW_LIVE 0x02
+/* sl_flow.flags. Each side has its own family: NAT64 and NAT46 flows have one of each. */
+#define SL_FLOW_V6_CLIENT 0x01 /* 1 << SL_CLIENT */
+#define SL_FLOW_V6_SERVER 0x02 /* 1 << SL_SERVER */
+#define SL_FLOW_LIVE 0x04
+#define SL_FLOW_V6_BOTH (SL_FLOW_V6_CLIENT | SL_FLOW_V6_SERVER)
 
 struct sl_flow_side {
 	uint32_t peer_be, self_be; /* IPv4; IPv6 addresses are in sl_flow6 */
@@ -33,7 +35,8 @@ struct sl_flow_side {
 
 struct sl_flow {
 	struct sl_flow_side side[2];
-	uint16_t l3_delta;  /* checksum difference client -> server of the IPv4 header; its complement for the way back */
+	uint16_t l3_delta;  /* checksum difference client -> server of the IPv4 header; its complement for the way back;
+			       without meaning unless both sides are IPv4 */
 	uint16_t l4_delta;  /* the same of the TCP/UDP checksum */
 	uint16_t neighbour[2]; /* next hop towards each side; valid while `epoch` is the worker's */
 	uint16_t epoch;
@@ -51,7 +54,7 @@ struct sl_flow {
 };
 _Static_assert(sizeof(struct sl_flow) == 64, "a flow record is one cache line");
 
-/* IPv6 addresses of the flow with the same index. */
+/* IPv6 addresses of the flow with the same index, on the sides that are IPv6. */
 struct sl_flow6 {
 	struct {
 		struct sl_ip peer, self;
@@ -110,8 +113,8 @@ void sl_flow_prefetch_record(const struct sl_flow_table *t, uint64_t hash);
 uint32_t sl_flow_lookup(const struct sl_flow_table *t, const struct sl_tuple *k, uint64_t hash, uint8_t *side);
 
 /*
- * New flow known by `client` on the client side and `server` on the server side (same family, same protocol; neither may
- * exist). timeout_ticks is its first idle time. Returns its index, or SL_FLOW_NONE when the table is full.
+ * New flow known by `client` on the client side and `server` on the server side (same protocol; neither may exist).
+ * timeout_ticks is its first idle time. Returns its index, or SL_FLOW_NONE when the table is full.
  * The checksum deltas are computed; service, backend, state and neighbours are the caller's to set.
  */
 uint32_t sl_flow_create(struct sl_flow_table *t, const struct sl_tuple *client, const struct sl_tuple *server,

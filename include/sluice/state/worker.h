@@ -67,6 +67,7 @@ struct sl_shared {
 	struct sl_toeplitz *toeplitz;		      /* dispatch hash; NULL with a single worker */
 	uint8_t port_mac[SL_MAX_PORTS][6];
 	bool port_rx_checksum[SL_MAX_PORTS];	      /* the port verifies IPv4 header checksums */
+	bool port_multi_segment[SL_MAX_PORTS];	      /* the port sends chained mbufs */
 	_Atomic bool stop;			      /* control: workers return from their loop */
 	int control_wakeup_fd;			      /* eventfd of the control loop, -1 in tests */
 	_Atomic bool control_awake;		      /* false: control sleeps, write to the eventfd after an event */
@@ -94,6 +95,7 @@ struct sl_worker {
 	struct { uint32_t destination, tick; } ports_gone[SL_PORT_SELECT_COUNTERS]; /* where a search found nothing, and when */
 	struct sl_siphash_key secret;
 	struct sl_token_bucket icmp_errors;
+	uint16_t translated_id; /* counts the IPv4 identifications given to packets that come from IPv6 */
 
 	struct sl_hold holds[SL_HOLD_NEIGHBOURS];
 	uint16_t n_holds;

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What few packets of a flow need: NAT64 and NAT46 (RFC 7915), and the segment size in SYNs. */
+#include <rte_tcp.h>
+
+#include "stages.h"
+
+#include "sluice/packet/edit.h"
+#include "sluice/packet/translate.h"
+
+/*
+ * Identifications for IPv4 packets made of IPv6 ones (RFC 7915 section 5.1): a range of its own for each worker, since they may
+ * share a source-NAT address.
+ */
+static uint16_t next_id(struct sl_worker *w)
+{
+	return (uint16_t)(w->translated_id++ * w->shared->n_workers + w->id);
+}
+
+enum sl_drop_cause sl_translate_flow_packet(struct sl_worker *w, struct sl_burst *b, unsigned int i)
+{
+	struct sl_pkt *p = &b->p[i];
+	const struct sl_flow *f = &w->flows.flows[p->flow];
+	uint16_t invert = p->side == SL_CLIENT ? 0 : 0xffff;
+	struct sl_tuple out;
+
+	sl_flow_tuple(&w->flows, p->flow, !p->side, &out);
+	struct sl_translation to = {
+		.src = &out.self, .dst = &out.peer,
+		.sport_be = out.self_port_be, .dport_be = out.peer_port_be,
+		.l4_delta = f->l4_delta ^ invert,
+		.id_be = out.v6 ? 0 : rte_cpu_to_be_16(next_id(w)),
+	};
+	return sl_translate(b->m[i], p, &to);
+}
+
+/* Largest TCP payload in an IP packet of the MTU. */
+static uint16_t segment_of(uint16_t mtu, bool v6)
+{
+	unsigned int headers = (v6 ? sizeof(struct rte_ipv6_hdr) : sizeof(struct rte_ipv4_hdr)) + sizeof(struct rte_tcp_hdr);
+
+	return mtu > headers ? (uint16_t)(mtu - headers) : UINT16_MAX; /* 0: a port that knows no MTU */
+}
+
+void sl_clamp_mss(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i, uint16_t out_mtu)
+{
+	const struct sl_pkt *p = &b->p[i];
+	const struct sl_flow *f = &w->flows.flows[p->flow];
+	const struct sl_service *service = sl_snapshot_service_by_id(s, f->service);
+	uint16_t in = segment_of(s->interfaces[p->interface].mtu, (f->flags >> p->side) & 1);
+	uint16_t out = segment_of(out_mtu, (f->flags >> !p->side) & 1);
+	uint16_t mss = RTE_MIN(in, out);
+
+	if (service != NULL)
+		mss = RTE_MIN(mss, service->mss_clamp);
+	sl_edit_clamp_mss(b->m[i], p, mss);
+}
