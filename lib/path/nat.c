@@ -73,8 +73,41 @@ static uint16_t next_hop(struct sl_worker *w, const struct sl_snapshot *s, uint3
 	return f->neighbour[out];
 }
 
-static void rewrite(const struct sl_flow_table *t, struct rte_mbuf *m, const struct sl_pkt *p)
+/* All fragments of a datagram leave with one number; a packet that may be fragmented further on gets its own. */
+static void renumber_v4(struct sl_worker *w, struct rte_ipv4_hdr *ip, const struct sl_pkt *p)
 {
+	struct sl_datagram *d = NULL;
+
+	if (p->flags & SL_PKT_FRAGMENT)
+		d = &w->fragments.datagrams[p->fragment];
+	if (d == NULL || !(d->flags & SL_DATAGRAM_NUMBERED)) {
+		uint16_t id = sl_ip_id_v4(&w->ip_ids, ip->src_addr, ip->dst_addr, ip->next_proto_id);
+		if (d == NULL) {
+			sl_edit_id_v4(ip, id);
+			return;
+		}
+		d->new_id_be = id;
+		d->flags |= SL_DATAGRAM_NUMBERED;
+	}
+	sl_edit_id_v4(ip, (uint16_t)d->new_id_be);
+}
+
+static void renumber_v6(struct sl_worker *w, struct rte_mbuf *m, const struct sl_pkt *p, const struct sl_rewrite_v6 *to)
+{
+	struct sl_datagram *d = &w->fragments.datagrams[p->fragment];
+	struct sl_fragment f;
+
+	if (!(d->flags & SL_DATAGRAM_NUMBERED)) {
+		d->new_id_be = sl_ip_id_v6(&w->ip_ids, to->src, to->dst);
+		d->flags |= SL_DATAGRAM_NUMBERED;
+	}
+	sl_fragment_read(m, p, &f);
+	sl_edit_id_v6(rte_pktmbuf_mtod_offset(m, void *, f.header), d->new_id_be);
+}
+
+static void rewrite(struct sl_worker *w, struct rte_mbuf *m, const struct sl_pkt *p)
+{
+	const struct sl_flow_table *t = &w->flows;
 	const struct sl_flow *f = &t->flows[p->flow];
 	uint8_t out = !p->side;
 	uint16_t invert = p->side == SL_CLIENT ? 0 : 0xffff; /* one's complement: the way back is the negative */
@@ -88,13 +121,18 @@ static void rewrite(const struct sl_flow_table *t, struct rte_mbuf *m, const str
 			.l4_delta = f->l4_delta ^ invert,
 		};
 		sl_edit_rewrite_v6(m, p, &v6);
+		if (unlikely(p->flags & SL_PKT_FRAGMENT))
+			renumber_v6(w, m, p, &v6);
 	} else {
 		struct sl_rewrite_v4 v4 = {
 			.src_be = to->self_be, .dst_be = to->peer_be,
 			.sport_be = to->self_port_be, .dport_be = to->peer_port_be,
 			.l3_delta = f->l3_delta ^ invert, .l4_delta = f->l4_delta ^ invert,
 		};
+		struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, p->l3);
 		sl_edit_rewrite_v4(m, p, &v4);
+		if (ip->fragment_offset != RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) /* not atomic (RFC 6864 section 4) */
+			renumber_v4(w, ip, p);
 	}
 	sl_edit_decrement_ttl(m, p);
 }
@@ -135,9 +173,10 @@ static void translate(struct sl_worker *w, const struct sl_snapshot *s, struct s
 		return;
 	}
 	if (p->l3_len > SMALLEST_MTU) {
-		uint16_t mtu = hop != NULL ? s->interfaces[hop->interface].mtu :
-					     w->shared->neighbours->entries[p->neighbour].l2.mtu;
-		if (unlikely(p->l3_len > mtu && mtu != 0)) {
+		const struct sl_neighbour *e = &w->shared->neighbours->entries[p->neighbour];
+		uint16_t interface = hop != NULL ? hop->interface : e->interface;
+		uint16_t mtu = hop != NULL ? s->interfaces[interface].mtu : e->l2.mtu;
+		if (unlikely(p->l3_len > mtu && mtu != 0 && !sl_may_cut(b, i, interface))) {
 			sl_answer_error(w, s, b, i, SL_ICMP_TOO_BIG, mtu);
 			sl_burst_drop(w, b, i, SL_DROP_MTU);
 			return;
@@ -145,12 +184,9 @@ static void translate(struct sl_worker *w, const struct sl_snapshot *s, struct s
 	}
 	follow(w, s, b, i);
 	count(w, f, p);
-	rewrite(&w->flows, b->m[i], p);
-	if (unlikely(p->neighbour == SL_ID_NONE)) {
-		struct rte_mbuf *m = sl_burst_take(b, i);
-		rte_pktmbuf_adj(m, p->l3);
-		sl_send_ip(w, s, m, hop->interface, &ip);
-	}
+	rewrite(w, b->m[i], p);
+	if (unlikely(p->neighbour == SL_ID_NONE))
+		sl_output_unresolved(w, s, b, i, hop->interface, &ip);
 }
 
 /*
