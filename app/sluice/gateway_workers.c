@@ -34,6 +34,7 @@ static int create_shared(struct gateway *g, const struct setup *setup, struct sl
 	shared->control_wakeup_fd = -1;
 	shared->poll = config->idle == SL_IDLE_POLL;
 	shared->idle_sleep_us = config->idle_sleep_us;
+	shared->max_fragments = config->max_fragments;
 	shared->tsc_hz = rte_get_tsc_hz();
 	for (unsigned int i = 0; i < g->n_ports; i++) {
 		memcpy(shared->port_mac[i], g->ports[i].facts.mac, sizeof(shared->port_mac[i]));

@@ -99,10 +99,14 @@ static void plan_pools(struct memory_plan *plan, const struct sl_config *config,
 		if (d->framesz > 0 && d->framesz < UINT16_MAX - RTE_PKTMBUF_HEADROOM)
 			room = RTE_MAX(room, (uint16_t)(d->framesz + RTE_PKTMBUF_HEADROOM));
 	}
-	/* In a worker's hands at most: a burst, held packets, one burst a port, rings from the others and from control. */
+	/*
+	 * In a worker's hands at most: a burst, held packets and fragments, the pieces of one packet, one burst a port, rings
+	 * from the others and from control.
+	 */
 	for (unsigned int i = 0; i < workers; i++)
 		plan->nodes[plan->worker_node[i]].mbufs +=
-			SL_BURST_MAX + SL_HOLD_NEIGHBOURS * SL_HOLD_PACKETS + devices->n * SL_TX_BURST +
+			SL_BURST_MAX + SL_HOLD_NEIGHBOURS * SL_HOLD_PACKETS + SL_FRAGMENT_HELD_MAX +
+			SL_FRAGMENT_PIECES_MAX + devices->n * SL_TX_BURST +
 			(2 * (workers - 1) + 1) * SL_RX_RING_SIZE + MEMORY_POOL_CACHE * 3 / 2;
 	plan->nodes[plan->worker_node[0]].mbufs += CONTROL_MBUFS;
 
@@ -130,13 +134,14 @@ void memory_plan_build(struct memory_plan *plan, const struct sl_config *config,
 		add_row(plan, plan->worker_node[i], 1, bytes, "worker %u: %u flows%s", i, plan->flows_per_worker,
 			plan->ipv6 ? "" : " (IPv4 only)");
 	}
+	uint64_t fragments = sl_fragment_table_bytes(sl_fragment_capacity(config->max_fragments, config->workers));
 	/* One line for each node in use: the workers' own structures and rings. */
 	for (int node = 0; node < MACHINE_NODES_MAX; node++) {
 		unsigned int n = 0;
 		for (unsigned int i = 0; i < workers; i++)
 			n += plan->worker_node[i] == node;
 		if (n > 0)
-			add_row(plan, node, n, sl_worker_bytes(config->workers), "workers' counters and rings");
+			add_row(plan, node, n, sl_worker_bytes(config->workers) + fragments, "workers' counters and rings");
 	}
 	int first = plan->worker_node[0];
 	add_row(plan, first, 1, sl_neighbour_table_bytes(config->max_neighbours), "%u neighbours", config->max_neighbours);

@@ -320,6 +320,10 @@ static const struct sl_key top_keys[] = {
 	  .help = "flows tracked at the same time, all workers together; memory for them is taken at start" },
 	{ .name = "max_neighbours", .type = SL_TYPE_UINT, FIELD(struct sl_config, max_neighbours), .minimum = 16,
 	  .maximum = NEIGHBOURS_MAX, .value = 4096, .restart = true, .help = "ARP and ND entries" },
+	{ .name = "max_fragments", .type = SL_TYPE_UINT, FIELD(struct sl_config, max_fragments), .minimum = 128,
+	  .maximum = 65534, .value = 4096, .restart = true,
+	  .help = "datagrams that may be coming in fragments at the same time, all workers together; with several "
+		  "workers some count twice. The oldest makes room for the newest" },
 	{ .name = "idle", .type = SL_TYPE_CHOICE, FIELD(struct sl_config, idle), .choices = idle_choices,
 	  .value = SL_IDLE_SLEEP, .restart = true, .help = "what a worker does when there are no packets" },
 	{ .name = "idle_sleep_us", .type = SL_TYPE_UINT, FIELD(struct sl_config, idle_sleep_us), .minimum = 1,

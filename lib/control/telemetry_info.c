@@ -104,6 +104,7 @@ static int answer_config(const struct sl_tel_request *request, struct sl_tel_nod
 	sl_tel_u64(out, "workers", config->workers);
 	sl_tel_u64(out, "max_flows", config->max_flows);
 	sl_tel_u64(out, "max_neighbours", config->max_neighbours);
+	sl_tel_u64(out, "max_fragments", config->max_fragments);
 	sl_tel_u64(out, "icmp_errors_pps", config->icmp_errors_pps);
 	sl_tel_u64(out, "interfaces", config->n_interfaces);
 	sl_tel_u64(out, "static_routes", config->n_routes);
@@ -176,6 +177,7 @@ static const struct sl_tel_key config_keys[] = {
 	{ "workers", "number of workers" },
 	{ "max_flows", "flows of all workers together" },
 	{ "max_neighbours", "next hops that can be known at once" },
+	{ "max_fragments", "fragmented datagrams that can be followed at once" },
 	{ "icmp_errors_pps", "ICMP errors sent per second and worker, at most" },
 	{ "interfaces", "number of interfaces" },
 	{ "static_routes", "number of routes in the configuration" },

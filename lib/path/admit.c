@@ -52,11 +52,13 @@ static enum sl_drop_cause admit(struct sl_worker *w, const struct sl_snapshot *s
 	const struct sl_pkt *p = &b->p[i];
 	const struct sl_service *service = &s->services[p->service];
 
+	if (p->flags & SL_PKT_FRAGMENT_LATER)
+		return SL_DROP_MAX; /* opens nothing; its first fragment may do so in this burst */
 	if (p->kind == SL_PKT_TCP && !may_open(service, p))
 		return SL_DROP_TCP_NOT_SYN;
 	if (service->draining)
 		return SL_DROP_DRAINING;
-	if (has_partial_checksum(b, i)) {
+	if (!(p->flags & SL_PKT_FRAGMENT) && has_partial_checksum(b, i)) {
 		report_partial_checksum(w, b->m[i]->port);
 		return SL_DROP_PARTIAL_CHECKSUM;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Makes the flow of a packet that opens one. Drops: NO_BACKEND, SNAT_EXHAUSTED, FLOW_TABLE_FULL, in mode dnat TUPLE_IN_USE and
- * DNAT_ON_LINK, each also counted as refused by the service. Survives: everything else.
+ * DNAT_ON_LINK, each also counted as refused by the service; FRAGMENT_NO_FLOW. Survives: everything else.
  */
 #include "stages.h"
 
@@ -16,6 +16,8 @@ static enum sl_drop_cause open_flow(struct sl_worker *w, const struct sl_snapsho
 	p->flow = sl_flow_lookup(&w->flows, &client, sl_flow_hash(&w->flows, &client), &p->side);
 	if (p->flow != SL_FLOW_NONE)
 		return SL_DROP_MAX;
+	if (p->flags & SL_PKT_FRAGMENT_LATER)
+		return SL_DROP_FRAGMENT_NO_FLOW;
 
 	if (w->flows.free_head == SL_FLOW_NONE)
 		return SL_DROP_FLOW_TABLE_FULL;
@@ -62,7 +64,9 @@ void sl_stage_balance(struct sl_worker *w, const struct sl_snapshot *s, struct s
 		if (likely(p->flow != SL_FLOW_NONE || p->service == SL_ID_NONE))
 			continue;
 		enum sl_drop_cause cause = open_flow(w, s, b, i);
-		if (unlikely(cause != SL_DROP_MAX))
+		if (unlikely(cause == SL_DROP_FRAGMENT_NO_FLOW))
+			sl_burst_drop(w, b, i, cause);
+		else if (unlikely(cause != SL_DROP_MAX))
 			sl_refuse(w, s, b, i, cause);
 	}
 	sl_burst_compact(b);

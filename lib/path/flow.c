@@ -11,7 +11,7 @@
 
 static inline bool has_ports(const struct sl_pkt *p)
 {
-	return (p->kind == SL_PKT_TCP || p->kind == SL_PKT_UDP) && !(p->flags & SL_PKT_FRAGMENT);
+	return p->kind == SL_PKT_TCP || p->kind == SL_PKT_UDP;
 }
 
 void sl_stage_flow(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)

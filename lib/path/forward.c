@@ -21,18 +21,15 @@ static enum sl_drop_cause forward(struct sl_worker *w, const struct sl_snapshot 
 		sl_answer_error(w, s, b, i, SL_ICMP_NO_ROUTE, 0);
 		return SL_DROP_NO_ROUTE;
 	}
-	if (p->l3_len > s->interfaces[hop->interface].mtu) {
+	if (p->l3_len > s->interfaces[hop->interface].mtu && !sl_may_cut(b, i, hop->interface)) {
 		sl_answer_error(w, s, b, i, SL_ICMP_TOO_BIG, s->interfaces[hop->interface].mtu);
 		return SL_DROP_MTU;
 	}
 	const struct sl_ip *ip = sl_ip_is_zero(&hop->via) ? &p->dst : &hop->via;
 	sl_edit_decrement_ttl(b->m[i], p);
 	p->neighbour = sl_neighbour_lookup(w->shared->neighbours, hop->interface, ip);
-	if (p->neighbour == SL_ID_NONE) {
-		struct rte_mbuf *m = sl_burst_take(b, i);
-		rte_pktmbuf_adj(m, p->l3);
-		sl_send_ip(w, s, m, hop->interface, ip);
-	}
+	if (p->neighbour == SL_ID_NONE)
+		sl_output_unresolved(w, s, b, i, hop->interface, ip);
 	return SL_DROP_MAX;
 }
 

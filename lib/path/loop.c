@@ -39,6 +39,8 @@ static void expire_flows(struct sl_worker *w, const struct sl_snapshot *s)
 void sl_worker_housekeeping(struct sl_worker *w, const struct sl_snapshot *s)
 {
 	expire_flows(w, s);
+	if (unlikely(w->fragments.live > 0))
+		sl_fragments_expire(w);
 	sl_query_answer(w);
 }
 
@@ -46,8 +48,11 @@ static void walk(struct sl_worker *w, const struct sl_snapshot *s, unsigned int 
 {
 	w->burst.n = (uint16_t)n;
 	w->burst.handed_in = handed_in;
+	w->burst.resumed = SL_ID_NONE;
 	w->burst.gaps = false;
 	sl_pipeline(w, s, &w->burst);
+	if (unlikely(w->fragments.touched))
+		sl_fragments_settle(w, s);
 }
 
 static unsigned int receive(struct sl_worker *w, const struct sl_snapshot *s, const struct sl_rx_queue *q)

@@ -81,36 +81,78 @@ static inline bool is_mixed(const struct sl_flow *f)
 	return families != 0 && families != SL_FLOW_V6_BOTH;
 }
 
-/* MTU of the way out: of the route that was looked up just now, or of the neighbour. 0: the port knows none. */
+/* The way out: of the route that was looked up just now, or of the neighbour. */
+static uint16_t egress(const struct sl_worker *w, const struct sl_pkt *p, const struct sl_nexthop *hop)
+{
+	return hop != NULL ? hop->interface : w->shared->neighbours->entries[p->neighbour].interface;
+}
+
+/* Its MTU. 0: the port knows none. */
 static uint16_t egress_mtu(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_pkt *p,
 			   const struct sl_nexthop *hop)
 {
 	return hop != NULL ? s->interfaces[hop->interface].mtu : w->shared->neighbours->entries[p->neighbour].l2.mtu;
 }
 
-/* True when the packet does not fit the way out: answered and dropped. */
-static bool refuse_too_big(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i, uint16_t mtu)
+/* True when the packet does not fit the way out and may not be cut: answered and dropped. */
+static bool refuse_too_big(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
+			   uint16_t interface, uint16_t mtu)
 {
 	const struct sl_pkt *p = &b->p[i];
 	bool mixed = is_mixed(&w->flows.flows[p->flow]);
 
 	if (likely((mixed ? sl_translate_length(p) : p->l3_len) <= mtu || mtu == 0))
 		return false;
+	if (!mixed && sl_may_cut(b, i, interface))
+		return false;
 	sl_answer_error(w, s, b, i, SL_ICMP_TOO_BIG, mixed ? sl_translate_mtu(p, mtu) : mtu);
 	sl_burst_drop(w, b, i, SL_DROP_MTU);
 	return true;
+}
+
+/* All fragments of a datagram leave with one number; a packet that may be fragmented further on gets its own. */
+static void renumber_v4(struct sl_worker *w, struct rte_ipv4_hdr *ip, const struct sl_pkt *p)
+{
+	struct sl_datagram *d = NULL;
+
+	if (p->flags & SL_PKT_FRAGMENT)
+		d = &w->fragments.datagrams[p->fragment];
+	if (d == NULL || !(d->flags & SL_DATAGRAM_NUMBERED)) {
+		uint16_t id = sl_ip_id_v4(&w->ip_ids, ip->src_addr, ip->dst_addr, ip->next_proto_id);
+		if (d == NULL) {
+			sl_edit_id_v4(ip, id);
+			return;
+		}
+		d->new_id_be = id;
+		d->flags |= SL_DATAGRAM_NUMBERED;
+	}
+	sl_edit_id_v4(ip, (uint16_t)d->new_id_be);
+}
+
+static void renumber_v6(struct sl_worker *w, struct rte_mbuf *m, const struct sl_pkt *p, const struct sl_rewrite_v6 *to)
+{
+	struct sl_datagram *d = &w->fragments.datagrams[p->fragment];
+	struct sl_fragment f;
+
+	if (!(d->flags & SL_DATAGRAM_NUMBERED)) {
+		d->new_id_be = sl_ip_id_v6(&w->ip_ids, to->src, to->dst);
+		d->flags |= SL_DATAGRAM_NUMBERED;
+	}
+	sl_fragment_read(m, p, &f);
+	sl_edit_id_v6(rte_pktmbuf_mtod_offset(m, void *, f.header), d->new_id_be);
 }
 
 static enum sl_drop_cause rewrite(struct sl_worker *w, struct sl_burst *b, unsigned int i)
 {
 	const struct sl_pkt *p = &b->p[i];
 	const struct sl_flow *f = &w->flows.flows[p->flow];
+	struct rte_mbuf *m = b->m[i];
 	uint8_t out = !p->side;
 	uint16_t invert = p->side == SL_CLIENT ? 0 : 0xffff; /* one's complement: the way back is the negative */
 	const struct sl_flow_side *to = &f->side[out];
 
-	if (unlikely(is_mixed(f)))
-		return sl_translate_flow_packet(w, b, i);
+	if (unlikely(is_mixed(f))) /* the rest of a datagram is not known here, nor its checksum */
+		return p->flags & SL_PKT_FRAGMENT ? SL_DROP_FRAGMENT : sl_translate_flow_packet(w, b, i);
 	if (f->flags & SL_FLOW_V6_BOTH) {
 		const struct sl_flow6 *f6 = &w->flows.flows6[p->flow];
 		struct sl_rewrite_v6 v6 = {
@@ -118,16 +160,21 @@ static enum sl_drop_cause rewrite(struct sl_worker *w, struct sl_burst *b, unsig
 			.sport_be = to->self_port_be, .dport_be = to->peer_port_be,
 			.l4_delta = f->l4_delta ^ invert,
 		};
-		sl_edit_rewrite_v6(b->m[i], p, &v6);
+		sl_edit_rewrite_v6(m, p, &v6);
+		if (unlikely(p->flags & SL_PKT_FRAGMENT))
+			renumber_v6(w, m, p, &v6);
 	} else {
 		struct sl_rewrite_v4 v4 = {
 			.src_be = to->self_be, .dst_be = to->peer_be,
 			.sport_be = to->self_port_be, .dport_be = to->peer_port_be,
 			.l3_delta = f->l3_delta ^ invert, .l4_delta = f->l4_delta ^ invert,
 		};
-		sl_edit_rewrite_v4(b->m[i], p, &v4);
+		struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, p->l3);
+		sl_edit_rewrite_v4(m, p, &v4);
+		if (ip->fragment_offset != RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) /* not atomic (RFC 6864 section 4) */
+			renumber_v4(w, ip, p);
 	}
-	sl_edit_decrement_ttl(b->m[i], p);
+	sl_edit_decrement_ttl(m, p);
 	return SL_DROP_MAX;
 }
 
@@ -167,7 +214,8 @@ static void translate(struct sl_worker *w, const struct sl_snapshot *s, struct s
 		return;
 	}
 	/* A short packet fits even after NAT46 made it 20 bytes longer: an interface with IPv6 has 1280 at least. */
-	if (p->l3_len > SMALLEST_MTU && unlikely(refuse_too_big(w, s, b, i, egress_mtu(w, s, p, hop))))
+	if (p->l3_len > SMALLEST_MTU && unlikely(refuse_too_big(w, s, b, i, egress(w, p, hop),
+								egress_mtu(w, s, p, hop))))
 		return;
 	if (unlikely(p->tcp_flags & RTE_TCP_SYN_FLAG))
 		sl_clamp_mss(w, s, b, i, egress_mtu(w, s, p, hop));
@@ -178,11 +226,8 @@ static void translate(struct sl_worker *w, const struct sl_snapshot *s, struct s
 		return;
 	}
 	count(w, f, p);
-	if (unlikely(p->neighbour == SL_ID_NONE)) {
-		struct rte_mbuf *m = sl_burst_take(b, i);
-		rte_pktmbuf_adj(m, p->l3);
-		sl_send_ip(w, s, m, hop->interface, &ip);
-	}
+	if (unlikely(p->neighbour == SL_ID_NONE))
+		sl_output_unresolved(w, s, b, i, hop->interface, &ip);
 }
 
 /*

@@ -109,6 +109,32 @@ void sl_refuse(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst
 /* Send a reset made by sl_tcp_build_*: built is what that returned. */
 void sl_send_reset(struct sl_worker *w, const struct sl_snapshot *s, struct rte_mbuf *out, int built);
 
+/* The worker for a hash of these addresses and ports, as a NIC with our RSS key would choose it. */
+uint16_t sl_dispatch(const struct sl_worker *w, const struct sl_ip *client, uint16_t client_port_be, const struct sl_ip *vip,
+		     uint16_t vip_port_be);
+
+/* The worker that owns packet p, whose ports are known; w itself where any worker will do. */
+uint16_t sl_owner(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_pkt *p);
+
+/* The worker that owns the datagram of fragment i: sees all its fragments before their flow's owner does. */
+uint16_t sl_fragment_owner(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_burst *b,
+			   unsigned int i);
+
+/* After a burst that brought fragments: held ones whose first one has come walk now, complete datagrams are forgotten. */
+void sl_fragments_settle(struct sl_worker *w, const struct sl_snapshot *s);
+
+/* Forget datagrams whose time is up: a bounded number. */
+void sl_fragments_expire(struct sl_worker *w);
+
+/* Packet i does not fit the interface. True where it may be cut to fit (IPv4 without DF); output will. */
+bool sl_may_cut(struct sl_burst *b, unsigned int i, uint16_t interface);
+
+/* Send packet i, taken out of the burst, to its neighbour in the table. */
+void sl_output_cut(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i);
+/* Send packet i, cut if it must be, taken out of the burst, to a next hop that is not in the neighbour table yet. */
+void sl_output_unresolved(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
+			  uint16_t interface, const struct sl_ip *next_hop);
+
 /* A flow record is about to be freed or changed to another conversation: packets of this burst must not refer to it. */
 void sl_burst_forget_flow(struct sl_burst *b, uint32_t flow);
 

@@ -32,10 +32,14 @@ void sl_burst_consume(struct sl_worker *w, struct sl_burst *b, unsigned int i)
 
 void sl_burst_hand_over(struct sl_worker *w, struct sl_burst *b, unsigned int i, uint16_t owner)
 {
-	if (b->handed_in) {
+	if (b->handed_in)
 		sl_burst_drop(w, b, i, SL_DROP_OWNER_LOOP);
-		return;
-	}
+	else
+		sl_burst_hand_on(w, b, i, owner);
+}
+
+void sl_burst_hand_on(struct sl_worker *w, struct sl_burst *b, unsigned int i, uint16_t owner)
+{
 	if (rte_ring_sp_enqueue(w->shared->workers[owner]->handover_in[w->id], b->m[i]) != 0) {
 		sl_burst_drop(w, b, i, SL_DROP_HANDOVER_FULL);
 		return;

@@ -33,7 +33,14 @@ struct sl_worker *sl_worker_create(struct sl_shared *shared, uint16_t id, struct
 	w->pool = pool;
 	for (unsigned int i = 0; i < SL_HOLD_NEIGHBOURS; i++)
 		w->holds[i].interface = SL_ID_NONE;
+	sl_ip_ids_init(&w->ip_ids, &w->secret, id, shared->n_workers);
 	if (sl_flow_table_init(&w->flows, max_flows, ipv6, numa_node, &key, (uint32_t)(now_ns / SL_TICK_NS)) != 0) {
+		rte_free(w);
+		return NULL;
+	}
+	if (sl_fragment_table_init(&w->fragments, sl_fragment_capacity(shared->max_fragments, shared->n_workers), numa_node,
+				   &key) != 0) {
+		sl_flow_table_fini(&w->flows);
 		rte_free(w);
 		return NULL;
 	}
@@ -139,6 +146,13 @@ void sl_worker_drain(struct sl_worker *w)
 	}
 	ring_drain(w, w->transmit_in[SL_MAX_WORKERS], SL_COUNT_INJECTED);
 	sl_hold_drop_all(w, SL_DROP_SHUTDOWN);
+	for (uint16_t i; (i = sl_fragment_oldest(&w->fragments)) != SL_ID_NONE; sl_fragment_remove(&w->fragments, i)) {
+		struct rte_mbuf *m;
+		while ((m = sl_fragment_unhold(&w->fragments, i)) != NULL) {
+			w->count[SL_COUNT_HELD]--;
+			sl_packet_drop(w, m, SL_DROP_SHUTDOWN);
+		}
+	}
 }
 
 void sl_worker_destroy(struct sl_worker *w)
@@ -153,6 +167,7 @@ void sl_worker_destroy(struct sl_worker *w)
 	rte_ring_free(w->events);
 	pthread_mutex_destroy(&w->query_lock);
 	sl_flow_table_fini(&w->flows);
+	sl_fragment_table_fini(&w->fragments);
 	w->shared->workers[w->id] = NULL;
 	rte_free(w);
 }

@@ -75,11 +75,28 @@ static const struct golden_step unsolicited_routed[] = {
 	RESOLVED,
 	IN("lan", BACKEND1_ETH, IP4("10.1.1.1", "192.0.2.100"), UDP(8080, 1000), PAYLOAD("hi")),
 	OUT("wan", "eth 02::f0>02::c1 ip4 10.1.1.1>192.0.2.100 ttl 63 udp 8080>1000 len 2 \"hi\" [csum ok]"),
-	/* may belong to a reply: nobody here can tell */
+	/* may belong to a reply: nobody can tell before the first fragment */
 	IN("lan", BACKEND1_ETH, IP4("10.1.1.1", "192.0.2.100", .id = 7, .offset = 1480, .proto = 17), PAYLOAD("tail")),
-	DROPPED(FRAGMENT, 1),
+	COUNT(HELD, 1),
+	TIME(2200),
+	DROPPED(FRAGMENT_TIMEOUT, 1),
+	IN("lan", BACKEND1_ETH, IP4("10.1.1.1", "192.0.2.100", .id = 8, .offset = 104, .proto = 17), PAYLOAD("tail")),
+	IN("lan", BACKEND1_ETH, IP4("10.1.1.1", "192.0.2.100", .id = 8, .mf = 1), UDP(8080, 1000), FILL(96)),
+	OUT("wan", "eth 02::f0>02::c1 ip4 10.1.1.1>192.0.2.100 ttl 63 frag 8:0+ udp 8080>1000 len 96 #a1550405"),
+	OUT("wan", "eth 02::f0>02::c1 ip4 10.1.1.1>192.0.2.100 ttl 63 frag 8:104 proto 17 len 4 \"tail\""),
 	IN("lan", BACKEND1_ETH, IP4("10.1.1.1", "192.0.2.100", .id = 7, .offset = 1480, .proto = 47), PAYLOAD("tail")),
 	OUT("wan", "eth 02::f0>02::c1 ip4 10.1.1.1>192.0.2.100 ttl 63 frag 7:1480 proto 47 len 4 \"tail\""),
+	END
+};
+
+/* A reply in fragments, the last one first, leaves as the VIP. */
+static const struct golden_step fragmented_reply[] = {
+	RESOLVED,
+	SYN_IN(""), SYN_OUT,
+	IN("lan", BACKEND1_ETH, IP4("10.1.1.1", "192.0.2.100", .id = 9, .offset = 120, .proto = 6), PAYLOAD("tail")),
+	IN("lan", BACKEND1_ETH, IP4("10.1.1.1", "192.0.2.100", .id = 9, .mf = 1), TCP(8080, 1000, "A", .seq = 501, .ack = 101), FILL(100)),
+	OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.10>192.0.2.100 ttl 63 frag $9:0+ tcp 80>1000 A seq 501 ack 101 win 65535 len 100 #feb36f65"),
+	OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.10>192.0.2.100 ttl 63 frag $9:120 proto 6 len 4 \"tail\""),
 	END
 };
 
@@ -207,6 +224,7 @@ static const struct golden_case cases[] = {
 	{ .name = "UDP", .config = PLAIN, .steps = udp_both },
 	{ .name = "unsolicited packets, forwarding drop", .config = PLAIN, .steps = unsolicited_dropped },
 	{ .name = "unsolicited packets, forwarding route", .config = ROUTE, .steps = unsolicited_routed },
+	{ .name = "a reply in fragments", .config = PLAIN, .steps = fragmented_reply },
 	{ .name = "client on link with its backend", .config = PLAIN, .steps = on_link },
 	{ .name = "one-armed", .config = ONE_ARMED, .steps = one_armed },
 	{ .name = "server-side tuple in use", .config = FIRST, .steps = tuple_in_use },

@@ -52,8 +52,8 @@ static const struct golden_step nobody[] = {
 	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "SA")),
 	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "R")),
 	DROPPED(TCP_NOT_SYN, 3),
-	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .id = 9, .mf = 1), UDP(1000, 53), FILL(96)),
-	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .id = 9, .offset = 104, .proto = 17), FILL(100)),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .id = 9, .mf = 1), ECHO(1, 1), FILL(96)),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .id = 9, .offset = 104, .proto = 1), FILL(100)),
 	DROPPED(FRAGMENT, 2),
 	END
 };

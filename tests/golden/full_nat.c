@@ -138,9 +138,9 @@ static const struct golden_step udp_timeouts[] = {
 /* Options, VLAN priority tags, DSCP and multi-segment packets pass unharmed. */
 static const struct golden_step odd_shapes[] = {
 	RESOLVED,
-	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .tos = 0xb8, .id = 77, .options = "01010101"),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .tos = 0xb8, .id = 77, .df = 1, .options = "01010101"),
 	   TCP(1000, 80, "S", .seq = 100, .options = "020405b4")),
-	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 tos 0xb8 id 77 opt 01010101 tcp $1>8080 S seq 100 ack 0 win 65535 opt 020405b4 len 0 [csum ok]"),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 tos 0xb8 id 77 DF opt 01010101 tcp $1>8080 S seq 100 ack 0 win 65535 opt 020405b4 len 0 [csum ok]"),
 	IN("wan", CLIENT_ETH, VLAN(0, .prio = 5), IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "S", .seq = 100)),
 	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 tcp $1>8080 S seq 100 ack 0 win 65535 len 0 [csum ok]"),
 	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), UDP(1000, 53), PAYLOAD("split over three segments"), SPLIT(20, 30)),

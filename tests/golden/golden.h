@@ -18,8 +18,9 @@
  *	NO_CHAINS("lan")			from here on, this port sends no chained buffers
  *
  * In an OUT line $1 to $9 stand for a number: the first time it is remembered, later it must be the same. As a port in IN it is
- * written VAR(1). After each step that looks at results, everything that was not asked for is an error: frames that left
- * unasked, drops that were not named. The conservation law is asserted for every worker after every step.
+ * written VAR(1). An IPv4 identification (" id N") may be left out: packets without DF get one from sluice. After each step
+ * that looks at results, everything that was not asked for is an error: frames that left unasked, drops that were not
+ * named. The conservation law is asserted for every worker after every step.
  */
 #ifndef SLUICE_TESTS_GOLDEN_H
 #define SLUICE_TESTS_GOLDEN_H

@@ -101,6 +101,7 @@ struct sl_config {
 	uint16_t workers;
 	uint32_t max_flows;	 /* all workers together */
 	uint32_t max_neighbours;
+	uint32_t max_fragments;	 /* fragmented datagrams, all workers together */
 	enum sl_idle idle;
 	uint32_t idle_sleep_us;	 /* longest sleep of an idle worker */
 	uint32_t icmp_errors_pps; /* ICMP errors sent per second and worker */

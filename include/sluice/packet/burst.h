@@ -30,7 +30,7 @@ enum sl_pkt_kind {
 
 /* sl_pkt.flags */
 #define SL_PKT_V6 0x01
-#define SL_PKT_FRAGMENT 0x02	 /* any fragment; sport/dport are valid only in a first one */
+#define SL_PKT_FRAGMENT 0x02	 /* any fragment; sport/dport are valid in a first one, and once its datagram is known */
 #define SL_PKT_FRAGMENT_LATER 0x04 /* not the first fragment: no layer-4 header */
 #define SL_PKT_FORWARD 0x08	 /* layer-3 forwarding: route it */
 #define SL_PKT_REPLY 0x10	 /* made here from a received packet: no TTL decrement */
@@ -43,7 +43,7 @@ struct sl_pkt {
 	uint16_t l4;		/* offset of the layer-4 header from the start of the frame */
 	uint16_t l3_len;	/* length of the IP packet: header, extensions and payload */
 	uint16_t interface;	/* interface it came in on */
-	uint16_t out_interface; /* interface it leaves by, SL_ID_NONE until known */
+	uint16_t out_interface; /* interface whose MTU it must be cut to on its way out, SL_ID_NONE: it fits */
 	uint16_t neighbour;	/* next hop in the neighbour table, SL_ID_NONE until known */
 	uint8_t l3;		/* offset of the IP header (14, or 18 with a VLAN tag) */
 	uint8_t kind;		/* enum sl_pkt_kind */
@@ -52,14 +52,15 @@ struct sl_pkt {
 	uint8_t tcp_flags;	/* RTE_TCP_*_FLAG of a TCP packet */
 	uint8_t side;		/* side of the flow it came in on: enum sl_side */
 	uint16_t service;	/* index in the snapshot's services, between classify and balance */
-	uint8_t pad[2];
+	uint16_t fragment;	/* of a fragment: its datagram in the worker's table, SL_ID_NONE where it is not followed */
 };
 _Static_assert(sizeof(struct sl_pkt) == 64, "one cache line of metadata per packet");
 
 struct sl_burst {
 	uint16_t n;
-	bool handed_in;	/* packets another worker gave us: they may not be handed over again */
+	bool handed_in;	/* packets another worker gave us: only fragments may be handed over again (sl_burst_hand_on) */
 	bool gaps;	/* some m[] are NULL */
+	uint16_t resumed; /* datagram whose held fragments these are, SL_ID_NONE for packets new to this worker */
 	struct rte_mbuf *m[SL_BURST_MAX];
 	struct sl_pkt p[SL_BURST_MAX];
 };

@@ -23,7 +23,13 @@
 	X(TCP_NOT_SYN, tcp_not_syn, "TCP packet of an unknown flow that does not open one")                            \
 	X(TCP_STATE, tcp_state, "TCP packet that its flow's state does not allow")                                     \
 	X(UDP_ONE_WAY, udp_one_way, "what a backend of a one-way UDP service sent")                                   \
-	X(FRAGMENT, fragment, "IP fragment to a service or source-NAT address")                                        \
+	X(FRAGMENT, fragment, "fragment to one of our addresses that carries neither TCP nor UDP for a service")       \
+	X(FRAGMENT_TINY, fragment_tiny, "TCP fragment that begins inside the TCP header (RFC 1858, RFC 3128)")         \
+	X(FRAGMENT_OVERLAP, fragment_overlap, "fragment of a datagram whose fragments overlap (RFC 5722)")             \
+	X(FRAGMENT_DUPLICATE, fragment_duplicate, "fragment whose bytes have all come before")                         \
+	X(FRAGMENT_TIMEOUT, fragment_timeout, "fragment that waited in vain for the first one of its datagram")        \
+	X(FRAGMENT_LIMIT, fragment_limit, "fragment that there was no room to hold or follow; see max_fragments")      \
+	X(FRAGMENT_NO_FLOW, fragment_no_flow, "later fragment of a datagram whose first one opened no flow")           \
 	X(PROTOCOL, protocol, "protocol to one of our addresses that sluice does not handle")                          \
 	X(NO_SERVICE, no_service, "TCP or UDP to one of our addresses where no service listens")                       \
 	X(NOT_FORWARDED, not_forwarded, "not for us, and forwarding is \"drop\"")                                      \

@@ -163,6 +163,19 @@ uint16_t sl_edit_addresses(void *header, const struct sl_ip *src, const struct s
  */
 void sl_edit_clamp_mss(struct rte_mbuf *m, const struct sl_pkt *p, uint16_t mss);
 
+/* New identification of an IPv4 packet, header checksum updated. */
+static inline void sl_edit_id_v4(struct rte_ipv4_hdr *ip, uint16_t id_be)
+{
+	ip->hdr_checksum = sl_checksum_update(ip->hdr_checksum, sl_checksum_add((uint16_t)~ip->packet_id, id_be));
+	ip->packet_id = id_be;
+}
+
+/* New identification in an IPv6 fragment header at `header`; no checksum covers it. */
+static inline void sl_edit_id_v6(void *header, uint32_t id_be)
+{
+	memcpy((uint8_t *)header + 4, &id_be, sizeof(id_be));
+}
+
 /* Fill an IPv4 or IPv6 header at `header` (checksum included) for a payload of payload_len bytes. */
 void sl_edit_ip_header(void *header, const struct sl_ip *src, const struct sl_ip *dst, uint8_t proto, uint8_t ttl,
 		       uint16_t payload_len);

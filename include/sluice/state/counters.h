@@ -26,12 +26,16 @@
 	X(TX_BYTES, tx_bytes, "bytes a port accepted for transmission, without FCS")                                 \
 	X(LINEARISED, linearised_packets, "packets copied together for a port that sends no chained buffers")       \
 	X(CONSUMED, consumed_packets, "packets that ended here on purpose: ARP and ND answers read, MLD queries")    \
-	X(HELD, held_packets, "packets that wait for their next hop to be resolved (gauge)")                         \
+	X(HELD, held_packets, "packets that wait for their next hop or for their first fragment (gauge)")                         \
 	X(FLOWS_CREATED, flows_created, "flows created")                                                             \
 	X(FLOWS_EXPIRED, flows_expired, "flows ended by their idle time")                                            \
 	X(FLOWS_REUSED, flows_reused, "flows in TIME_WAIT ended early because their tuple was needed again")         \
 	X(FLOWS_ANSWERED, flows_answered, "request-response UDP flows ended by their last reply")                    \
 	X(RESETS_SENT, resets_sent, "TCP resets sent: new flows refused, and backends told of a tuple used again")   \
+	X(DATAGRAMS_FRAGMENTED, datagrams_fragmented, "datagrams that came in fragments and were followed")          \
+	X(DATAGRAMS_INCOMPLETE, datagrams_incomplete, "of these, those with fragments missing when their time was up") \
+	X(DATAGRAMS_EVICTED, datagrams_evicted, "of these, those forgotten early to make room; raise max_fragments") \
+	X(DATAGRAMS_CUT, datagrams_cut, "IPv4 packets cut into fragments because the outgoing MTU is smaller")       \
 	X(NO_MBUF_CREATED, no_mbuf_created, "replies not made because no packet buffer was free")                    \
 	X(ICMP_ERRORS_SENT, icmp_errors_sent, "ICMP and ICMPv6 errors sent")                                         \
 	X(ICMP_ERRORS_LIMITED, icmp_errors_limited, "ICMP and ICMPv6 errors not sent because of the rate limit")     \

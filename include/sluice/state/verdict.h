@@ -17,6 +17,12 @@ void sl_burst_consume(struct sl_worker *w, struct sl_burst *b, unsigned int i);
 /* Take packet i out of the burst and give it to the worker that owns it. */
 void sl_burst_hand_over(struct sl_worker *w, struct sl_burst *b, unsigned int i, uint16_t owner);
 
+/*
+ * The same for a fragment that was handed to us as its datagram's owner: the second and last handover, to its flow's owner.
+ * No packet carries a count: only the owner of a datagram, which is never the owner of the flow then, calls this.
+ */
+void sl_burst_hand_on(struct sl_worker *w, struct sl_burst *b, unsigned int i, uint16_t owner);
+
 /* Take packet i out of the burst without counting: the caller now owns the mbuf and must pass it to one of the calls below. */
 struct rte_mbuf *sl_burst_take(struct sl_burst *b, unsigned int i);
 

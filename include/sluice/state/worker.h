@@ -23,6 +23,8 @@
 #include "sluice/state/counters.h"
 #include "sluice/state/event.h"
 #include "sluice/state/flow.h"
+#include "sluice/state/fragment.h"
+#include "sluice/state/ip_id.h"
 #include "sluice/state/neighbour.h"
 #include "sluice/state/query.h"
 
@@ -73,6 +75,7 @@ struct sl_shared {
 	_Atomic bool control_awake;		      /* false: control sleeps, write to the eventfd after an event */
 	bool poll;				      /* never sleep */
 	uint32_t idle_sleep_us;
+	uint32_t max_fragments;			      /* fragmented datagrams tracked, all workers together */
 	uint64_t tsc_hz;
 };
 
@@ -91,6 +94,8 @@ struct sl_worker {
 	struct sl_tx_queue tx[SL_MAX_PORTS];
 
 	struct sl_flow_table flows;
+	struct sl_fragment_table fragments;
+	struct sl_ip_ids ip_ids;
 	uint32_t port_select[SL_PORT_SELECT_COUNTERS]; /* RFC 6056 algorithm 4 */
 	struct { uint32_t destination, tick; } ports_gone[SL_PORT_SELECT_COUNTERS]; /* where a search found nothing, and when */
 	struct sl_siphash_key secret;
@@ -135,7 +140,7 @@ void sl_worker_drain(struct sl_worker *w);
 /* Create the rings between shared->workers[0..n_workers). Returns 0, or -1 when memory runs out (destroy the workers). */
 int sl_worker_connect(struct sl_shared *shared);
 
-/* Bytes of one worker without its flow table, and of its rings. */
+/* Bytes of one worker without its tables of flows and fragments, and of its rings. */
 uint64_t sl_worker_bytes(uint16_t n_workers);
 
 /* Set the clock (same origin as at creation), and what depends on it once per burst. */
