@@ -154,6 +154,8 @@ void sl_control_reload(struct sl_control *control)
 
 	if (next != NULL)
 		sl_config_check_reload(control->config, next, &problems);
+	if (next != NULL && control->shared->workers[0]->flows.flows6 == NULL)
+		sl_config_refuse_ipv6(next, &problems);
 	if (next != NULL && problems.count == 0 && sl_control_publish(control, next, &problems) == 0) {
 		adopt(control, next);
 	} else {

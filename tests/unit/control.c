@@ -211,6 +211,10 @@ static void test_refused_reload(void **state)
 		{ HEAD WEB("{\"address\": \"192.0.2.101\", \"port\": 80000}") TAIL, "/services/0/backends/0/port: " },
 		{ "{\"version\": 1, \"workers\": 3, \"interfaces\": [{\"name\": \"wan\", \"device\": \"net_ring0\", "
 		  "\"addresses\": [\"192.0.2.2/24\"]}], \"services\": []}", "/workers: " },
+		/* the workers' flow tables were made for IPv4 only */
+		{ "{\"version\": 1, \"workers\": 2, \"interfaces\": [{\"name\": \"wan\", \"device\": \"net_ring0\", "
+		  "\"addresses\": [\"192.0.2.2/24\", \"2001:db8::2/64\"]}]}",
+		  "/interfaces/0/addresses/1: 2001:db8::2 is IPv6, and sluice was started without any" },
 		{ "{", "" },
 	};
 	struct lab *lab = *state;
