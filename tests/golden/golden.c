@@ -80,8 +80,10 @@ static void publish(struct golden *g)
 
 	memset(&usage, 0, sizeof(usage));
 	for (unsigned int i = 0; i < g->shared.n_workers; i++) {
-		for (unsigned int id = 0; id < SL_MAX_SERVICES; id++)
+		for (uint16_t id = 0; id < SL_MAX_SERVICES; id++) {
 			usage.service_flows[id] += g->shared.workers[i]->service[id].value[SL_FLOW_COUNT_FLOWS_ACTIVE];
+			usage.removed_snat[id] |= sl_worker_uses_removed_snat(g->shared.workers[i], id);
+		}
 		for (unsigned int id = 0; id < SL_MAX_BACKENDS; id++)
 			usage.backend_flows[id] += g->shared.workers[i]->backend[id].value[SL_FLOW_COUNT_FLOWS_ACTIVE];
 	}
