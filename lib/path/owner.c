@@ -13,6 +13,12 @@ static uint32_t dispatch_hash(const struct sl_toeplitz *t, const struct sl_pkt *
 	return sl_toeplitz_v4(t, sl_ip_v4_be(&p->src), sl_ip_v4_be(&p->dst), p->sport_be, p->dport_be);
 }
 
+/* An address can be both while flows of what it was live on: a removed VIP or source-NAT address that is the other now. */
+static __rte_cold bool is_to_service(const struct sl_snapshot *s, const struct sl_pkt *p)
+{
+	return sl_snapshot_service(s, &p->dst, p->dport_be, p->proto) != NULL;
+}
+
 static uint16_t owner_of(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_pkt *p)
 {
 	uint16_t n = w->shared->n_workers;
@@ -23,7 +29,7 @@ static uint16_t owner_of(const struct sl_worker *w, const struct sl_snapshot *s,
 	local = sl_snapshot_local(s, &p->dst);
 	if (local == NULL)
 		return w->id;
-	if (SL_LOCAL_IS(local, SL_LOCAL_VIP))
+	if (SL_LOCAL_IS(local, SL_LOCAL_VIP) && likely(!SL_LOCAL_IS(local, SL_LOCAL_SNAT) || is_to_service(s, p)))
 		return dispatch_hash(w->shared->toeplitz, p) % SL_RETA_SIZE % n;
 	if (SL_LOCAL_IS(local, SL_LOCAL_SNAT))
 		return rte_be_to_cpu_16(p->dport_be) % n;

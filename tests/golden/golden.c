@@ -355,7 +355,7 @@ static void step_sent(struct golden *g, const struct golden_step *step)
 		FAIL(g, step, "SENT is not right behind what sends");
 	tally(g);
 	sent = g->sent[step - g->action - 1];
-	if (llabs(sent - step->amount) > step->number)
+	if (llabs(sent - step->amount) > step->tolerance)
 		FAIL(g, step, "%s sent %d frames with \"%s\", not %d", step->port, (int)sent, step->text,
 		     (int)step->amount);
 }
@@ -489,7 +489,7 @@ static void run_step(struct golden *g, const struct golden_step *step, const str
 		break;
 	case GOLDEN_DROPPED:
 		g->asked[step->number] = true;
-		if ((int64_t)(drops_of(g, step->number) - g->drops[step->number]) != step->amount)
+		if (llabs((int64_t)(drops_of(g, step->number) - g->drops[step->number]) - step->amount) > step->tolerance)
 			FAIL(g, step, "%d packets dropped for %s, not %d", (int)(drops_of(g, step->number) - g->drops[step->number]),
 			     sl_drop_infos[step->number].name, (int)step->amount);
 		break;
