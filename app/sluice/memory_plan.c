@@ -39,18 +39,6 @@ static void add_row(struct memory_plan *plan, int node, uint64_t count, uint64_t
 	plan->nodes[node].bytes += count * each;
 }
 
-static bool uses_ipv6(const struct sl_config *config)
-{
-	for (unsigned int i = 0; i < config->n_interfaces; i++)
-		for (unsigned int k = 0; k < config->interfaces[i].n_addresses; k++)
-			if (!sl_ip_is_v4(&config->interfaces[i].addresses[k].ip))
-				return true;
-	for (unsigned int i = 0; i < config->n_services; i++)
-		if (!sl_ip_is_v4(&config->services[i].address))
-			return true;
-	return false;
-}
-
 static void place_workers(struct memory_plan *plan, const struct sl_config *config, const struct eal_settings *settings,
 			  const struct lcores *lcores, const struct machine *machine)
 {
@@ -125,7 +113,7 @@ void memory_plan_build(struct memory_plan *plan, const struct sl_config *config,
 	unsigned int workers = config->workers;
 
 	memset(plan, 0, sizeof(*plan));
-	plan->ipv6 = uses_ipv6(config);
+	plan->ipv6 = sl_config_uses_ipv6(config);
 	plan->flows_per_worker = (config->max_flows + workers - 1) / workers;
 	place_workers(plan, config, settings, lcores, machine);
 	plan_pools(plan, config, settings, devices);

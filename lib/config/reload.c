@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a running sluice cannot change: the rows marked `restart`, and the set of devices. */
+/* What a running sluice cannot change: the rows marked `restart`, the set of devices, and the first IPv6 address. */
 #include <stdio.h>
 #include <string.h>
 
@@ -117,4 +117,41 @@ void sl_config_check_reload(const struct sl_config *running, const struct sl_con
 		else
 			compare_key(where, key, a, b, problems);
 	}
+}
+
+/* The first IPv6 address and where it stands, or NULL. Backends and gateways come with one of an interface. */
+static const struct sl_ip *first_ipv6(const struct sl_config *config, char where[SL_AT_MAX])
+{
+	for (unsigned int i = 0; i < config->n_interfaces; i++) {
+		const struct sl_config_interface *interface = &config->interfaces[i];
+		for (unsigned int j = 0; j < interface->n_addresses; j++) {
+			sl_at(where, "/interfaces/%u/addresses/%u", i, j);
+			if (!sl_ip_is_v4(&interface->addresses[j].ip))
+				return &interface->addresses[j].ip;
+		}
+	}
+	for (unsigned int i = 0; i < config->n_services; i++) {
+		sl_at(where, "/services/%u/address", i);
+		if (!sl_ip_is_v4(&config->services[i].address))
+			return &config->services[i].address;
+	}
+	return NULL;
+}
+
+bool sl_config_uses_ipv6(const struct sl_config *config)
+{
+	char where[SL_AT_MAX];
+
+	return first_ipv6(config, where) != NULL;
+}
+
+void sl_config_refuse_ipv6(const struct sl_config *next, struct sl_problems *problems)
+{
+	char where[SL_AT_MAX], text[SL_IP_STRLEN];
+	const struct sl_ip *ip = first_ipv6(next, where);
+
+	if (ip != NULL)
+		sl_problem_add(problems, where, REMEDY,
+			       "%s is IPv6, and sluice was started without any, so its flow tables have no room for it; it "
+			       "needs a restart", sl_ip_format(ip, text));
 }

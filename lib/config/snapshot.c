@@ -74,7 +74,7 @@ void sl_snapshot_destroy(struct sl_snapshot *s)
 bool sl_snapshot_has_tombstones(const struct sl_snapshot *s)
 {
 	for (unsigned int i = 0; i < s->n_services; i++) {
-		if (s->services[i].draining || s->services[i].n_draining > 0)
+		if (s->services[i].draining || s->services[i].n_draining > 0 || s->services[i].n_draining_snat > 0)
 			return true;
 	}
 	return false;

@@ -75,7 +75,7 @@ int sl_build_locals(struct sl_build *b)
 	for (unsigned int i = 0; i < s->n_interfaces; i++)
 		n += s->interfaces[i].n_addresses;
 	for (unsigned int i = 0; i < s->n_services; i++)
-		n += 1u + s->services[i].n_snat;
+		n += 1u + s->services[i].n_snat + s->services[i].n_draining_snat;
 	s->locals_bits = sl_table_bits(n);
 	s->locals = sl_build_alloc(b, (size_t)1 << s->locals_bits, sizeof(*s->locals));
 	if (s->locals == NULL)
@@ -86,7 +86,7 @@ int sl_build_locals(struct sl_build *b)
 	for (unsigned int i = 0; i < s->n_services; i++) {
 		const struct sl_service *service = &s->services[i];
 		add_service_address(s, &service->vip, SL_LOCAL_VIP);
-		for (unsigned int j = 0; j < service->n_snat; j++)
+		for (unsigned int j = 0; j < service->n_snat + service->n_draining_snat; j++)
 			add_service_address(s, &service->snat[j], SL_LOCAL_SNAT);
 	}
 	return 0;

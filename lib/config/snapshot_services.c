@@ -167,14 +167,33 @@ static uint32_t seconds_to_ticks(uint32_t seconds)
 	return ticks < INT32_MAX ? (uint32_t)ticks : INT32_MAX;
 }
 
-static int set_snat(struct sl_build *b, struct sl_service *service, const struct sl_ip *snat, unsigned int n)
+static bool has_address(const struct sl_ip *list, unsigned int n, const struct sl_ip *ip)
 {
-	service->snat = sl_build_alloc(b, n, sizeof(*service->snat));
+	for (unsigned int i = 0; i < n; i++) {
+		if (sl_ip_equal(&list[i], ip))
+			return true;
+	}
+	return false;
+}
+
+/* The configured source-NAT addresses, and those that are gone from the configuration but may still have flows. */
+static int set_snat(struct sl_build *b, struct sl_service *service, const struct sl_config_service *c,
+		    const struct sl_service *old)
+{
+	size_t room = c->n_snat + (old != NULL ? (size_t)old->n_snat + old->n_draining_snat : 0);
+
+	service->snat = sl_build_alloc(b, room, sizeof(*service->snat));
 	if (service->snat == NULL)
 		return -1;
-	for (unsigned int i = 0; i < n; i++)
-		service->snat[i] = snat[i];
-	service->n_snat = (uint16_t)n;
+	for (unsigned int i = 0; i < c->n_snat; i++)
+		service->snat[service->n_snat++] = c->snat[i];
+	if (old == NULL || b->usage == NULL || b->usage->service_flows[old->id] == 0)
+		return 0;
+	for (unsigned int i = 0; i < old->n_snat + old->n_draining_snat; i++) {
+		if ((i < old->n_snat || b->usage->removed_snat[old->id]) &&
+		    !has_address(service->snat, service->n_snat, &old->snat[i]))
+			service->snat[service->n_snat + service->n_draining_snat++] = old->snat[i];
+	}
 	return 0;
 }
 
@@ -210,7 +229,7 @@ static int add_service(struct step *step, unsigned int index)
 	service->udp_kind = (uint8_t)c->udp_kind;
 	service->udp_replies = c->udp_replies;
 	service->on_exhaustion = (uint8_t)c->on_exhaustion;
-	if (set_snat(step->b, service, c->snat, c->n_snat) != 0)
+	if (set_snat(step->b, service, c, old) != 0)
 		return -1;
 	return set_backends(step, index, service, old);
 }
@@ -231,6 +250,7 @@ static bool is_tombstone(const struct sl_build *b, const struct sl_service *old)
 static int add_tombstone(struct sl_build *b, const struct sl_service *old)
 {
 	struct sl_service *service = &b->s->services[b->s->n_services++];
+	size_t n_snat;
 
 	*service = *old;
 	service->draining = true;
@@ -241,7 +261,12 @@ static int add_tombstone(struct sl_build *b, const struct sl_service *old)
 		return -1;
 	memcpy(service->backends, old->backends, old->n_backends * sizeof(*service->backends));
 	add_draining_backends(b, service, old);
-	return set_snat(b, service, old->snat, old->n_snat);
+	n_snat = (size_t)old->n_snat + old->n_draining_snat;
+	service->snat = sl_build_alloc(b, n_snat, sizeof(*service->snat));
+	if (service->snat == NULL)
+		return -1;
+	memcpy(service->snat, old->snat, n_snat * sizeof(*service->snat));
+	return 0;
 }
 
 /* ---- look-ups ---- */

@@ -79,6 +79,7 @@ struct sl_control {
 	time_t start_time; /* wall clock */
 	uint64_t count[SL_CONTROL_COUNT_MAX];
 	struct sl_flow_counts *counts; /* of services and backends */
+	uint64_t snat_removed_ns[SL_MAX_SERVICES]; /* by service id: when addresses were last removed from a service that stays */
 	struct sl_reload_status reload;
 	struct sl_conflict conflicts[SL_CONFLICTS_MAX]; /* the latest ones, oldest first */
 	unsigned int n_conflicts;

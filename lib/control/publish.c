@@ -17,9 +17,28 @@ static uint32_t active(const struct sl_flow_counters *c)
 	return (uint32_t)__atomic_load_n(&c->value[SL_FLOW_COUNT_FLOWS_ACTIVE], __ATOMIC_RELAXED);
 }
 
-static void sum_usage(const struct sl_shared *shared, struct sl_usage *usage)
+/*
+ * Workers notice flows on removed source-NAT addresses when their wheels come to them, so nobody knows for a turn of the wheel
+ * after the removal.
+ */
+static bool may_use_removed_snat(const struct sl_control *control, uint16_t service)
 {
+	bool used = sl_control_now_ns() - control->snat_removed_ns[service] <= SL_FLOW_VISIT_TICKS * (uint64_t)SL_TICK_NS;
+
+	for (unsigned int i = 0; i < control->shared->n_workers; i++)
+		used |= sl_worker_uses_removed_snat(control->shared->workers[i], service);
+	return used;
+}
+
+static void sum_usage(const struct sl_control *control, struct sl_usage *usage)
+{
+	const struct sl_shared *shared = control->shared;
+	const struct sl_snapshot *s = control->snapshot;
+
 	*usage = (struct sl_usage){ 0 };
+	for (unsigned int i = 0; s != NULL && i < s->n_services; i++)
+		usage->removed_snat[s->services[i].id] = s->services[i].n_draining_snat > 0 &&
+							 may_use_removed_snat(control, s->services[i].id);
 	for (unsigned int i = 0; i < shared->n_workers; i++) {
 		const struct sl_worker *w = shared->workers[i];
 		for (unsigned int id = 0; id < SL_MAX_SERVICES; id++)
@@ -39,6 +58,19 @@ static void expect_flows(const struct sl_snapshot *s, struct sl_usage *usage)
 		usage->service_flows[service->id]++;
 		for (unsigned int j = 0; j < service->n_backends; j++)
 			usage->backend_flows[service->backends[j].id]++;
+	}
+}
+
+/* Source-NAT addresses that `next` is the first to keep for the sake of flows only. */
+static void note_removed_snat(struct sl_control *control, const struct sl_snapshot *previous, const struct sl_snapshot *next)
+{
+	for (unsigned int i = 0; i < next->n_services; i++) {
+		const struct sl_service *service = &next->services[i];
+		const struct sl_service *old = previous != NULL ? sl_snapshot_service_by_id(previous, service->id) : NULL;
+		for (unsigned int j = 0; old != NULL && j < old->n_snat; j++)
+			for (unsigned int k = 0; k < service->n_draining_snat; k++)
+				if (sl_ip_equal(&old->snat[j], &service->snat[service->n_snat + k]))
+					control->snat_removed_ns[service->id] = sl_control_now_ns();
 	}
 }
 
@@ -94,7 +126,7 @@ int sl_control_publish(struct sl_control *control, const struct sl_config *confi
 
 	for (unsigned int i = 0; i < control->n_ports; i++)
 		facts[i] = control->ports[i].facts;
-	sum_usage(control->shared, &usage);
+	sum_usage(control, &usage);
 	if (previous != NULL)
 		expect_flows(previous, &usage);
 	struct sl_snapshot *next =
@@ -103,6 +135,7 @@ int sl_control_publish(struct sl_control *control, const struct sl_config *confi
 		return -1;
 
 	sl_flow_counts_begin(control, previous, next);
+	note_removed_snat(control, previous, next);
 	atomic_store_explicit(&control->shared->snapshot, next, memory_order_release);
 	control->snapshot = next;
 	control->count[SL_CONTROL_COUNT_PUBLICATIONS]++;
@@ -154,6 +187,8 @@ void sl_control_reload(struct sl_control *control)
 
 	if (next != NULL)
 		sl_config_check_reload(control->config, next, &problems);
+	if (next != NULL && control->shared->workers[0]->flows.flows6 == NULL)
+		sl_config_refuse_ipv6(next, &problems);
 	if (next != NULL && problems.count == 0 && sl_control_publish(control, next, &problems) == 0) {
 		adopt(control, next);
 	} else {
@@ -176,6 +211,10 @@ static unsigned int log_drained(const struct sl_snapshot *s, const struct sl_usa
 			n++;
 			continue;
 		}
+		if (service->n_draining_snat > 0 && !usage->removed_snat[service->id]) {
+			sl_log_info("service \"%s\": removed snat addresses drained", service->name);
+			n++;
+		}
 		for (unsigned int j = 0; j < service->n_draining; j++) {
 			const struct sl_backend *b = &service->backends[service->n_backends + j];
 			if (usage->backend_flows[b->id] > 0)
@@ -193,7 +232,7 @@ void sl_control_bury(struct sl_control *control)
 	struct sl_problems problems;
 	struct sl_usage usage;
 
-	sum_usage(control->shared, &usage);
+	sum_usage(control, &usage);
 	if (log_drained(control->snapshot, &usage) == 0)
 		return;
 	sl_problems_init(&problems);

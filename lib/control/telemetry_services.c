@@ -69,6 +69,7 @@ static int answer_service(const struct sl_tel_request *request, struct sl_tel_no
 	add_timeouts(service, out);
 	add_service_counters(request->control, service->id, out);
 	sl_tel_u64(out, "snat_addresses", service->n_snat);
+	sl_tel_u64(out, "draining_snat_addresses", service->n_draining_snat);
 	sl_tel_strings_open(&snat, out);
 	for (unsigned int i = 0; i < service->n_snat; i++)
 		if (!sl_tel_strings_add(&snat, sl_ip_format(&service->snat[i], text)))
@@ -169,6 +170,7 @@ static const struct sl_tel_key service_keys[] = {
 	SL_TIMEOUTS(X)
 #undef X
 	{ "snat_addresses", "number of source-NAT addresses" },
+	{ "draining_snat_addresses", "removed source-NAT addresses that flows may still use" },
 	{ "snat", "array of them" },
 	{ NULL, NULL },
 };

@@ -92,7 +92,8 @@ static enum sl_drop_cause reopen(struct sl_worker *w, const struct sl_snapshot *
 	const struct sl_service *service = sl_snapshot_service(s, &p->dst, p->dport_be, p->proto);
 
 	w->count[SL_COUNT_FLOWS_REUSED]++;
-	if (service != NULL && service->id == f->service && backend_is_in_use(service, f->backend)) {
+	if (service != NULL && service->id == f->service && backend_is_in_use(service, f->backend) &&
+	    !sl_flow_has_removed_snat(w, service, p->flow)) {
 		w->count[SL_COUNT_FLOWS_CREATED]++;
 		w->service[f->service].value[SL_FLOW_COUNT_FLOWS_CREATED]++;
 		w->backend[f->backend].value[SL_FLOW_COUNT_FLOWS_CREATED]++;

@@ -61,3 +61,16 @@ uint32_t sl_flow_timeout(const struct sl_snapshot *s, const struct sl_flow *f)
 	/* A service keeps its snapshot entry while it has flows, so NULL cannot be; if it were, the flow should go. */
 	return service == NULL ? 0 : service->timeout_ticks[timeout];
 }
+
+bool sl_flow_has_removed_snat(const struct sl_worker *w, const struct sl_service *service, uint32_t flow)
+{
+	struct sl_tuple server;
+
+	if (likely(service->n_draining_snat == 0))
+		return false;
+	sl_flow_tuple(&w->flows, flow, SL_SERVER, &server);
+	for (unsigned int i = 0; i < service->n_draining_snat; i++)
+		if (sl_ip_equal(&service->snat[service->n_snat + i], &server.self))
+			return true;
+	return false;
+}

@@ -19,6 +19,15 @@
 #define FIRST_SLEEP_US 8
 #define HOUSE_BUDGET 64 /* wheel slots and flows a turn looks at: at most some 10 microseconds when all miss the cache */
 
+/* A flow that lives on: is it one for whose sake an address that was removed is kept? */
+static void note_removed_snat(struct sl_worker *w, const struct sl_snapshot *s, uint32_t flow)
+{
+	const struct sl_service *service = sl_snapshot_service_by_id(s, w->flows.flows[flow].service);
+
+	if (service != NULL && unlikely(sl_flow_has_removed_snat(w, service, flow)))
+		w->removed_snat_tick[service->id] = w->now_tick;
+}
+
 static void expire_flows(struct sl_worker *w, const struct sl_snapshot *s)
 {
 	unsigned int budget = HOUSE_BUDGET;
@@ -32,6 +41,7 @@ static void expire_flows(struct sl_worker *w, const struct sl_snapshot *s)
 			w->count[SL_COUNT_FLOWS_EXPIRED]++;
 		} else {
 			sl_flow_reschedule(&w->flows, flow, f->last_seen + timeout);
+			note_removed_snat(w, s, flow);
 		}
 	}
 }

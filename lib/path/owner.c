@@ -20,6 +20,12 @@ uint16_t sl_dispatch(const struct sl_worker *w, const struct sl_ip *client, uint
 	return (uint16_t)(hash % SL_RETA_SIZE % w->shared->n_workers);
 }
 
+/* An address can be both while flows of what it was live on: a removed VIP or source-NAT address that is the other now. */
+static __rte_cold bool is_to_service(const struct sl_snapshot *s, const struct sl_pkt *p)
+{
+	return sl_snapshot_service(s, &p->dst, p->dport_be, p->proto) != NULL;
+}
+
 /* Not to one of our addresses: the reply of a dnat backend, or layer 3's. */
 static uint16_t owner_of_reply(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_pkt *p)
 {
@@ -37,7 +43,7 @@ uint16_t sl_owner(const struct sl_worker *w, const struct sl_snapshot *s, const 
 	local = sl_snapshot_local(s, &p->dst);
 	if (local == NULL)
 		return owner_of_reply(w, s, p);
-	if (SL_LOCAL_IS(local, SL_LOCAL_VIP))
+	if (SL_LOCAL_IS(local, SL_LOCAL_VIP) && likely(!SL_LOCAL_IS(local, SL_LOCAL_SNAT) || is_to_service(s, p)))
 		return sl_dispatch(w, &p->src, p->sport_be, &p->dst, p->dport_be);
 	if (SL_LOCAL_IS(local, SL_LOCAL_SNAT))
 		return rte_be_to_cpu_16(p->dport_be) % w->shared->n_workers;

@@ -141,6 +141,9 @@ void sl_burst_forget_flow(struct sl_burst *b, uint32_t flow);
 /* End a flow: its gauges and its record. */
 void sl_flow_end(struct sl_worker *w, uint32_t flow);
 
+/* The flow's source-NAT address was removed from its service: it lives on, but no new connection may take it over. */
+bool sl_flow_has_removed_snat(const struct sl_worker *w, const struct sl_service *service, uint32_t flow);
+
 /* Idle time after which the flow ends in its present state, in ticks. */
 uint32_t sl_flow_timeout(const struct sl_snapshot *s, const struct sl_flow *f);
 

@@ -100,6 +100,13 @@ void sl_worker_set_time(struct sl_worker *w, const struct sl_snapshot *s, uint64
 		sl_token_bucket_init(&w->icmp_errors, s->icmp_errors_pps, RTE_MAX(s->icmp_errors_pps / 10, 1u));
 }
 
+bool sl_worker_uses_removed_snat(const struct sl_worker *w, uint16_t service)
+{
+	uint32_t seen = __atomic_load_n(&w->removed_snat_tick[service], __ATOMIC_RELAXED);
+
+	return __atomic_load_n(&w->now_tick, __ATOMIC_RELAXED) - seen <= SL_FLOW_VISIT_TICKS;
+}
+
 int64_t sl_worker_imbalance(const struct sl_worker *w)
 {
 	const uint64_t *c = w->count;

@@ -80,8 +80,10 @@ static void publish(struct golden *g)
 
 	memset(&usage, 0, sizeof(usage));
 	for (unsigned int i = 0; i < g->shared.n_workers; i++) {
-		for (unsigned int id = 0; id < SL_MAX_SERVICES; id++)
+		for (uint16_t id = 0; id < SL_MAX_SERVICES; id++) {
 			usage.service_flows[id] += g->shared.workers[i]->service[id].value[SL_FLOW_COUNT_FLOWS_ACTIVE];
+			usage.removed_snat[id] |= sl_worker_uses_removed_snat(g->shared.workers[i], id);
+		}
 		for (unsigned int id = 0; id < SL_MAX_BACKENDS; id++)
 			usage.backend_flows[id] += g->shared.workers[i]->backend[id].value[SL_FLOW_COUNT_FLOWS_ACTIVE];
 	}
@@ -384,7 +386,7 @@ static void step_sent(struct golden *g, const struct golden_step *step)
 		FAIL(g, step, "SENT is not right behind what sends");
 	tally(g);
 	sent = g->sent[step - g->action - 1];
-	if (llabs(sent - step->amount) > step->number)
+	if (llabs(sent - step->amount) > step->tolerance)
 		FAIL(g, step, "%s sent %d frames with \"%s\", not %d", step->port, (int)sent, step->text,
 		     (int)step->amount);
 }
@@ -524,7 +526,7 @@ static void run_step(struct golden *g, const struct golden_step *step, const str
 		break;
 	case GOLDEN_DROPPED:
 		g->asked[step->number] = true;
-		if ((int64_t)(drops_of(g, step->number) - g->drops[step->number]) != step->amount)
+		if (llabs((int64_t)(drops_of(g, step->number) - g->drops[step->number]) - step->amount) > step->tolerance)
 			FAIL(g, step, "%d packets dropped for %s, not %d", (int)(drops_of(g, step->number) - g->drops[step->number]),
 			     sl_drop_infos[step->number].name, (int)step->amount);
 		break;

@@ -7,8 +7,9 @@
  *	IN_MANY("wan", 10000, ...)		so many frames, in bursts of 64; a port written UP(n) counts up from n
  *	OUT("lan", "eth ... ")			the next frame that leaves this port reads so (tests/support/packet_builder.h)
  *	SENT("lan", ">10.1.1.1 ", 5000)	so many frames with this in their text left this port, in whatever order; right
- *						behind the action. `.number` is how many more or less are fine
+ *						behind the action. `.tolerance`: how many more or less are fine
  *	DROPPED(ttl, 1)				so many more packets were dropped for this cause
+ *	DROPPED_ABOUT(ttl, 100, 4)		the same, 4 more or less
  *	COUNT(flows_created, 1)			a worker counter, summed over workers, has grown so much
  *	EVENT(RESOLVE, "lan", "10.1.1.9")	the control thread was told this next
  *	TIME(ms)				virtual time passes, in steps of at most 100 ms
@@ -47,7 +48,7 @@ struct golden_step {
 	const char *text, *mac;
 	const struct pkt_layer *layers;
 	int number; /* cause, counter or event type */
-	int64_t amount;
+	int64_t amount, tolerance;
 	void (*call)(struct sl_worker *w, struct sl_snapshot *s);
 };
 
@@ -65,6 +66,8 @@ struct golden_case {
 #define SENT(p, t, n, ...) { .kind = GOLDEN_SENT, .line = __LINE__, .port = p, .text = t, .amount = n, __VA_ARGS__ }
 #define OUT(p, t) { .kind = GOLDEN_OUT, .line = __LINE__, .port = p, .text = t }
 #define DROPPED(cause, n) { .kind = GOLDEN_DROPPED, .line = __LINE__, .number = SL_DROP_##cause, .amount = n }
+#define DROPPED_ABOUT(cause, n, t) \
+	{ .kind = GOLDEN_DROPPED, .line = __LINE__, .number = SL_DROP_##cause, .amount = n, .tolerance = t }
 #define COUNT(counter, n) { .kind = GOLDEN_COUNT, .line = __LINE__, .number = SL_COUNT_##counter, .amount = n }
 #define EVENT(type, interface, ip) { .kind = GOLDEN_EVENT, .line = __LINE__, .number = SL_EVENT_##type, .port = interface, .text = ip }
 #define TIME(ms) { .kind = GOLDEN_TIME, .line = __LINE__, .amount = ms }

@@ -20,7 +20,8 @@
 	"  \"gateways\": [\"192.0.2.1\", \"2001:db8:1::1\"] }," \
 	"{ \"name\": \"lan\", \"device\": \"net_ring_lan\", \"addresses\": [\"10.1.0.2/16\", \"2001:db8:2::2/64\"] } ]"
 
-#define LAB_BACKENDS_V4 "\"snat\": [\"10.1.0.3\"], \"backends\": [ { \"address\": \"10.1.1.1\", \"port\": 8080 }, " \
+#define LAB_BACKENDS_V4 LAB_BACKENDS_V4_BY("10.1.0.3")
+#define LAB_BACKENDS_V4_BY(snat) "\"snat\": [\"" snat "\"], \"backends\": [ { \"address\": \"10.1.1.1\", \"port\": 8080 }, " \
 			"{ \"address\": \"10.1.1.2\", \"port\": 8080 } ]"
 #define LAB_BACKENDS_V6 "\"snat\": [\"2001:db8:2::3\"], \"backends\": [ { \"address\": \"2001:db8:2::1:1\", \"port\": 8080 }, " \
 			"{ \"address\": \"2001:db8:2::1:2\", \"port\": 8080 } ]"

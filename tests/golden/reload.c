@@ -74,9 +74,51 @@ static const struct golden_step next_hop_changes[] = {
 	END
 };
 
+#define SNAT(address) "\"snat\": [\"" address "\"], \"backends\": [ { \"address\": \"10.1.1.1\", \"port\": 8080 } ]"
+#define ASKED_FOR(address) IN("lan", ETH("02::b1", "bcast"), ARP_REQUEST("02::b1", "10.1.1.1", address))
+
+/* Flows of a source-NAT address that was removed from a service go on, new ones take the new address. */
+static const struct golden_step snat_removed[] = {
+	RESOLVED,
+	OPENED,
+	RELOAD(WEB(SNAT("10.1.0.4"))),
+	DATA_GOES_ON,
+	ASKED_FOR("10.1.0.3"),
+	OUT("lan", "eth 02::f1>02::b1 arp reply 10.1.0.3 is-at 02::f1 to 10.1.1.1 (02::b1)"),
+	NEW_FLOW(2000),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.4>10.1.1.1 ttl 63 tcp $2>8080 S seq 1 ack 0 win 65535 len 0 [csum ok]"),
+	/* for as long as they live */
+	TIME(1500000),
+	DATA_GOES_ON,
+	TIME(1500000),
+	COUNT(FLOWS_EXPIRED, 0),
+	RELOAD(WEB(SNAT("10.1.0.4"))),
+	DATA_GOES_ON,
+	ASKED_FOR("10.1.0.3"),
+	OUT("lan", "eth 02::f1>02::b1 arp reply 10.1.0.3 is-at 02::f1 to 10.1.1.1 (02::b1)"),
+	/* a new connection of the same client does not inherit it */
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "R", .seq = 101)),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 tcp $1>8080 R seq 101 ack 0 win 65535 len 0 [csum ok]"),
+	NEW_FLOW(1000),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.4>10.1.1.1 ttl 63 tcp $3>8080 S seq 1 ack 0 win 65535 len 0 [csum ok]"),
+	IN("lan", BACKEND1_ETH, IP4("10.1.1.1", "10.1.0.4"), TCP(8080, VAR(3), "SA", .seq = 500, .ack = 2)),
+	OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.10>192.0.2.100 ttl 63 tcp 80>1000 SA seq 500 ack 2 win 65535 len 0 [csum ok]"),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "A", .seq = 2, .ack = 501)),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.4>10.1.1.1 ttl 63 tcp $3>8080 A seq 2 ack 501 win 65535 len 0 [csum ok]"),
+	/* and the address is nobody's some time after the last, though the service goes on */
+	TIME(700000),
+	RELOAD(WEB(SNAT("10.1.0.4"))),
+	ASKED_FOR("10.1.0.3"),
+	DROPPED(ARP, 1),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "A", .seq = 2, .ack = 501)),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.4>10.1.1.1 ttl 63 tcp $3>8080 A seq 2 ack 501 win 65535 len 0 [csum ok]"),
+	END
+};
+
 static const struct golden_case cases[] = {
 	{ "a backend is removed", LAB_CONFIG, 0, backend_removed },
 	{ "a service is removed", LAB_CONFIG, 0, service_removed },
+	{ "a source-NAT address is removed", WEB(SNAT("10.1.0.3")), 0, snat_removed },
 	{ "nothing changes for a flow that stays", LAB_CONFIG, 0, nothing_changes },
 	{ "the next hop changes", LAB_CONFIG, 0, next_hop_changes },
 	{ 0 }

@@ -21,7 +21,7 @@ static const struct golden_step weighted[] = { RESOLVED, THREE, FLOWS(10000), TO
 /* Already a few flows come close to the weights, and a backend of weight 0 gets none. */
 static const struct golden_step few[] = {
 	RESOLVED, THREE,
-	FLOWS(10), TO(1, 5, .number = 1), TO(2, 3, .number = 1), TO(3, 2, .number = 1),
+	FLOWS(10), TO(1, 5, .tolerance = 1), TO(2, 3, .tolerance = 1), TO(3, 2, .tolerance = 1),
 	RELOAD(WEIGHTED(1, BACKEND(1, 0) "," BACKEND(2, 1) "," BACKEND(3, 0))),
 	MORE_FLOWS(10), TO(2, 10),
 	END
@@ -30,14 +30,14 @@ static const struct golden_step few[] = {
 /* Each worker schedules for itself. */
 static const struct golden_step four_workers[] = {
 	RESOLVED, THREE,
-	FLOWS(10000), TO(1, 5000, .number = 50), TO(2, 3000, .number = 30), TO(3, 2000, .number = 20),
+	FLOWS(10000), TO(1, 5000, .tolerance = 50), TO(2, 3000, .tolerance = 30), TO(3, 2000, .tolerance = 20),
 	END
 };
 
 /* New weights count at once: what the old ones had promised is forgotten. */
 static const struct golden_step new_weights[] = {
 	RESOLVED,
-	FLOWS(500), TO(1, 500, .number = 1), TO(2, 0, .number = 1),
+	FLOWS(500), TO(1, 500, .tolerance = 1), TO(2, 0, .tolerance = 1),
 	RELOAD(WEIGHTED(1, BACKEND(1, 1) "," BACKEND(2, 1))),
 	MORE_FLOWS(100), TO(1, 50), TO(2, 50),
 	END

@@ -46,10 +46,75 @@ static const struct golden_step one_queue[] = {
 	END
 };
 
+/* The same with three and four workers. */
+static const struct golden_step any_of_three[] = {
+	RESOLVED,
+	SYN(2), SYN_OUT, SYN(1), SYN_OUT, SYN(0), SYN_OUT,
+	COUNT(FLOWS_CREATED, 0),
+	SYN_ACK(0), SYN_ACK(1), SYN_ACK(2), SYN_ACK_OUT, SYN_ACK_OUT, SYN_ACK_OUT,
+	COUNT(HANDED_OUT, 2), COUNT(HANDED_IN, 2),
+	END
+};
+
+static const struct golden_step any_of_four[] = {
+	RESOLVED,
+	SYN(3), SYN_OUT, SYN(2), SYN_OUT, SYN(1), SYN_OUT, SYN(0), SYN_OUT,
+	COUNT(FLOWS_CREATED, 0),
+	SYN_ACK(0), SYN_ACK(1), SYN_ACK(2), SYN_ACK(3), SYN_ACK_OUT, SYN_ACK_OUT, SYN_ACK_OUT, SYN_ACK_OUT,
+	COUNT(HANDED_OUT, 3), COUNT(HANDED_IN, 3),
+	END
+};
+
+#define MANY 2000 /* flows, all found again by their replies, whatever worker they are at */
+#define ANY_PORT 64512
+static const struct golden_step spread[] = {
+	RESOLVED,
+	IN_MANY("wan", MANY, CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), UDP(UP(1000), 53)),
+	SENT("lan", "ip4 10.1.0.3>10.1.1.1 ", MANY / 2, .tolerance = 4),
+	SENT("lan", "ip4 10.1.0.3>10.1.1.2 ", MANY / 2, .tolerance = 4),
+	COUNT(FLOWS_CREATED, MANY),
+	IN_MANY("lan", ANY_PORT, BACKEND1_ETH, IP4("10.1.1.1", "10.1.0.3"), UDP(8080, UP(1024))),
+	SENT("wan", "ip4 192.0.2.10>192.0.2.100 ttl 63 udp 53>", MANY / 2, .tolerance = 4),
+	DROPPED_ABOUT(NO_SNAT_FLOW, ANY_PORT - MANY / 2, 4),
+	END
+};
+
+#define DNS_BY(snat) LAB_SERVICE("dns", "192.0.2.10", 53, "udp", "\"snat\": [\"" snat "\"], \"backends\": [" \
+				 "{ \"address\": \"10.1.1.1\", \"port\": 8080 } ]")
+#define FOUR_WITH(services) "{ \"version\": 1, \"workers\": 4, \"dpdk\": { \"vdevs\": [\"net_ring_wan\", \"net_ring_lan\"] }, " \
+			    LAB_INTERFACES ", \"services\": [" services "] }"
+#define PORTS 64512
+#define FLOWS 100
+#define ALL_REPLIES \
+	IN_MANY("lan", PORTS, BACKEND1_ETH, IP4("10.1.1.1", "10.1.0.3"), UDP(8080, UP(1024))), \
+	SENT("wan", "02::f0>02::c1 ip4 192.0.2.10>192.0.2.100 ttl 63 udp 53>", FLOWS), \
+	DROPPED(NO_SNAT_FLOW, PORTS - FLOWS)
+
+/* A source-NAT address that was removed and became a VIP: replies of old flows still go to the worker that has the flow. */
+static const struct golden_step both_kinds[] = {
+	RESOLVED,
+	IN_MANY("wan", FLOWS, CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), UDP(UP(1000), 53)),
+	SENT("lan", "ip4 10.1.0.3>10.1.1.1 ", FLOWS),
+	ALL_REPLIES,
+	RELOAD(FOUR_WITH(DNS_BY("10.1.0.4") "," LAB_SERVICE("other", "10.1.0.3", 53, "udp", LAB_BACKENDS_V4_BY("10.1.0.5")))),
+	ALL_REPLIES,
+	IN("lan.2", BACKEND2_ETH, IP4("10.1.1.2", "10.1.0.3"), UDP(7000, 53)),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.5>10.1.1.1 ttl 63 udp $1>8080 len 0 [csum ok]"),
+	IN("lan.3", BACKEND1_ETH, IP4("10.1.1.1", "10.1.0.5"), UDP(8080, VAR(1))),
+	OUT("lan", "eth 02::f1>02::b2 ip4 10.1.0.3>10.1.1.2 ttl 63 udp 53>7000 len 0 [csum ok]"),
+	END
+};
+
 static const struct golden_case cases[] = {
 	{ "any queue will do", TWO, 2, any_queue },
 	{ "handovers are counted", TWO, 2, counted },
 	{ "one queue for two workers", TWO, 1, one_queue },
+	{ "a source-NAT address becomes a VIP", FOUR_WITH(DNS_BY("10.1.0.3")), 4, both_kinds },
+	{ "any queue of three", LAB_CONFIG_WITH("\"workers\": 3, "), 3, any_of_three },
+	{ "any queue of four", LAB_CONFIG_WITH("\"workers\": 4, "), 4, any_of_four },
+	{ "flows of three workers", LAB_CONFIG_WITH("\"workers\": 3, "), 3, spread },
+	{ "flows of four workers with two queues", LAB_CONFIG_WITH("\"workers\": 4, "), 2, spread },
+	{ "flows of five workers with one queue", LAB_CONFIG_WITH("\"workers\": 5, "), 1, spread },
 	{ 0 }
 };
 

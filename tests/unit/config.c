@@ -415,9 +415,33 @@ static void reload_names_what_needs_a_restart(void **state)
 	sl_config_destroy(running);
 }
 
+static void first_ipv6_is_found(void **state)
+{
+	struct sl_prefix prefix = { .ip = sl_ip_from_v4(1), .len = 120 };
+	struct sl_config_interface interface = { .addresses = &prefix, .n_addresses = 1 };
+	struct sl_config_service service = { .address = sl_ip_from_v4(1) };
+	struct sl_config config = { .interfaces = &interface, .n_interfaces = 1, .services = &service, .n_services = 1 };
+	struct sl_problems problems;
+
+	sl_problems_init(&problems);
+	assert_false(sl_config_uses_ipv6(&config));
+	sl_config_refuse_ipv6(&config, &problems);
+	assert_int_equal(problems.count, 0);
+	service.address.b[0] = 0x20;
+	assert_true(sl_config_uses_ipv6(&config));
+	sl_config_refuse_ipv6(&config, &problems);
+	assert_string_equal(problems.list[0].where, "/services/0/address");
+	prefix.ip.b[0] = 0x20;
+	assert_true(sl_config_uses_ipv6(&config));
+	sl_config_refuse_ipv6(&config, &problems);
+	assert_string_equal(problems.list[1].where, "/interfaces/0/addresses/0");
+	sl_problems_fini(&problems);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(first_ipv6_is_found),
 		cmocka_unit_test(defaults_are_filled_in),
 		cmocka_unit_test(every_value_arrives),
 		cmocka_unit_test(services_inherit_timeouts_one_by_one),

@@ -21,13 +21,15 @@
 #define HEAD                                                                                                         \
 	"{\"version\": 1, \"workers\": 2, \"interfaces\": [{\"name\": \"wan\", \"device\": \"net_ring0\", "           \
 	"\"addresses\": [\"192.0.2.2/24\"], \"gateways\": [\"192.0.2.1\"]}], \"services\": ["
-#define WEB(backends)                                                                                                \
+#define WEB(backends) WEB_BY("192.0.2.3", backends)
+#define WEB_BY(snat, backends)                                                                                                \
 	"{\"name\": \"web\", \"address\": \"192.0.2.10\", \"port\": 80, \"protocol\": \"tcp\", \"mode\": \"full-nat\", " \
-	"\"snat\": [\"192.0.2.3\"], \"backends\": [" backends "]}"
+	"\"snat\": [\"" snat "\"], \"backends\": [" backends "]}"
 #define BACKEND(n) "{\"address\": \"192.0.2.10" #n "\", \"port\": 8080}"
 #define TAIL "]}"
 #define TWO_BACKENDS HEAD WEB(BACKEND(1) ", " BACKEND(2)) TAIL
 #define ONE_BACKEND HEAD WEB(BACKEND(1)) TAIL
+#define OTHER_SNAT HEAD WEB_BY("192.0.2.4", BACKEND(1)) TAIL
 #define NO_SERVICE HEAD TAIL
 
 struct lab {
@@ -165,6 +167,33 @@ static void test_removed_backend_drains(void **state)
 	assert_false(sl_snapshot_has_tombstones(lab->control->snapshot));
 }
 
+/* A source-NAT address of a service that stays is kept until no worker has seen a flow on it for a turn of the wheel. */
+static void test_removed_snat_drains(void **state)
+{
+	struct lab *lab = *state;
+	uint16_t id = web(lab)->id;
+
+	set_flows(lab, 1, id, web(lab)->backends[0].id, 3);
+	for (unsigned int i = 0; i < 2; i++)
+		lab->shared.workers[i]->now_tick = 100 * SL_FLOW_VISIT_TICKS;
+	reload(lab, OTHER_SNAT);
+	assert_int_equal(web(lab)->n_snat, 1);
+	assert_int_equal(web(lab)->n_draining_snat, 1);
+	assert_int_equal(sl_ip_v4_be(&web(lab)->snat[1]), RTE_BE32(0xc0000203));
+	sl_control_bury(lab->control); /* the wheels have not gone round yet */
+	assert_int_equal(web(lab)->n_draining_snat, 1);
+
+	lab->control->snat_removed_ns[id] -= 1000 * S;
+	lab->shared.workers[1]->removed_snat_tick[id] = lab->shared.workers[1]->now_tick - SL_FLOW_VISIT_TICKS / 2;
+	sl_control_bury(lab->control);
+	assert_int_equal(web(lab)->n_draining_snat, 1);
+	lab->shared.workers[1]->now_tick += SL_FLOW_VISIT_TICKS;
+	assert_true(sl_snapshot_has_tombstones(lab->control->snapshot));
+	sl_control_bury(lab->control);
+	assert_int_equal(web(lab)->n_draining_snat, 0);
+	assert_false(sl_snapshot_has_tombstones(lab->control->snapshot));
+}
+
 /* A worker may make a flow until it has seen the new snapshot, so even an idle object is a tombstone first. */
 static void test_removed_idle_service(void **state)
 {
@@ -211,6 +240,10 @@ static void test_refused_reload(void **state)
 		{ HEAD WEB("{\"address\": \"192.0.2.101\", \"port\": 80000}") TAIL, "/services/0/backends/0/port: " },
 		{ "{\"version\": 1, \"workers\": 3, \"interfaces\": [{\"name\": \"wan\", \"device\": \"net_ring0\", "
 		  "\"addresses\": [\"192.0.2.2/24\"]}], \"services\": []}", "/workers: " },
+		/* the workers' flow tables were made for IPv4 only */
+		{ "{\"version\": 1, \"workers\": 2, \"interfaces\": [{\"name\": \"wan\", \"device\": \"net_ring0\", "
+		  "\"addresses\": [\"192.0.2.2/24\", \"2001:db8::2/64\"]}]}",
+		  "/interfaces/0/addresses/1: 2001:db8::2 is IPv6, and sluice was started without any" },
 		{ "{", "" },
 	};
 	struct lab *lab = *state;
@@ -306,6 +339,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_start, lab_up, lab_down),
 		cmocka_unit_test_setup_teardown(test_removed_backend_drains, lab_up, lab_down),
+		cmocka_unit_test_setup_teardown(test_removed_snat_drains, lab_up, lab_down),
 		cmocka_unit_test_setup_teardown(test_removed_idle_service, lab_up, lab_down),
 		cmocka_unit_test_setup_teardown(test_ids_of_another, lab_up, lab_down),
 		cmocka_unit_test_setup_teardown(test_refused_reload, lab_up, lab_down),

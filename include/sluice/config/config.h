@@ -138,6 +138,13 @@ const struct sl_config_device *sl_config_device_find(const struct sl_config *con
 /* What a running sluice cannot change: dpdk, workers, max_flows, devices. Adds a problem for each difference. */
 void sl_config_check_reload(const struct sl_config *running, const struct sl_config *next, struct sl_problems *problems);
 
+/*
+ * Whether any address is IPv6: then flow tables have room for such. Tables that were made without it stay so, and
+ * sl_config_refuse_ipv6 adds a problem for a configuration that would need it.
+ */
+bool sl_config_uses_ipv6(const struct sl_config *config);
+void sl_config_refuse_ipv6(const struct sl_config *next, struct sl_problems *problems);
+
 const char *sl_mode_name(enum sl_mode mode);
 const char *sl_scheduler_name(enum sl_scheduler scheduler);
 const char *sl_udp_kind_name(enum sl_udp_kind kind);

@@ -81,6 +81,7 @@ struct sl_service {
 	uint16_t n_backends; /* that take part in scheduling: in the configuration */
 	uint16_t n_draining; /* removed backends that still have flows, behind the others in backends[] */
 	uint16_t n_snat;
+	uint16_t n_draining_snat; /* removed ones that flows may still use, behind the others in snat[] */
 	uint32_t n_turns;   /* of a scheduler's round; 0: no backend takes new flows */
 	uint32_t turn_step; /* from one to the next, modulo n_turns: visits all before any again */
 	struct sl_backend *backends;
@@ -137,6 +138,7 @@ struct sl_snapshot {
 struct sl_usage {
 	uint32_t service_flows[SL_MAX_SERVICES];
 	uint32_t backend_flows[SL_MAX_BACKENDS];
+	bool removed_snat[SL_MAX_SERVICES]; /* some may use source-NAT addresses that were removed from the service */
 };
 
 /*

@@ -73,6 +73,9 @@ struct sl_tuple {
 #define SL_WHEEL_SLOTS 4096
 #define SL_WHEEL_TICK_SHIFT 7 /* a slot is 128 ticks, 134 ms; the wheel spans 9 minutes and longer timeouts go around */
 
+/* The wheel looks at each flow at least this often, some lag included: its whole turn and a quarter. */
+#define SL_FLOW_VISIT_TICKS ((SL_WHEEL_SLOTS + SL_WHEEL_SLOTS / 4) << SL_WHEEL_TICK_SHIFT)
+
 struct sl_flow_bucket;
 
 struct sl_flow_table {

@@ -114,6 +114,7 @@ struct sl_worker {
 	uint64_t drops[SL_DROP_MAX];
 	uint64_t rx_port[SL_MAX_PORTS], tx_port[SL_MAX_PORTS]; /* packets by port */
 	uint32_t scheduler_turn[SL_MAX_SERVICES]; /* by service id: the next one; past the end of a round that became shorter */
+	uint32_t removed_snat_tick[SL_MAX_SERVICES]; /* by service id: when a flow was last seen to use a removed address */
 	struct sl_flow_counters service[SL_MAX_SERVICES];
 	struct sl_flow_counters backend[SL_MAX_BACKENDS];
 
@@ -145,6 +146,9 @@ uint64_t sl_worker_bytes(uint16_t n_workers);
 
 /* Set the clock (same origin as at creation), and what depends on it once per burst. */
 void sl_worker_set_time(struct sl_worker *w, const struct sl_snapshot *s, uint64_t now_ns);
+
+/* Does the worker have flows on source-NAT addresses that were removed from the service? True in case of doubt. Any thread. */
+bool sl_worker_uses_removed_snat(const struct sl_worker *w, uint16_t service);
 
 /* Left side minus right side of the conservation law; 0 unless a packet was lost without a cause. */
 int64_t sl_worker_imbalance(const struct sl_worker *w);
