@@ -43,6 +43,8 @@ static __rte_cold uint16_t owner_of_error(const struct sl_worker *w, const struc
 
 void sl_stage_owner(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
 {
+	if (w->shared->n_workers == 1)
+		return;
 	for (unsigned int i = 0; i < b->n; i++) {
 		const struct sl_pkt *p = &b->p[i];
 		uint16_t owner = unlikely(p->kind == SL_PKT_ICMP) ? owner_of_error(w, s, b->m[i], p) : owner_of(w, s, p);
