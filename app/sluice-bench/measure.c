@@ -16,6 +16,8 @@
 #define NS_PER_BURST 6400 /* of virtual time: 10 million packets a second */
 #define FIRST_FLOW_TIMEOUT_NS(tcp) ((tcp) ? UINT64_C(60000000000) : UINT64_C(30000000000)) /* TCP opening, UDP one-way */
 #define EXTRA_STAGES 3
+#define WARM_UP_RINGS 64
+#define INTERRUPTED 3 /* times the median */
 
 struct runner {
 	struct traffic *traffic;
@@ -24,7 +26,10 @@ struct runner {
 	unsigned int n_stages;
 	uint64_t burst_ns;
 	uint64_t rings;
-	uint64_t cycles[MEASURE_STAGES_MAX]; /* clock, the stages, transmit, housekeeping */
+	uint64_t *ring_cycles; /* of each ring of a run */
+	uint64_t limit;	       /* a ring that took longer was interrupted by something else that runs on this CPU */
+	uint64_t interrupted;
+	uint64_t cycles[MEASURE_STAGES_MAX]; /* of one ring: clock, the stages, transmit, housekeeping */
 };
 
 typedef void burst_function(struct runner *r, unsigned int first);
@@ -32,6 +37,12 @@ typedef void burst_function(struct runner *r, unsigned int first);
 static int compare(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+static int compare_u64(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
 	return (x > y) - (x < y);
 }
 
@@ -76,12 +87,12 @@ static void receive_walk_staged(struct runner *r, unsigned int first)
 	uint64_t *cycles = r->cycles, before, now;
 
 	traffic_receive(r->traffic, first, &w->burst);
-#define TIMED(call)                    \
-	do {                           \
-		call;                  \
-		now = rte_rdtsc();     \
+#define TIMED(call)                        \
+	do {                               \
+		call;                      \
+		now = rte_rdtsc();         \
 		*cycles++ += now - before; \
-		before = now;          \
+		before = now;              \
 	} while (0)
 	before = rte_rdtsc();
 	TIMED(gateway_advance(g, r->burst_ns));
@@ -94,23 +105,54 @@ static void receive_walk_staged(struct runner *r, unsigned int first)
 
 /* ---- runs ---- */
 
+static double mean_of_uninterrupted(struct runner *r)
+{
+	uint64_t rings = r->rings, kept = 0, sum = 0;
+
+	qsort(r->ring_cycles, rings, sizeof(*r->ring_cycles), compare_u64);
+	r->limit = r->ring_cycles[rings / 2] * INTERRUPTED;
+	for (; kept < rings && r->ring_cycles[kept] <= r->limit; kept++)
+		sum += r->ring_cycles[kept];
+	r->interrupted += rings - kept;
+	return (double)sum / (double)(kept * BENCH_RING);
+}
+
 /* Cycles per packet of `function` over all rings. */
 static double run(struct runner *r, burst_function *function)
 {
-	uint64_t sum = 0;
-
 	for (uint64_t ring = 0; ring < r->rings; ring++) {
 		traffic_arrive(r->traffic);
 		uint64_t start = rte_rdtsc_precise();
 		for (unsigned int first = 0; first < BENCH_RING; first += BENCH_BURST)
 			function(r, first);
-		sum += rte_rdtsc_precise() - start;
+		r->ring_cycles[ring] = rte_rdtsc_precise() - start;
 		if (function == receive_only)
 			rte_pktmbuf_free_bulk(r->traffic->ring, BENCH_RING);
 		if (function == receive_only || function == receive_transmit) /* not the worker's */
 			r->g->worker->count[SL_COUNT_RX] -= BENCH_RING;
 	}
-	return (double)sum / (double)(r->rings * BENCH_RING);
+	return mean_of_uninterrupted(r);
+}
+
+/* The same with stages; uses the limit of the run before. Cycles per packet of each into stages. */
+static void run_staged(struct runner *r, double *stages, unsigned int n)
+{
+	uint64_t sum[MEASURE_STAGES_MAX] = { 0 }, packets = 0;
+
+	for (uint64_t ring = 0; ring < r->rings; ring++) {
+		traffic_arrive(r->traffic);
+		memset(r->cycles, 0, sizeof(r->cycles));
+		uint64_t start = rte_rdtsc_precise();
+		for (unsigned int first = 0; first < BENCH_RING; first += BENCH_BURST)
+			receive_walk_staged(r, first);
+		if (rte_rdtsc_precise() - start > r->limit && packets > 0)
+			continue;
+		packets += BENCH_RING;
+		for (unsigned int i = 0; i < n; i++)
+			sum[i] += r->cycles[i];
+	}
+	for (unsigned int i = 0; i < n; i++)
+		stages[i] = (double)sum[i] / (double)packets;
 }
 
 /* Cycles between two readings of the clock that have nothing in between. */
@@ -139,7 +181,28 @@ static int check(const struct runner *r, uint64_t packets, uint64_t drops_before
 	return -1;
 }
 
-static void setup(struct runner *r, struct traffic *t)
+/* Until as many flows expire as are opened, or the caches have settled. */
+static uint64_t warm_up_rings(const struct runner *r)
+{
+	const struct bench_options *o = r->traffic->options;
+	double rings = o->new_flow_ratio > 0 ? 1.2 * o->flows / (o->new_flow_ratio * BENCH_RING) : 0;
+
+	uint64_t least = RTE_MIN(r->rings, (uint64_t)WARM_UP_RINGS);
+
+	return RTE_MAX((uint64_t)rings, least);
+}
+
+static void warm_up(struct runner *r)
+{
+	uint64_t rings = r->rings;
+
+	r->rings = warm_up_rings(r);
+	run(r, receive_walk);
+	r->rings = rings;
+	r->interrupted = 0;
+}
+
+static int setup(struct runner *r, struct traffic *t)
 {
 	const struct bench_options *o = t->options;
 	double opened = o->new_flow_ratio * BENCH_BURST;
@@ -151,19 +214,8 @@ static void setup(struct runner *r, struct traffic *t)
 	r->rings = (o->packets + BENCH_RING - 1) / BENCH_RING;
 	if (opened > 0) /* `flows` live at a time: one is opened each timeout / flows */
 		r->burst_ns = (uint64_t)((double)FIRST_FLOW_TIMEOUT_NS(o->tcp) / o->flows * opened);
-}
-
-/* Until as many flows expire as are opened, or the caches have settled. */
-static void warm_up(struct runner *r)
-{
-	const struct bench_options *o = r->traffic->options;
-	uint64_t rings = r->rings;
-	double bursts = o->new_flow_ratio > 0 ? o->flows / (o->new_flow_ratio * BENCH_BURST) : 0;
-
-	r->rings = RTE_MIN(rings, 64u);
-	r->rings = RTE_MAX(r->rings, (uint64_t)(bursts * 1.2 * BENCH_BURST / BENCH_RING));
-	run(r, receive_walk);
-	r->rings = rings;
+	r->ring_cycles = calloc(RTE_MAX(r->rings, warm_up_rings(r)), sizeof(*r->ring_cycles));
+	return r->ring_cycles != NULL ? 0 : -1;
 }
 
 static void name_stages(const struct runner *r, struct measure *m)
@@ -176,13 +228,23 @@ static void name_stages(const struct runner *r, struct measure *m)
 	m->stages[2 + r->n_stages].name = "housekeeping";
 }
 
+/* A full transmit queue is sent by the output stage, the rest by the flush: net_null's cost is in both. */
+static void subtract_transmit(struct measure *m, unsigned int flush)
+{
+	double in_flush = RTE_MIN(m->transmit, m->stages[flush].cycles);
+
+	m->stages[flush].cycles -= in_flush;
+	m->stages[flush - 1].cycles -= m->transmit - in_flush;
+}
+
 int measure_pipeline(struct measure *m, struct traffic *t)
 {
 	struct runner r;
 	unsigned int n = t->options->repetitions;
-	double net[99], receive[99], transmit[99], stage[MEASURE_STAGES_MAX][99], timer = timer_cost();
+	double net[99], receive[99], transmit[99], stages[99][MEASURE_STAGES_MAX], one[99], timer = timer_cost();
 
-	setup(&r, t);
+	if (setup(&r, t) != 0)
+		return -1;
 	*m = (struct measure){ .packets = r.rings * BENCH_RING };
 	name_stages(&r, m);
 	warm_up(&r);
@@ -192,20 +254,18 @@ int measure_pipeline(struct measure *m, struct traffic *t)
 		receive[i] = run(&r, receive_only);
 		transmit[i] = transmits ? run(&r, receive_transmit) - receive[i] : 0;
 		net[i] = run(&r, receive_walk) - receive[i] - transmit[i];
-		memset(r.cycles, 0, sizeof(r.cycles));
-		run(&r, receive_walk_staged);
-		for (unsigned int k = 0; k < m->n_stages; k++)
-			stage[k][i] = ((double)r.cycles[k] - timer * (double)(m->packets / BENCH_BURST)) / (double)m->packets;
+		run_staged(&r, stages[i], m->n_stages);
 	}
 	m->net = measure_range(net, n);
 	m->receive = measure_range(receive, n).median;
 	m->transmit = measure_range(transmit, n).median;
-	for (unsigned int k = 0; k < m->n_stages; k++)
-		m->stages[k].cycles = RTE_MAX(measure_range(stage[k], n).median, 0.0);
-	/* A full transmit queue is sent by the output stage, the rest by the flush: net_null's cost is in both. */
-	struct measure_stage *flush = &m->stages[1 + r.n_stages];
-	double in_flush = RTE_MIN(m->transmit, flush->cycles);
-	flush->cycles -= in_flush;
-	flush[-1].cycles -= m->transmit - in_flush;
+	m->interrupted = (double)r.interrupted / (double)(r.rings * n * (transmits ? 3 : 2));
+	for (unsigned int k = 0; k < m->n_stages; k++) {
+		for (unsigned int i = 0; i < n; i++)
+			one[i] = stages[i][k] - timer / BENCH_BURST;
+		m->stages[k].cycles = RTE_MAX(measure_range(one, n).median, 0.0);
+	}
+	subtract_transmit(m, 1 + r.n_stages);
+	free(r.ring_cycles);
 	return check(&r, 2ull * n * m->packets, drops, tx);
 }

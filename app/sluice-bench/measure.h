@@ -20,6 +20,7 @@ struct measure {
 	struct measure_range net; /* pipeline, transmit queues, clock and housekeeping; without receive and transmit below */
 	double receive;		  /* filling in mbufs, as a driver does; not part of net */
 	double transmit;	  /* net_null's transmit function, which frees the mbufs; not part of net */
+	double interrupted;	  /* share of the rings that something else interrupted: left out */
 	unsigned int n_stages;
 	struct measure_stage stages[MEASURE_STAGES_MAX]; /* from a run of their own, the timer's cost subtracted */
 	uint64_t packets;	  /* of one repetition, rounded to whole rings */

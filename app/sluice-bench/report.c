@@ -58,12 +58,12 @@ static void json_pipeline(const struct gateway *g, const struct bench_options *o
 	for (unsigned int i = 0; i < m->n_stages; i++)
 		json_array_append_new(stages, json_pack("{s:s, s:f}", "name", m->stages[i].name, "cycles_per_packet",
 							m->stages[i].cycles));
-	json_t *results = json_pack("{s:I, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:o, s:s, s:s}", "packets",
+	json_t *results = json_pack("{s:I, s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:o, s:s, s:s}", "packets",
 				    (json_int_t)m->packets, "repetitions", (int)o->repetitions, "new_flow_ratio",
 				    o->new_flow_ratio, "cycles_per_packet", m->net.median, "cycles_per_packet_min", m->net.min,
 				    "cycles_per_packet_max", m->net.max, "ns_per_packet", ns(g, m->net.median), "mpps",
 				    1e3 / ns(g, m->net.median), "receive_cycles_per_packet_subtracted", m->receive,
-				    "transmit_cycles_per_packet_subtracted", m->transmit, "stages", stages, "checksums",
+				    "transmit_cycles_per_packet_subtracted", m->transmit, "interrupted_ratio", m->interrupted, "stages", stages, "checksums",
 				    CHECKSUMS, "packet_data", o->cold ? "memory" : "level 2 cache");
 	json_object_update(object, results);
 	json_decref(results);
@@ -93,6 +93,7 @@ void report_pipeline(const struct gateway *g, const struct bench_options *o, con
 	printf("    %-28s %8.1f cycles, timed one by one\n\n", "sum", sum);
 	printf("  not in these figures: %.1f cycles to fill in received mbufs, %.1f for net_null to free sent ones\n", m->receive,
 	       m->transmit);
+	printf("  interrupted by the machine and left out: %.2g %% of the time slices\n", m->interrupted * 100);
 	printf("  packets lie in %s when they are received; cycles are of the TSC\n  flow hash: %s\n  %s\n",
 	       o->cold ? "memory" : "the level 2 cache", HASH, CHECKSUMS);
 }
