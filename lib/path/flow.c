@@ -30,10 +30,12 @@ void sl_stage_flow(struct sl_worker *w, const struct sl_snapshot *s, struct sl_b
 		if (likely(has_ports(&b->p[i])))
 			sl_flow_prefetch_record(&w->flows, hash[i]);
 	for (unsigned int i = 0; i < b->n; i++) {
-		if (unlikely(!has_ports(&b->p[i])))
-			continue;
-		sl_pkt_tuple(&b->p[i], &k);
-		b->p[i].flow = sl_flow_lookup(&w->flows, &k, hash[i], &b->p[i].side);
+		if (likely(has_ports(&b->p[i]))) {
+			sl_pkt_tuple(&b->p[i], &k);
+			b->p[i].flow = sl_flow_lookup(&w->flows, &k, hash[i], &b->p[i].side);
+		}
+		if (unlikely(b->p[i].flow == SL_FLOW_NONE))
+			b->seen |= SL_SEEN_NO_FLOW;
 	}
 }
 
@@ -42,6 +44,7 @@ void sl_burst_forget_flow(struct sl_burst *b, uint32_t flow)
 	for (unsigned int i = 0; i < b->n; i++)
 		if (b->p[i].flow == flow)
 			b->p[i].flow = SL_FLOW_NONE;
+	b->seen |= SL_SEEN_NO_FLOW;
 }
 
 void sl_flow_end(struct sl_worker *w, uint32_t flow)
