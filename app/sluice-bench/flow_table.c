@@ -8,7 +8,7 @@
 static uint32_t lookup_burst(const struct sl_flow_table *t, const struct sl_tuple *keys)
 {
 	uint64_t hash[BENCH_BURST];
-	uint32_t found = 0;
+	uint32_t entry[BENCH_BURST], found = 0;
 	uint8_t side;
 
 	for (unsigned int i = 0; i < BENCH_BURST; i++) {
@@ -16,9 +16,10 @@ static uint32_t lookup_burst(const struct sl_flow_table *t, const struct sl_tupl
 		sl_flow_prefetch_bucket(t, hash[i]);
 	}
 	for (unsigned int i = 0; i < BENCH_BURST; i++)
-		sl_flow_prefetch_record(t, hash[i]);
+		entry[i] = sl_flow_candidate(t, hash[i], keys[i].v6);
 	for (unsigned int i = 0; i < BENCH_BURST; i++)
-		found += sl_flow_lookup(t, &keys[i], hash[i], &side) != SL_FLOW_NONE;
+		found += (entry[i] != SL_FLOW_NONE && sl_flow_is(t, entry[i], &keys[i])) ||
+			 sl_flow_lookup(t, &keys[i], hash[i], &side) != SL_FLOW_NONE;
 	return found;
 }
 

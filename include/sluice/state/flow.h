@@ -17,6 +17,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <rte_branch_prediction.h>
+#include <rte_prefetch.h>
+
 #include "sluice/base/hash.h"
 #include "sluice/base/ip.h"
 
@@ -70,7 +73,18 @@ struct sl_tuple {
 #define SL_WHEEL_SLOTS 4096
 #define SL_WHEEL_TICK_SHIFT 7 /* a slot is 128 ticks, 134 ms; the wheel spans 9 minutes and longer timeouts go around */
 
-struct sl_flow_bucket;
+#define SL_FLOW_BUCKET_SLOTS 8
+
+struct sl_flow_bucket {
+	union {
+		uint16_t signature[SL_FLOW_BUCKET_SLOTS]; /* 0: empty */
+		uint64_t word[2];
+	};
+	uint32_t entry[SL_FLOW_BUCKET_SLOTS]; /* flow index << 1 | side */
+	uint32_t next;			      /* chained bucket, or UINT32_MAX; in the free list too */
+	uint8_t pad[12];
+};
+_Static_assert(sizeof(struct sl_flow_bucket) == 64, "a bucket is one cache line");
 
 struct sl_flow_table {
 	struct sl_hash_key key;
@@ -94,17 +108,92 @@ int sl_flow_table_init(struct sl_flow_table *t, uint32_t capacity, bool ipv6, in
 		       const struct sl_hash_key *key, uint32_t now_tick);
 void sl_flow_table_fini(struct sl_flow_table *t);
 
+/* Both ports as they lie in memory. */
+static inline uint32_t sl_tuple_ports(const struct sl_tuple *k)
+{
+	uint32_t ports;
+	memcpy(&ports, &k->peer_port_be, sizeof(ports));
+	return ports;
+}
+_Static_assert(offsetof(struct sl_tuple, self_port_be) == offsetof(struct sl_tuple, peer_port_be) + 2, "ports are together");
+
 static inline uint64_t sl_flow_hash(const struct sl_flow_table *t, const struct sl_tuple *k)
 {
-	uint32_t ports = (uint32_t)k->peer_port_be << 16 | k->self_port_be;
+	uint32_t ports = sl_tuple_ports(k);
 	if (k->v6)
 		return sl_hash_v6(&t->key, &k->peer, &k->self, ports, k->proto);
 	return sl_hash_v4(&t->key, k->peer.w_be[3], k->self.w_be[3], ports, k->proto);
 }
 
-/* Start loading the bucket of a hash; some dozen cycles later, the record that it probably leads to. */
-void sl_flow_prefetch_bucket(const struct sl_flow_table *t, uint64_t hash);
-void sl_flow_prefetch_record(const struct sl_flow_table *t, uint64_t hash);
+/*
+ * A look-up in three steps, so that the cache misses of a burst overlap: start loading the buckets; some dozen cycles later
+ * find in each the one entry that probably is it and start loading its record; then compare. Inline: once for each packet.
+ */
+static inline void sl_flow_prefetch_bucket(const struct sl_flow_table *t, uint64_t hash)
+{
+	rte_prefetch0(&t->buckets[hash & t->bucket_mask]);
+}
+
+/*
+ * Never 0, which is an empty slot, nor 1, which sl_flow_hits could take an empty slot for: what is left in there may still
+ * read like the tuple of a destroyed flow.
+ */
+static inline uint16_t sl_flow_signature(uint64_t hash)
+{
+	uint16_t signature = hash >> 48;
+	return signature > 1 ? signature : signature + 2;
+}
+
+/*
+ * Bit 16 * (slot % 4) + slot / 4 for each slot with the signature, and by a borrow also for one that differs from it by one
+ * behind an equal one. Both halves of the bucket together: a branch between them would be mispredicted half of the time.
+ */
+static inline uint64_t sl_flow_hits(const struct sl_flow_bucket *b, uint16_t signature)
+{
+	const uint64_t ones = 0x0001000100010001ull, tops = ones << 15;
+	uint64_t low = b->word[0] ^ signature * ones, high = b->word[1] ^ signature * ones;
+
+	return ((low - ones) & ~low & tops) >> 15 | ((high - ones) & ~high & tops) >> 14;
+}
+
+static inline uint32_t sl_flow_hit_entry(const struct sl_flow_bucket *b, uint64_t hits)
+{
+	unsigned int bit = (unsigned int)__builtin_ctzll(hits);
+	return b->entry[bit / 16 + (bit & 1) * 4];
+}
+
+/* Entry (flow index << 1 | side) that the hash probably leads to, its record being loaded; SL_FLOW_NONE: none, or a chained one. */
+static inline uint32_t sl_flow_candidate(const struct sl_flow_table *t, uint64_t hash, bool v6)
+{
+	const struct sl_flow_bucket *b = &t->buckets[hash & t->bucket_mask];
+	uint64_t hits = sl_flow_hits(b, sl_flow_signature(hash));
+
+	if (unlikely(hits == 0))
+		return UINT32_MAX;
+	uint32_t entry = sl_flow_hit_entry(b, hits);
+	rte_prefetch0(&t->flows[entry >> 1]);
+	if (v6 && t->flows6 != NULL)
+		rte_prefetch0(&t->flows6[entry >> 1]);
+	return entry;
+}
+
+/* The entry's tuple is k. */
+static inline bool sl_flow_is(const struct sl_flow_table *t, uint32_t entry, const struct sl_tuple *k)
+{
+	const struct sl_flow *f = &t->flows[entry >> 1];
+	const struct sl_flow_side *s = &f->side[entry & 1];
+	uint32_t ports;
+
+	memcpy(&ports, &s->peer_port_be, sizeof(ports));
+	uint32_t differs = (ports ^ sl_tuple_ports(k)) | (uint32_t)(f->proto ^ k->proto) |
+			   (uint32_t)(((f->flags & SL_FLOW_V6) != 0) ^ k->v6);
+	if (k->v6) {
+		const struct sl_flow6 *f6 = &t->flows6[entry >> 1];
+		return differs == 0 && sl_ip_equal(&f6->side[entry & 1].peer, &k->peer) &&
+		       sl_ip_equal(&f6->side[entry & 1].self, &k->self);
+	}
+	return (differs | (s->peer_be ^ k->peer.w_be[3]) | (s->self_be ^ k->self.w_be[3])) == 0;
+}
 
 /* Flow index and, in *side, the side whose (peer, self) is k; SL_FLOW_NONE when there is none. */
 uint32_t sl_flow_lookup(const struct sl_flow_table *t, const struct sl_tuple *k, uint64_t hash, uint8_t *side);
