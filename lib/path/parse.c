@@ -14,11 +14,7 @@ static enum sl_drop_cause parse(struct sl_worker *w, const struct sl_snapshot *s
 	const struct sl_shared *shared = w->shared;
 	struct sl_frame frame;
 
-	p->flow = SL_FLOW_NONE;
-	p->out_interface = SL_ID_NONE;
-	p->neighbour = SL_ID_NONE;
 	p->service = SL_ID_NONE;
-	p->flags = 0;
 	enum sl_drop_cause cause = sl_parse_ethernet(m, p, shared->port_mac[m->port], &frame);
 	if (unlikely(cause != SL_PARSE_OK))
 		return cause;
