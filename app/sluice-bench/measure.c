@@ -14,7 +14,6 @@
 #include "measure.h"
 
 #define NS_PER_BURST 6400 /* of virtual time: 10 million packets a second */
-#define FIRST_FLOW_TIMEOUT_NS(tcp) ((tcp) ? UINT64_C(60000000000) : UINT64_C(30000000000)) /* TCP opening, UDP one-way */
 #define EXTRA_STAGES 3
 #define WARM_UP_RINGS 64
 #define INTERRUPTED 3 /* times the median */
@@ -213,7 +212,7 @@ static int setup(struct runner *r, struct traffic *t)
 		rte_exit(1, "sluice-bench: MEASURE_STAGES_MAX is too small\n");
 	r->rings = (o->packets + BENCH_RING - 1) / BENCH_RING;
 	if (opened > 0) /* `flows` live at a time: one is opened each timeout / flows */
-		r->burst_ns = (uint64_t)((double)FIRST_FLOW_TIMEOUT_NS(o->tcp) / o->flows * opened);
+		r->burst_ns = (uint64_t)(PLAN_FIRST_TIMEOUT_S * 1e9 / o->flows * opened);
 	r->ring_cycles = calloc(RTE_MAX(r->rings, warm_up_rings(r)), sizeof(*r->ring_cycles));
 	return r->ring_cycles != NULL ? 0 : -1;
 }

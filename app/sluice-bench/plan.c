@@ -55,8 +55,10 @@ char *plan_config_service(bool ipv6, bool tcp, unsigned int snat)
 	fprintf(out, "{ \"version\": 1, " DEVICES ", " INTERFACES ", \"services\": [ { \"name\": \"bench\", \"address\": \"%s\", "
 		"\"port\": %u, \"protocol\": \"%s\", \"mode\": \"full-nat\", \"scheduler\": \"round-robin\", "
 		/* established flows outlive any run, however fast time has to pass for new ones */
-		"\"timeouts\": { \"tcp_established_s\": 604800, \"udp_bidirectional_s\": 604800 }, \"snat\": [",
-		ipv6 ? first[PLAN_VIP].v6 : first[PLAN_VIP].v4, PLAN_SERVICE_PORT, tcp ? "tcp" : "udp");
+		"\"timeouts\": { \"tcp_established_s\": 604800, \"udp_bidirectional_s\": 604800, \"tcp_opening_s\": %u, "
+		"\"udp_one_way_s\": %u }, \"snat\": [",
+		ipv6 ? first[PLAN_VIP].v6 : first[PLAN_VIP].v4, PLAN_SERVICE_PORT, tcp ? "tcp" : "udp",
+		PLAN_FIRST_TIMEOUT_S, PLAN_FIRST_TIMEOUT_S);
 	write_addresses(out, PLAN_SNAT, snat, ipv6, "\"%s\"");
 	fputs(" ], \"backends\": [", out);
 	write_addresses(out, PLAN_BACKEND, PLAN_BACKENDS, ipv6,

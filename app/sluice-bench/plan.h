@@ -23,6 +23,7 @@
 #define PLAN_SERVICE_PORT 53
 #define PLAN_CLOSED_PORT 54 /* of the VIP: no service */
 #define PLAN_BACKEND_PORT 8080
+#define PLAN_FIRST_TIMEOUT_S 30 /* of a flow that had one packet */
 #define PLAN_HOSTS (1u << 17) /* client and destination addresses */
 
 enum plan_host { PLAN_CLIENT, PLAN_DESTINATION, PLAN_VIP, PLAN_ROUTER, PLAN_BACKEND, PLAN_SNAT, PLAN_KINDS };
