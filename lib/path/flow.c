@@ -25,32 +25,33 @@ static __rte_noinline void look_further(struct sl_worker *w, struct sl_burst *b,
 		b->seen |= SL_SEEN_NO_FLOW;
 }
 
-/* The tuples are never stored: the compiler keeps the fields it needs in registers. */
+static inline uint32_t ports_of(const struct sl_pkt *p)
+{
+	uint32_t ports;
+	memcpy(&ports, &p->sport_be, sizeof(ports));
+	return ports;
+}
+
 void sl_stage_flow(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
 {
 	const struct sl_flow_table *t = &w->flows;
 	uint64_t hash[SL_BURST_MAX];
 	uint32_t entry[SL_BURST_MAX];
-	struct sl_tuple k;
 
+	/* What has no ports is hashed with the others: to leave it out would cost all of them more. */
 	for (unsigned int i = 0; i < b->n; i++) {
-		if (unlikely(!has_ports(&b->p[i])))
-			continue;
-		sl_pkt_tuple(&b->p[i], &k);
-		hash[i] = sl_flow_hash(t, &k);
+		const struct sl_pkt *p = &b->p[i];
+		hash[i] = sl_flow_hash_parts(t, &p->src, &p->dst, ports_of(p), p->proto, p->flags & SL_PKT_V6);
 		sl_flow_prefetch_bucket(t, hash[i]);
 	}
 	for (unsigned int i = 0; i < b->n; i++)
-		if (likely(has_ports(&b->p[i])))
-			entry[i] = sl_flow_candidate(t, hash[i], b->p[i].flags & SL_PKT_V6);
+		entry[i] = sl_flow_candidate(t, hash[i], b->p[i].flags & SL_PKT_V6);
 	for (unsigned int i = 0; i < b->n; i++) {
 		struct sl_pkt *p = &b->p[i];
 		if (unlikely(!has_ports(p))) {
 			b->seen |= SL_SEEN_NO_FLOW;
-			continue;
-		}
-		sl_pkt_tuple(p, &k);
-		if (likely(entry[i] != SL_FLOW_NONE && sl_flow_is(t, entry[i], &k))) {
+		} else if (likely(entry[i] != SL_FLOW_NONE && sl_flow_is_parts(t, entry[i], &p->src, &p->dst, ports_of(p),
+									       p->proto, p->flags & SL_PKT_V6))) {
 			p->flow = entry[i] >> 1;
 			p->side = entry[i] & 1;
 		} else {

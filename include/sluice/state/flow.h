@@ -108,7 +108,35 @@ int sl_flow_table_init(struct sl_flow_table *t, uint32_t capacity, bool ipv6, in
 		       const struct sl_hash_key *key, uint32_t now_tick);
 void sl_flow_table_fini(struct sl_flow_table *t);
 
-/* Both ports as they lie in memory. */
+/*
+ * What packets and tuples have in common, by its parts: a key is not copied only to be looked at. `ports` are both ports as
+ * they lie in memory, the peer's first.
+ */
+static inline uint64_t sl_flow_hash_parts(const struct sl_flow_table *t, const struct sl_ip *peer, const struct sl_ip *self,
+					  uint32_t ports, uint8_t proto, bool v6)
+{
+	if (v6)
+		return sl_hash_v6(&t->key, peer, self, ports, proto);
+	return sl_hash_v4(&t->key, peer->w_be[3], self->w_be[3], ports, proto);
+}
+
+static inline bool sl_flow_is_parts(const struct sl_flow_table *t, uint32_t entry, const struct sl_ip *peer,
+				    const struct sl_ip *self, uint32_t ports, uint8_t proto, bool v6)
+{
+	const struct sl_flow *f = &t->flows[entry >> 1];
+	const struct sl_flow_side *s = &f->side[entry & 1];
+	uint32_t own;
+
+	memcpy(&own, &s->peer_port_be, sizeof(own));
+	uint32_t differs = (own ^ ports) | (uint32_t)(f->proto ^ proto) | (uint32_t)(((f->flags & SL_FLOW_V6) != 0) ^ v6);
+	if (v6) {
+		const struct sl_flow6 *f6 = &t->flows6[entry >> 1];
+		return differs == 0 && sl_ip_equal(&f6->side[entry & 1].peer, peer) &&
+		       sl_ip_equal(&f6->side[entry & 1].self, self);
+	}
+	return (differs | (s->peer_be ^ peer->w_be[3]) | (s->self_be ^ self->w_be[3])) == 0;
+}
+
 static inline uint32_t sl_tuple_ports(const struct sl_tuple *k)
 {
 	uint32_t ports;
@@ -119,10 +147,13 @@ _Static_assert(offsetof(struct sl_tuple, self_port_be) == offsetof(struct sl_tup
 
 static inline uint64_t sl_flow_hash(const struct sl_flow_table *t, const struct sl_tuple *k)
 {
-	uint32_t ports = sl_tuple_ports(k);
-	if (k->v6)
-		return sl_hash_v6(&t->key, &k->peer, &k->self, ports, k->proto);
-	return sl_hash_v4(&t->key, k->peer.w_be[3], k->self.w_be[3], ports, k->proto);
+	return sl_flow_hash_parts(t, &k->peer, &k->self, sl_tuple_ports(k), k->proto, k->v6);
+}
+
+/* The entry's tuple is k. */
+static inline bool sl_flow_is(const struct sl_flow_table *t, uint32_t entry, const struct sl_tuple *k)
+{
+	return sl_flow_is_parts(t, entry, &k->peer, &k->self, sl_tuple_ports(k), k->proto, k->v6);
 }
 
 /*
@@ -175,24 +206,6 @@ static inline uint32_t sl_flow_candidate(const struct sl_flow_table *t, uint64_t
 	if (v6 && t->flows6 != NULL)
 		rte_prefetch0(&t->flows6[entry >> 1]);
 	return entry;
-}
-
-/* The entry's tuple is k. */
-static inline bool sl_flow_is(const struct sl_flow_table *t, uint32_t entry, const struct sl_tuple *k)
-{
-	const struct sl_flow *f = &t->flows[entry >> 1];
-	const struct sl_flow_side *s = &f->side[entry & 1];
-	uint32_t ports;
-
-	memcpy(&ports, &s->peer_port_be, sizeof(ports));
-	uint32_t differs = (ports ^ sl_tuple_ports(k)) | (uint32_t)(f->proto ^ k->proto) |
-			   (uint32_t)(((f->flags & SL_FLOW_V6) != 0) ^ k->v6);
-	if (k->v6) {
-		const struct sl_flow6 *f6 = &t->flows6[entry >> 1];
-		return differs == 0 && sl_ip_equal(&f6->side[entry & 1].peer, &k->peer) &&
-		       sl_ip_equal(&f6->side[entry & 1].self, &k->self);
-	}
-	return (differs | (s->peer_be ^ k->peer.w_be[3]) | (s->self_be ^ k->self.w_be[3])) == 0;
 }
 
 /* Flow index and, in *side, the side whose (peer, self) is k; SL_FLOW_NONE when there is none. */
