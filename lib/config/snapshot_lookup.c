@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "snapshot_build.h"
 
-uint16_t sl_snapshot_interface(const struct sl_snapshot *s, uint16_t port, uint16_t vlan)
+uint16_t sl_snapshot_vlan_interface(const struct sl_snapshot *s, uint16_t port, uint16_t vlan)
 {
-	if (port >= s->n_ports)
-		return SL_ID_NONE;
-
 	const struct sl_port_map *map = &s->ports[port];
-	if (vlan == 0)
-		return map->untagged;
-
 	unsigned int low = 0, high = map->n_vlans;
 	while (low < high) {
 		unsigned int middle = (low + high) / 2;

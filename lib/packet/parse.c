@@ -23,16 +23,6 @@
 #define IPV4_OPTION_LSRR 131
 #define IPV4_OPTION_SSRR 137
 
-static inline uint64_t mac_bits(const void *mac)
-{
-	uint32_t head;
-	uint16_t tail;
-
-	memcpy(&head, mac, 4);
-	memcpy(&tail, (const uint8_t *)mac + 4, 2);
-	return (uint64_t)tail << 32 | head;
-}
-
 /* Whatever is not plain IP: ARP, one VLAN tag, double tags (refused), others (for the caller to judge). */
 static enum sl_drop_cause parse_tag(struct rte_mbuf *m, struct sl_pkt *p, struct sl_frame *frame)
 {
@@ -63,7 +53,8 @@ static enum sl_drop_cause parse_tag(struct rte_mbuf *m, struct sl_pkt *p, struct
 	}
 }
 
-enum sl_drop_cause sl_parse_ethernet(struct rte_mbuf *m, struct sl_pkt *p, const uint8_t mac[6], struct sl_frame *frame)
+enum sl_drop_cause sl_parse_ethernet_rare(struct rte_mbuf *m, struct sl_pkt *p, const uint8_t mac[6],
+					  struct sl_frame *frame)
 {
 	const struct rte_ether_hdr *eth;
 	bool group;
@@ -72,15 +63,11 @@ enum sl_drop_cause sl_parse_ethernet(struct rte_mbuf *m, struct sl_pkt *p, const
 		return SL_DROP_TRUNCATED;
 	eth = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
 	group = (eth->dst_addr.addr_bytes[0] & RTE_ETHER_GROUP_ADDR) != 0;
-	if (!group && mac_bits(&eth->dst_addr) != mac_bits(mac))
+	if (!group && sl_mac_bits(&eth->dst_addr) != sl_mac_bits(mac))
 		return SL_DROP_NOT_OUR_MAC;
 
 	p->l3 = RTE_ETHER_HDR_LEN;
 	p->flags = group ? SL_PKT_L2_MULTICAST : 0;
-	p->flow = SL_FLOW_NONE;
-	p->out_interface = SL_ID_NONE;
-	p->neighbour = SL_ID_NONE;
-	p->side = 0;
 	frame->vlan = 0;
 	frame->ethertype = rte_be_to_cpu_16(eth->ether_type);
 	if (unlikely(m->ol_flags & (RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_QINQ_STRIPPED))) {
@@ -93,11 +80,9 @@ enum sl_drop_cause sl_parse_ethernet(struct rte_mbuf *m, struct sl_pkt *p, const
 	return parse_tag(m, p, frame);
 }
 
-/* The IP packet is l3_len bytes: refuse a shorter frame, cut off the padding of a longer one. */
-static inline bool fit_frame(struct rte_mbuf *m, const struct sl_pkt *p)
+/* The IP packet ends at `end`: refuse a shorter frame, cut off the padding of a longer one. */
+static inline bool fit_frame(struct rte_mbuf *m, uint32_t end)
 {
-	uint32_t end = (uint32_t)p->l3 + p->l3_len;
-
 	if (likely(m->pkt_len == end))
 		return true;
 	if (m->pkt_len < end)
@@ -111,7 +96,7 @@ static inline bool fit_frame(struct rte_mbuf *m, const struct sl_pkt *p)
 	return true;
 }
 
-static inline enum sl_drop_cause parse_tcp(struct rte_mbuf *m, struct sl_pkt *p, uint32_t available)
+static inline enum sl_drop_cause parse_tcp(struct rte_mbuf *m, struct sl_pkt *p, uint32_t l4, uint32_t available)
 {
 	const struct rte_tcp_hdr *tcp;
 	uint32_t len;
@@ -119,46 +104,46 @@ static inline enum sl_drop_cause parse_tcp(struct rte_mbuf *m, struct sl_pkt *p,
 
 	if (unlikely(available < sizeof(*tcp)))
 		return SL_DROP_L4_HEADER;
-	if (unlikely(!sl_segment_contiguous(m, p->l4 + sizeof(*tcp))))
+	if (unlikely(!sl_segment_contiguous(m, l4 + sizeof(*tcp))))
 		return SL_DROP_TRUNCATED;
-	tcp = rte_pktmbuf_mtod_offset(m, const struct rte_tcp_hdr *, p->l4);
+	tcp = rte_pktmbuf_mtod_offset(m, const struct rte_tcp_hdr *, l4);
 	len = (tcp->data_off >> 4) * 4u;
 	if (unlikely(len < sizeof(*tcp) || len > available))
 		return SL_DROP_L4_HEADER;
-	if (unlikely(!sl_segment_contiguous(m, p->l4 + len)))
+	if (unlikely(!sl_segment_contiguous(m, l4 + len)))
 		return SL_DROP_TRUNCATED;
 	f = tcp->tcp_flags & 0x3f; /* ECN bits prove nothing */
 	if (unlikely((f == 0) | (((f & RTE_TCP_SYN_FLAG) != 0) & ((f & (RTE_TCP_FIN_FLAG | RTE_TCP_RST_FLAG)) != 0)) |
 		     ((f & (RTE_TCP_FIN_FLAG | RTE_TCP_ACK_FLAG)) == RTE_TCP_FIN_FLAG)))
 		return SL_DROP_TCP_FLAGS;
-	p->sport_be = tcp->src_port;
-	p->dport_be = tcp->dst_port;
+	memcpy(&p->sport_be, &tcp->src_port, 4); /* and the destination port */
 	p->tcp_flags = tcp->tcp_flags;
 	p->kind = SL_PKT_TCP;
 	return SL_PARSE_OK;
 }
 
-static inline enum sl_drop_cause parse_udp(struct rte_mbuf *m, struct sl_pkt *p, uint32_t available)
+static inline enum sl_drop_cause parse_udp(struct rte_mbuf *m, struct sl_pkt *p, uint32_t l4, uint32_t available)
 {
 	const struct rte_udp_hdr *udp;
 	uint32_t len;
 
 	if (unlikely(available < sizeof(*udp)))
 		return SL_DROP_L4_HEADER;
-	if (unlikely(!sl_segment_contiguous(m, p->l4 + sizeof(*udp))))
+	if (unlikely(!sl_segment_contiguous(m, l4 + sizeof(*udp))))
 		return SL_DROP_TRUNCATED;
-	udp = rte_pktmbuf_mtod_offset(m, const struct rte_udp_hdr *, p->l4);
+	udp = rte_pktmbuf_mtod_offset(m, const struct rte_udp_hdr *, l4);
 	len = rte_be_to_cpu_16(udp->dgram_len);
 	/* the length in a first fragment is that of the whole datagram */
 	if (unlikely(len < sizeof(*udp) || (len > available && !(p->flags & SL_PKT_FRAGMENT))))
 		return SL_DROP_L4_HEADER;
 	if (unlikely((p->flags & SL_PKT_V6) && udp->dgram_cksum == 0)) /* RFC 8200 section 8.1 */
 		return SL_DROP_L4_CHECKSUM;
-	p->sport_be = udp->src_port;
-	p->dport_be = udp->dst_port;
+	memcpy(&p->sport_be, &udp->src_port, 4); /* and the destination port */
 	p->kind = SL_PKT_UDP;
 	return SL_PARSE_OK;
 }
+
+_Static_assert(offsetof(struct sl_pkt, dport_be) == offsetof(struct sl_pkt, sport_be) + 2, "ports as in the packet");
 
 static enum sl_drop_cause parse_icmp(struct rte_mbuf *m, struct sl_pkt *p, uint32_t available)
 {
@@ -191,11 +176,10 @@ static enum sl_pkt_kind kind_of(uint8_t proto, uint8_t icmp_proto)
 	return proto == icmp_proto ? SL_PKT_ICMP : SL_PKT_OTHER;
 }
 
-/* p->proto, p->l4, p->l3_len and the fragment flags are set. */
-static inline enum sl_drop_cause parse_l4(struct rte_mbuf *m, struct sl_pkt *p, uint8_t icmp_proto)
+/* p->proto, p->l4 (which is l4 too), p->l3_len and the fragment flags are set; `available` bytes from l4 on. */
+static inline enum sl_drop_cause parse_l4(struct rte_mbuf *m, struct sl_pkt *p, uint32_t l4, uint32_t available,
+					  uint8_t icmp_proto)
 {
-	uint32_t available = (uint32_t)p->l3 + p->l3_len - p->l4;
-
 	p->tcp_flags = 0;
 	if (unlikely(p->flags & SL_PKT_FRAGMENT_LATER)) {
 		p->sport_be = p->dport_be = 0;
@@ -204,9 +188,9 @@ static inline enum sl_drop_cause parse_l4(struct rte_mbuf *m, struct sl_pkt *p, 
 	}
 	/* A first fragment too short for its header is refused here like any packet (RFC 1858 section 3, RFC 7112). */
 	if (p->proto == IPPROTO_TCP)
-		return parse_tcp(m, p, available);
+		return parse_tcp(m, p, l4, available);
 	if (p->proto == IPPROTO_UDP)
-		return parse_udp(m, p, available);
+		return parse_udp(m, p, l4, available);
 	if (p->proto == icmp_proto)
 		return parse_icmp(m, p, available);
 	p->sport_be = p->dport_be = 0;
@@ -242,27 +226,29 @@ static inline void store_v4(struct sl_ip *ip, uint32_t v4_be)
 	ip->q[1] = (uint64_t)RTE_BE32(0xffff) << (little ? 0 : 32) | (uint64_t)v4_be << (little ? 32 : 0);
 }
 
+/* RFC 1812 section 5.3.7: first bytes of addresses that no packet may come from (1) or go to (2). */
+static const uint8_t martian[256] = { [0] = 3, [127] = 3, [224 ... 239] = 1 };
+
 static enum sl_drop_cause parse_ipv4(struct rte_mbuf *m, struct sl_pkt *p, bool verify_checksum)
 {
 	const struct rte_ipv4_hdr *ip;
-	uint32_t header = sizeof(*ip);
+	uint32_t l3 = p->l3, header = sizeof(*ip), len;
 	uint16_t fragment;
-	uint8_t src, dst;
 
-	if (unlikely(!sl_segment_contiguous(m, p->l3 + header)))
+	if (unlikely(!sl_segment_contiguous(m, l3 + header)))
 		return SL_DROP_TRUNCATED;
-	ip = rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *, p->l3);
+	ip = rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *, l3);
 	if (unlikely(ip->version_ihl != RTE_IPV4_VHL_DEF)) {
 		header = (ip->version_ihl & RTE_IPV4_HDR_IHL_MASK) * RTE_IPV4_IHL_MULTIPLIER;
 		if (ip->version_ihl >> 4 != 4 || header < sizeof(*ip))
 			return SL_DROP_IP_HEADER;
-		if (!sl_segment_contiguous(m, p->l3 + header))
+		if (!sl_segment_contiguous(m, l3 + header))
 			return SL_DROP_TRUNCATED;
 	}
-	p->l3_len = rte_be_to_cpu_16(ip->total_length);
-	if (unlikely(p->l3_len < header))
+	len = rte_be_to_cpu_16(ip->total_length);
+	if (unlikely(len < header))
 		return SL_DROP_IP_HEADER;
-	if (unlikely(!fit_frame(m, p)))
+	if (unlikely(!fit_frame(m, l3 + len)))
 		return SL_DROP_TRUNCATED;
 	if (unlikely(verify_checksum && !sl_checksum_ipv4_is_good(ip)))
 		return SL_DROP_IP_CHECKSUM;
@@ -273,26 +259,24 @@ static enum sl_drop_cause parse_ipv4(struct rte_mbuf *m, struct sl_pkt *p, bool 
 		if (cause != SL_PARSE_OK)
 			return cause;
 	}
-	/* RFC 1812 section 5.3.7: martian addresses */
-	src = ((const uint8_t *)&ip->src_addr)[0];
-	dst = ((const uint8_t *)&ip->dst_addr)[0];
-	if (unlikely((src == 0) | (src == 127) | ((src & 0xf0) == 0xe0) | (ip->src_addr == UINT32_MAX)))
+	if (unlikely((martian[*(const uint8_t *)&ip->src_addr] & 1) || ip->src_addr == UINT32_MAX))
 		return SL_DROP_IP_SOURCE;
-	if (unlikely((dst == 0) | (dst == 127)))
+	if (unlikely(martian[*(const uint8_t *)&ip->dst_addr] & 2))
 		return SL_DROP_IP_HEADER;
 	store_v4(&p->src, ip->src_addr);
 	store_v4(&p->dst, ip->dst_addr);
+	p->l3_len = (uint16_t)len;
 	p->proto = ip->next_proto_id;
-	p->l4 = (uint16_t)(p->l3 + header);
+	p->l4 = (uint16_t)(l3 + header);
 	fragment = ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK);
 	if (unlikely(fragment != 0)) {
 		uint32_t offset = (rte_be_to_cpu_16(fragment) & RTE_IPV4_HDR_OFFSET_MASK) * 8u;
 		bool more = (fragment & RTE_BE16(RTE_IPV4_HDR_MF_FLAG)) != 0;
 
-		if (!sl_parse_fragment(p, offset, more, p->l3_len - header))
+		if (!sl_parse_fragment(p, offset, more, len - header))
 			return SL_DROP_IP_HEADER;
 	}
-	return parse_l4(m, p, IPPROTO_ICMP);
+	return parse_l4(m, p, l3 + header, len - header, IPPROTO_ICMP);
 }
 
 /* ::/64: the unspecified and loopback addresses, and mapped ones, which would pass for IPv4 in every table. */
@@ -314,7 +298,7 @@ static enum sl_drop_cause parse_ipv6(struct rte_mbuf *m, struct sl_pkt *p)
 	if (unlikely(*(const uint8_t *)ip >> 4 != 6 || payload > UINT16_MAX - sizeof(*ip)))
 		return SL_DROP_IP_HEADER;
 	p->l3_len = (uint16_t)(payload + sizeof(*ip));
-	if (unlikely(!fit_frame(m, p)))
+	if (unlikely(!fit_frame(m, (uint32_t)p->l3 + p->l3_len)))
 		return SL_DROP_TRUNCATED;
 	memcpy(&p->src, ip->src_addr, sizeof(p->src));
 	memcpy(&p->dst, ip->dst_addr, sizeof(p->dst));
@@ -334,7 +318,7 @@ static enum sl_drop_cause parse_ipv6(struct rte_mbuf *m, struct sl_pkt *p)
 	/* :: may only send ND and MLD (RFC 4861 section 4.3, RFC 3810 section 5.2.13) */
 	if (unlikely(sl_ip_is_zero(&p->src) && p->proto != IPPROTO_ICMPV6))
 		return SL_DROP_IP_SOURCE;
-	return parse_l4(m, p, IPPROTO_ICMPV6);
+	return parse_l4(m, p, p->l4, (uint32_t)p->l3 + p->l3_len - p->l4, IPPROTO_ICMPV6);
 }
 
 enum sl_drop_cause sl_parse_ip(struct rte_mbuf *m, struct sl_pkt *p, uint16_t ethertype, bool verify_checksum)
@@ -359,10 +343,10 @@ enum sl_drop_cause sl_parse_arp(struct rte_mbuf *m, struct sl_pkt *p)
 	if (arp->arp_opcode != RTE_BE16(RTE_ARP_OP_REQUEST) && arp->arp_opcode != RTE_BE16(RTE_ARP_OP_REPLY))
 		return SL_DROP_ARP;
 	/* RFC 1812 section 3.3.2: never believe that a host has a group address; nor none at all */
-	if ((arp->arp_data.arp_sha.addr_bytes[0] & RTE_ETHER_GROUP_ADDR) || mac_bits(&arp->arp_data.arp_sha) == 0)
+	if ((arp->arp_data.arp_sha.addr_bytes[0] & RTE_ETHER_GROUP_ADDR) || sl_mac_bits(&arp->arp_data.arp_sha) == 0)
 		return SL_DROP_ARP;
 	p->l3_len = sizeof(*arp);
-	fit_frame(m, p);
+	fit_frame(m, (uint32_t)p->l3 + p->l3_len);
 	store_v4(&p->src, arp->arp_data.arp_sip);
 	store_v4(&p->dst, arp->arp_data.arp_tip);
 	p->l4 = (uint16_t)(p->l3 + sizeof(*arp));

@@ -115,6 +115,8 @@ static bool is_over(const struct sl_flow *f)
 
 void sl_stage_admit(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
 {
+	if (likely(!(b->seen & (SL_SEEN_NO_FLOW | SL_SEEN_TCP_FLAG(RTE_TCP_SYN_FLAG)))))
+		return;
 	for (unsigned int i = 0; i < b->n; i++) {
 		struct sl_pkt *p = &b->p[i];
 		enum sl_drop_cause cause = SL_DROP_MAX;

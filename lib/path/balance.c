@@ -59,6 +59,8 @@ static enum sl_drop_cause open_flow(struct sl_worker *w, const struct sl_snapsho
 
 void sl_stage_balance(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
 {
+	if (likely(!(b->seen & SL_SEEN_NO_FLOW)))
+		return;
 	for (unsigned int i = 0; i < b->n; i++) {
 		struct sl_pkt *p = &b->p[i];
 		if (likely(p->flow != SL_FLOW_NONE || p->service == SL_ID_NONE))

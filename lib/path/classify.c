@@ -42,12 +42,15 @@ static enum sl_drop_cause classify(struct sl_worker *w, const struct sl_snapshot
 
 void sl_stage_classify(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
 {
+	if (likely(!(b->seen & SL_SEEN_NO_FLOW)))
+		return;
 	for (unsigned int i = 0; i < b->n; i++) {
 		if (likely(b->p[i].flow != SL_FLOW_NONE))
 			continue;
 		enum sl_drop_cause cause = classify(w, s, b, i);
 		if (cause != SL_DROP_MAX)
 			sl_burst_drop(w, b, i, cause);
+		b->seen |= SL_SEEN_FLAG(b->p[i].flags);
 	}
 	sl_burst_compact(b);
 }

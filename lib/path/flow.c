@@ -14,26 +14,49 @@ static inline bool has_ports(const struct sl_pkt *p)
 	return p->kind == SL_PKT_TCP || p->kind == SL_PKT_UDP;
 }
 
-void sl_stage_flow(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
+/* What the candidate was not: in a chained bucket, behind an equal signature, or nowhere. */
+static __rte_noinline void look_further(struct sl_worker *w, struct sl_burst *b, unsigned int i, uint64_t hash)
 {
-	uint64_t hash[SL_BURST_MAX];
 	struct sl_tuple k;
 
+	sl_pkt_tuple(&b->p[i], &k);
+	b->p[i].flow = sl_flow_lookup(&w->flows, &k, hash, &b->p[i].side);
+	if (b->p[i].flow == SL_FLOW_NONE)
+		b->seen |= SL_SEEN_NO_FLOW;
+}
+
+static inline uint32_t ports_of(const struct sl_pkt *p)
+{
+	uint32_t ports;
+	memcpy(&ports, &p->sport_be, sizeof(ports));
+	return ports;
+}
+
+void sl_stage_flow(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
+{
+	const struct sl_flow_table *t = &w->flows;
+	uint64_t hash[SL_BURST_MAX];
+	uint32_t entry[SL_BURST_MAX];
+
+	/* What has no ports is hashed with the others: to leave it out would cost all of them more. */
 	for (unsigned int i = 0; i < b->n; i++) {
-		if (unlikely(!has_ports(&b->p[i])))
-			continue;
-		sl_pkt_tuple(&b->p[i], &k);
-		hash[i] = sl_flow_hash(&w->flows, &k);
-		sl_flow_prefetch_bucket(&w->flows, hash[i]);
+		const struct sl_pkt *p = &b->p[i];
+		hash[i] = sl_flow_hash_parts(t, &p->src, &p->dst, ports_of(p), p->proto, p->flags & SL_PKT_V6);
+		sl_flow_prefetch_bucket(t, hash[i]);
 	}
 	for (unsigned int i = 0; i < b->n; i++)
-		if (likely(has_ports(&b->p[i])))
-			sl_flow_prefetch_record(&w->flows, hash[i]);
+		entry[i] = sl_flow_candidate(t, hash[i], b->p[i].flags & SL_PKT_V6);
 	for (unsigned int i = 0; i < b->n; i++) {
-		if (unlikely(!has_ports(&b->p[i])))
-			continue;
-		sl_pkt_tuple(&b->p[i], &k);
-		b->p[i].flow = sl_flow_lookup(&w->flows, &k, hash[i], &b->p[i].side);
+		struct sl_pkt *p = &b->p[i];
+		if (unlikely(!has_ports(p))) {
+			b->seen |= SL_SEEN_NO_FLOW;
+		} else if (likely(entry[i] != SL_FLOW_NONE && sl_flow_is_parts(t, entry[i], &p->src, &p->dst, ports_of(p),
+									       p->proto, p->flags & SL_PKT_V6))) {
+			p->flow = entry[i] >> 1;
+			p->side = entry[i] & 1;
+		} else {
+			look_further(w, b, i, hash[i]);
+		}
 	}
 }
 
@@ -42,6 +65,7 @@ void sl_burst_forget_flow(struct sl_burst *b, uint32_t flow)
 	for (unsigned int i = 0; i < b->n; i++)
 		if (b->p[i].flow == flow)
 			b->p[i].flow = SL_FLOW_NONE;
+	b->seen |= SL_SEEN_NO_FLOW;
 }
 
 void sl_flow_end(struct sl_worker *w, uint32_t flow)

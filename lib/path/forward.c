@@ -35,6 +35,8 @@ static enum sl_drop_cause forward(struct sl_worker *w, const struct sl_snapshot 
 
 void sl_stage_forward(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
 {
+	if (likely(!(b->seen & SL_SEEN_FLAG(SL_PKT_FORWARD))))
+		return;
 	for (unsigned int i = 0; i < b->n; i++) {
 		if (likely(!(b->p[i].flags & SL_PKT_FORWARD)))
 			continue;

@@ -245,6 +245,8 @@ static void handle(struct sl_worker *w, const struct sl_snapshot *s, struct sl_b
 
 void sl_stage_fragments(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
 {
+	if (likely(!(b->seen & SL_SEEN_FLAG(SL_PKT_FRAGMENT))))
+		return;
 	for (unsigned int i = 0; i < b->n; i++)
 		if (unlikely(b->p[i].flags & SL_PKT_FRAGMENT))
 			handle(w, s, b, i);

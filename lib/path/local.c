@@ -216,6 +216,8 @@ static void handle_icmp(struct sl_worker *w, const struct sl_snapshot *s, struct
 
 void sl_stage_local(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
 {
+	if (likely(!(b->seen & (SL_SEEN_KIND(SL_PKT_ARP) | SL_SEEN_KIND(SL_PKT_ICMP)))))
+		return;
 	for (unsigned int i = 0; i < b->n; i++) {
 		if (b->p[i].kind == SL_PKT_ARP)
 			handle_arp(w, s, b, i);

@@ -74,6 +74,8 @@ static uint16_t owner_of(const struct sl_worker *w, const struct sl_snapshot *s,
 
 void sl_stage_owner(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
 {
+	if (w->shared->n_workers == 1)
+		return;
 	for (unsigned int i = 0; i < b->n; i++) {
 		uint16_t owner = owner_of(w, s, b, i);
 		if (owner != w->id)

@@ -14,11 +14,7 @@ static enum sl_drop_cause parse(struct sl_worker *w, const struct sl_snapshot *s
 	const struct sl_shared *shared = w->shared;
 	struct sl_frame frame;
 
-	p->flow = SL_FLOW_NONE;
-	p->out_interface = SL_ID_NONE;
-	p->neighbour = SL_ID_NONE;
 	p->service = SL_ID_NONE;
-	p->flags = 0;
 	enum sl_drop_cause cause = sl_parse_ethernet(m, p, shared->port_mac[m->port], &frame);
 	if (unlikely(cause != SL_PARSE_OK))
 		return cause;
@@ -39,6 +35,8 @@ static enum sl_drop_cause parse(struct sl_worker *w, const struct sl_snapshot *s
 
 void sl_stage_parse(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
 {
+	uint32_t seen = 0;
+
 	for (unsigned int i = 0; i < b->n && i < PREFETCH_AHEAD; i++)
 		rte_prefetch0(rte_pktmbuf_mtod(b->m[i], void *));
 	for (unsigned int i = 0; i < b->n; i++) {
@@ -47,6 +45,8 @@ void sl_stage_parse(struct sl_worker *w, const struct sl_snapshot *s, struct sl_
 		enum sl_drop_cause cause = parse(w, s, b->m[i], &b->p[i]);
 		if (unlikely(cause != SL_PARSE_OK))
 			sl_burst_drop(w, b, i, cause);
+		seen |= SL_SEEN_KIND(b->p[i].kind) | SL_SEEN_FLAG(b->p[i].flags) | SL_SEEN_TCP_FLAG(b->p[i].tcp_flags);
 	}
+	b->seen = seen;
 	sl_burst_compact(b);
 }

@@ -10,28 +10,14 @@
 
 #include <rte_common.h>
 #include <rte_malloc.h>
-#include <rte_prefetch.h>
 
 #include "sluice/packet/burst.h"
 #include "sluice/packet/edit.h"
 #include "sluice/state/flow.h"
 
-#define SLOTS 8
 #define NIL UINT32_MAX
 #define WHEEL_HEAD 0x80000000u /* in sl_flow.prev: first of slot (prev & ~WHEEL_HEAD) */
 #define SLOT_NUMBER_MASK ((1u << (32 - SL_WHEEL_TICK_SHIFT)) - 1)
-#define LANES 0x0001000100010001ull
-
-struct sl_flow_bucket {
-	union {
-		uint16_t signature[SLOTS]; /* 0: empty */
-		uint64_t word[2];
-	};
-	uint32_t entry[SLOTS]; /* flow index << 1 | side */
-	uint32_t next;	       /* chained bucket, or NIL; in the free list too */
-	uint8_t pad[12];
-};
-_Static_assert(sizeof(struct sl_flow_bucket) == 64, "a bucket is one cache line");
 
 static uint32_t main_buckets(uint32_t capacity)
 {
@@ -90,77 +76,19 @@ void sl_flow_table_fini(struct sl_flow_table *t)
 
 /* ---- hash ---- */
 
-/*
- * Never 0, which is an empty slot, nor 1, which lanes_equal could take an empty slot for: what is left in there may still
- * read like the tuple of a destroyed flow.
- */
-static inline uint16_t signature_of(uint64_t hash)
-{
-	uint16_t signature = hash >> 48;
-	return signature > 1 ? signature : signature + 2;
-}
-
-/*
- * The top bit of each 16-bit lane of the result is set where the lane equals signature, and by a borrow also in a lane that
- * differs from it by one behind an equal one.
- */
-static inline uint64_t lanes_equal(uint64_t word, uint64_t signature)
-{
-	uint64_t x = word ^ signature * LANES;
-	return (x - LANES) & ~x & (LANES << 15);
-}
-
-void sl_flow_prefetch_bucket(const struct sl_flow_table *t, uint64_t hash)
-{
-	rte_prefetch0(&t->buckets[hash & t->bucket_mask]);
-}
-
-void sl_flow_prefetch_record(const struct sl_flow_table *t, uint64_t hash)
-{
-	const struct sl_flow_bucket *b = &t->buckets[hash & t->bucket_mask];
-	uint16_t signature = signature_of(hash);
-
-	for (unsigned int half = 0; half < 2; half++) {
-		uint64_t hits = lanes_equal(b->word[half], signature);
-		if (hits != 0) {
-			uint32_t entry = b->entry[half * 4 + (unsigned int)__builtin_ctzll(hits) / 16];
-			rte_prefetch0(&t->flows[entry >> 1]);
-			return;
-		}
-	}
-}
-
-static inline bool tuple_equal(const struct sl_flow_table *t, uint32_t entry, const struct sl_tuple *k)
-{
-	const struct sl_flow *f = &t->flows[entry >> 1];
-	const struct sl_flow_side *s = &f->side[entry & 1];
-	bool ports = s->peer_port_be == k->peer_port_be && s->self_port_be == k->self_port_be && f->proto == k->proto;
-	bool v6 = (f->flags >> (entry & 1)) & 1;
-
-	if (k->v6) {
-		if (!ports || !v6)
-			return false;
-		const struct sl_flow6 *f6 = &t->flows6[entry >> 1];
-		return sl_ip_equal(&f6->side[entry & 1].peer, &k->peer) && sl_ip_equal(&f6->side[entry & 1].self, &k->self);
-	}
-	return ports && s->peer_be == k->peer.w_be[3] && s->self_be == k->self.w_be[3] && !v6;
-}
-
 uint32_t sl_flow_lookup(const struct sl_flow_table *t, const struct sl_tuple *k, uint64_t hash, uint8_t *side)
 {
 	const struct sl_flow_bucket *b = &t->buckets[hash & t->bucket_mask];
-	uint16_t signature = signature_of(hash);
+	uint16_t signature = sl_flow_signature(hash);
 
 	if (k->v6 && t->flows6 == NULL)
 		return SL_FLOW_NONE;
 	for (;;) {
-		for (unsigned int half = 0; half < 2; half++) {
-			for (uint64_t hits = lanes_equal(b->word[half], signature); hits != 0; hits &= hits - 1) {
-				uint32_t entry = b->entry[half * 4 + (unsigned int)__builtin_ctzll(hits) / 16];
-				if (tuple_equal(t, entry, k)) {
-					*side = entry & 1;
-					return entry >> 1;
-				}
+		for (uint64_t hits = sl_flow_hits(b, signature); hits != 0; hits &= hits - 1) {
+			uint32_t entry = sl_flow_hit_entry(b, hits);
+			if (sl_flow_is(t, entry, k)) {
+				*side = entry & 1;
+				return entry >> 1;
 			}
 		}
 		if (likely(b->next == NIL))
@@ -175,9 +103,9 @@ static int entry_insert(struct sl_flow_table *t, uint64_t hash, uint32_t entry)
 	struct sl_flow_bucket *b = &t->buckets[hash & t->bucket_mask];
 
 	for (;;) {
-		for (unsigned int i = 0; i < SLOTS; i++) {
+		for (unsigned int i = 0; i < SL_FLOW_BUCKET_SLOTS; i++) {
 			if (b->signature[i] == 0) {
-				b->signature[i] = signature_of(hash);
+				b->signature[i] = sl_flow_signature(hash);
 				b->entry[i] = entry;
 				return 0;
 			}
@@ -192,7 +120,7 @@ static int entry_insert(struct sl_flow_table *t, uint64_t hash, uint32_t entry)
 	b->next = t->overflow_free;
 	t->overflow_free = fresh->next;
 	fresh->next = NIL;
-	fresh->signature[0] = signature_of(hash);
+	fresh->signature[0] = sl_flow_signature(hash);
 	fresh->entry[0] = entry;
 	return 0;
 }
@@ -203,7 +131,7 @@ static void entry_remove(struct sl_flow_table *t, uint64_t hash, uint32_t entry)
 	struct sl_flow_bucket *b = &t->buckets[hash & t->bucket_mask];
 
 	for (;;) {
-		for (unsigned int i = 0; i < SLOTS; i++) {
+		for (unsigned int i = 0; i < SL_FLOW_BUCKET_SLOTS; i++) {
 			if (b->signature[i] == 0 || b->entry[i] != entry)
 				continue;
 			b->signature[i] = 0;

@@ -9,8 +9,6 @@
 
 #include "sluice/state/verdict.h"
 
-#define USED_TICKS 1000u /* how stale used_tick may get: a shared cache line written once a second, not per packet */
-
 static void ask_control(struct sl_worker *w, uint16_t interface, const struct sl_ip *ip)
 {
 	struct sl_event event = { .type = SL_EVENT_RESOLVE, .interface = interface, .ip = *ip };
@@ -87,7 +85,7 @@ void sl_send_neighbour(struct sl_worker *w, struct rte_mbuf *m, uint16_t neighbo
 	struct sl_l2 l2;
 
 	sl_neighbour_read(w->shared->neighbours, neighbour, &l2);
-	bool stale = w->now_tick - atomic_load_explicit(&e->used_tick, memory_order_relaxed) > USED_TICKS;
+	bool stale = sl_neighbour_is_stale(e, w->now_tick);
 	if (stale)
 		atomic_store_explicit(&e->used_tick, w->now_tick, memory_order_relaxed);
 	if (likely(l2.usable))

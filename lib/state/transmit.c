@@ -38,7 +38,7 @@ static void send_by_owner(struct sl_worker *w, struct sl_tx_queue *q, uint16_t p
 		sl_packet_drop(w, q->m[i], SL_DROP_TX_RING_FULL);
 }
 
-static void flush_port(struct sl_worker *w, uint16_t port)
+void sl_transmit_flush_port(struct sl_worker *w, uint16_t port)
 {
 	struct sl_tx_queue *q = &w->tx[port];
 
@@ -67,25 +67,18 @@ static __rte_noinline struct rte_mbuf *linearise(struct sl_worker *w, struct rte
 	return NULL;
 }
 
-void sl_transmit(struct sl_worker *w, struct rte_mbuf *m, uint16_t port)
+void sl_transmit_linear(struct sl_worker *w, struct rte_mbuf *m, uint16_t port)
 {
-	struct sl_tx_queue *q = &w->tx[port];
-
-	if (unlikely(m->nb_segs > 1) && !w->shared->port_multi_segment[port]) {
-		m = linearise(w, m);
-		if (m == NULL)
-			return;
-	}
-	q->m[q->n++] = m;
-	if (q->n == SL_TX_BURST)
-		flush_port(w, port);
+	m = linearise(w, m);
+	if (m != NULL)
+		sl_transmit(w, m, port);
 }
 
 void sl_transmit_flush(struct sl_worker *w)
 {
 	for (uint16_t port = 0; port < w->shared->n_ports; port++)
 		if (w->tx[port].n > 0)
-			flush_port(w, port);
+			sl_transmit_flush_port(w, port);
 }
 
 static unsigned int transmit_ring(struct sl_worker *w, struct rte_ring *ring, enum sl_worker_counter counter)

@@ -155,8 +155,16 @@ bool sl_snapshot_has_tombstones(const struct sl_snapshot *snapshot);
 
 /* ---- Look-ups for the packet path: no allocation, no side effect ---- */
 
+/* Interface of a tagged frame by port and VLAN id, or SL_ID_NONE. */
+uint16_t sl_snapshot_vlan_interface(const struct sl_snapshot *s, uint16_t port, uint16_t vlan);
+
 /* Interface of a frame by port and VLAN id (0: untagged), or SL_ID_NONE. */
-uint16_t sl_snapshot_interface(const struct sl_snapshot *s, uint16_t port, uint16_t vlan);
+static inline uint16_t sl_snapshot_interface(const struct sl_snapshot *s, uint16_t port, uint16_t vlan)
+{
+	if (port >= s->n_ports)
+		return SL_ID_NONE;
+	return vlan == 0 ? s->ports[port].untagged : sl_snapshot_vlan_interface(s, port, vlan);
+}
 
 /* Our own address, or NULL. */
 const struct sl_local *sl_snapshot_local(const struct sl_snapshot *s, const struct sl_ip *ip);

@@ -56,11 +56,21 @@ struct sl_pkt {
 };
 _Static_assert(sizeof(struct sl_pkt) == 64, "one cache line of metadata per packet");
 
+/*
+ * sl_burst.seen: what at least one packet of the burst is, so that a stage for the rare ones need not look at every packet.
+ * Bits are only ever added.
+ */
+#define SL_SEEN_KIND(kind) (1u << (kind))			/* enum sl_pkt_kind */
+#define SL_SEEN_FLAG(flag) ((uint32_t)(flag) << 8)		/* SL_PKT_* */
+#define SL_SEEN_TCP_FLAG(flag) ((uint32_t)(flag) << 16)		/* RTE_TCP_*_FLAG */
+#define SL_SEEN_NO_FLOW (1u << 24)				/* sl_pkt.flow is SL_FLOW_NONE */
+
 struct sl_burst {
 	uint16_t n;
 	bool handed_in;	/* packets another worker gave us: only fragments may be handed over again (sl_burst_hand_on) */
 	bool gaps;	/* some m[] are NULL */
 	uint16_t resumed; /* datagram whose held fragments these are, SL_ID_NONE for packets new to this worker */
+	uint32_t seen;	/* SL_SEEN_*: parse sets it, later stages add to it */
 	struct rte_mbuf *m[SL_BURST_MAX];
 	struct sl_pkt p[SL_BURST_MAX];
 };

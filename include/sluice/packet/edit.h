@@ -52,13 +52,16 @@ static inline bool sl_checksum_ipv4_is_good(const struct rte_ipv4_hdr *ip)
 {
 	const uint8_t *at = (const uint8_t *)ip;
 	unsigned int words = ip->version_ihl & RTE_IPV4_HDR_IHL_MASK;
-	uint64_t sum = 0;
+	uint64_t a, b, sum;
 	uint32_t w;
 
-	for (unsigned int i = 0; i < 5; i++) {
-		memcpy(&w, at + 4 * i, sizeof(w));
-		sum += w;
-	}
+	/* Any width will do for a one's complement sum, as long as the carry comes in again at the low end. */
+	memcpy(&a, at, sizeof(a));
+	memcpy(&b, at + 8, sizeof(b));
+	memcpy(&w, at + 16, sizeof(w));
+	sum = a + b;
+	sum += sum < a;
+	sum = (sum & 0xffffffff) + (sum >> 32) + w;
 	for (unsigned int i = 5; unlikely(i < words); i++) {
 		memcpy(&w, at + 4 * i, sizeof(w));
 		sum += w;

@@ -6,6 +6,11 @@
 #ifndef SLUICE_PACKET_PARSE_H
 #define SLUICE_PACKET_PARSE_H
 
+#include <string.h>
+
+#include <rte_branch_prediction.h>
+#include <rte_byteorder.h>
+#include <rte_ether.h>
 #include <rte_mbuf.h>
 
 #include "sluice/packet/burst.h"
@@ -18,11 +23,46 @@ struct sl_frame {
 	uint16_t ethertype; /* host order */
 };
 
+/* Anything but an untagged frame with IP for this port's address. Otherwise as sl_parse_ethernet. */
+enum sl_drop_cause sl_parse_ethernet_rare(struct rte_mbuf *m, struct sl_pkt *p, const uint8_t mac[6],
+					  struct sl_frame *frame);
+
+/* A MAC address as a number, to compare it. */
+static inline uint64_t sl_mac_bits(const void *mac)
+{
+	uint32_t head;
+	uint16_t tail;
+
+	memcpy(&head, mac, 4);
+	memcpy(&tail, (const uint8_t *)mac + 4, 2);
+	return (uint64_t)tail << 32 | head;
+}
+
 /*
- * Ethernet and at most one 802.1Q tag (in the frame, or stripped by the NIC). Sets p->l3 and SL_PKT_L2_MULTICAST.
+ * Ethernet and at most one 802.1Q tag (in the frame, or stripped by the NIC). Sets p->l3 and p->flags, and the fields
+ * of later stages to "not known yet".
  * `mac` is the port's own address. Returns SL_PARSE_OK or the cause.
  */
-enum sl_drop_cause sl_parse_ethernet(struct rte_mbuf *m, struct sl_pkt *p, const uint8_t mac[6], struct sl_frame *frame);
+static inline enum sl_drop_cause sl_parse_ethernet(struct rte_mbuf *m, struct sl_pkt *p, const uint8_t mac[6],
+						   struct sl_frame *frame)
+{
+	const struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
+
+	p->flow = SL_FLOW_NONE;
+	p->out_interface = SL_ID_NONE;
+	p->neighbour = SL_ID_NONE;
+	p->side = 0;
+	if (unlikely(m->data_len < RTE_ETHER_HDR_LEN ||
+		     (m->ol_flags & (RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_QINQ_STRIPPED)) ||
+		     sl_mac_bits(&eth->dst_addr) != sl_mac_bits(mac) ||
+		     (eth->ether_type != RTE_BE16(RTE_ETHER_TYPE_IPV4) && eth->ether_type != RTE_BE16(RTE_ETHER_TYPE_IPV6))))
+		return sl_parse_ethernet_rare(m, p, mac, frame);
+	p->l3 = RTE_ETHER_HDR_LEN;
+	p->flags = 0;
+	frame->vlan = 0;
+	frame->ethertype = rte_be_to_cpu_16(eth->ether_type);
+	return SL_PARSE_OK;
+}
 
 /*
  * IPv4 (options walked) or IPv6 (extension headers walked), then TCP, UDP or ICMP. Fills all of p except interface and flow

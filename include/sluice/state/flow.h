@@ -17,6 +17,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <rte_branch_prediction.h>
+#include <rte_prefetch.h>
+
 #include "sluice/base/hash.h"
 #include "sluice/base/ip.h"
 
@@ -76,7 +79,18 @@ struct sl_tuple {
 /* The wheel looks at each flow at least this often, some lag included: its whole turn and a quarter. */
 #define SL_FLOW_VISIT_TICKS ((SL_WHEEL_SLOTS + SL_WHEEL_SLOTS / 4) << SL_WHEEL_TICK_SHIFT)
 
-struct sl_flow_bucket;
+#define SL_FLOW_BUCKET_SLOTS 8
+
+struct sl_flow_bucket {
+	union {
+		uint16_t signature[SL_FLOW_BUCKET_SLOTS]; /* 0: empty */
+		uint64_t word[2];
+	};
+	uint32_t entry[SL_FLOW_BUCKET_SLOTS]; /* flow index << 1 | side */
+	uint32_t next;			      /* chained bucket, or UINT32_MAX; in the free list too */
+	uint8_t pad[12];
+};
+_Static_assert(sizeof(struct sl_flow_bucket) == 64, "a bucket is one cache line");
 
 struct sl_flow_table {
 	struct sl_hash_key key;
@@ -100,17 +114,105 @@ int sl_flow_table_init(struct sl_flow_table *t, uint32_t capacity, bool ipv6, in
 		       const struct sl_hash_key *key, uint32_t now_tick);
 void sl_flow_table_fini(struct sl_flow_table *t);
 
-static inline uint64_t sl_flow_hash(const struct sl_flow_table *t, const struct sl_tuple *k)
+/*
+ * What packets and tuples have in common, by its parts: a key is not copied only to be looked at. `ports` are both ports as
+ * they lie in memory, the peer's first.
+ */
+static inline uint64_t sl_flow_hash_parts(const struct sl_flow_table *t, const struct sl_ip *peer, const struct sl_ip *self,
+					  uint32_t ports, uint8_t proto, bool v6)
 {
-	uint32_t ports = (uint32_t)k->peer_port_be << 16 | k->self_port_be;
-	if (k->v6)
-		return sl_hash_v6(&t->key, &k->peer, &k->self, ports, k->proto);
-	return sl_hash_v4(&t->key, k->peer.w_be[3], k->self.w_be[3], ports, k->proto);
+	if (v6)
+		return sl_hash_v6(&t->key, peer, self, ports, proto);
+	return sl_hash_v4(&t->key, peer->w_be[3], self->w_be[3], ports, proto);
 }
 
-/* Start loading the bucket of a hash; some dozen cycles later, the record that it probably leads to. */
-void sl_flow_prefetch_bucket(const struct sl_flow_table *t, uint64_t hash);
-void sl_flow_prefetch_record(const struct sl_flow_table *t, uint64_t hash);
+static inline bool sl_flow_is_parts(const struct sl_flow_table *t, uint32_t entry, const struct sl_ip *peer,
+				    const struct sl_ip *self, uint32_t ports, uint8_t proto, bool v6)
+{
+	const struct sl_flow *f = &t->flows[entry >> 1];
+	const struct sl_flow_side *s = &f->side[entry & 1];
+	uint32_t own;
+
+	memcpy(&own, &s->peer_port_be, sizeof(own));
+	uint32_t differs = (own ^ ports) | (uint32_t)(f->proto ^ proto) | (uint32_t)((f->flags >> (entry & 1) & 1) ^ v6);
+	if (v6) {
+		const struct sl_flow6 *f6 = &t->flows6[entry >> 1];
+		return differs == 0 && sl_ip_equal(&f6->side[entry & 1].peer, peer) &&
+		       sl_ip_equal(&f6->side[entry & 1].self, self);
+	}
+	return (differs | (s->peer_be ^ peer->w_be[3]) | (s->self_be ^ self->w_be[3])) == 0;
+}
+
+static inline uint32_t sl_tuple_ports(const struct sl_tuple *k)
+{
+	uint32_t ports;
+	memcpy(&ports, &k->peer_port_be, sizeof(ports));
+	return ports;
+}
+_Static_assert(offsetof(struct sl_tuple, self_port_be) == offsetof(struct sl_tuple, peer_port_be) + 2, "ports are together");
+
+static inline uint64_t sl_flow_hash(const struct sl_flow_table *t, const struct sl_tuple *k)
+{
+	return sl_flow_hash_parts(t, &k->peer, &k->self, sl_tuple_ports(k), k->proto, k->v6);
+}
+
+/* The entry's tuple is k. */
+static inline bool sl_flow_is(const struct sl_flow_table *t, uint32_t entry, const struct sl_tuple *k)
+{
+	return sl_flow_is_parts(t, entry, &k->peer, &k->self, sl_tuple_ports(k), k->proto, k->v6);
+}
+
+/*
+ * A look-up in three steps, so that the cache misses of a burst overlap: start loading the buckets; some dozen cycles later
+ * find in each the one entry that probably is it and start loading its record; then compare. Inline: once for each packet.
+ */
+static inline void sl_flow_prefetch_bucket(const struct sl_flow_table *t, uint64_t hash)
+{
+	rte_prefetch0(&t->buckets[hash & t->bucket_mask]);
+}
+
+/*
+ * Never 0, which is an empty slot, nor 1, which sl_flow_hits could take an empty slot for: what is left in there may still
+ * read like the tuple of a destroyed flow.
+ */
+static inline uint16_t sl_flow_signature(uint64_t hash)
+{
+	uint16_t signature = hash >> 48;
+	return signature > 1 ? signature : signature + 2;
+}
+
+/*
+ * Bit 16 * (slot % 4) + slot / 4 for each slot with the signature, and by a borrow also for one that differs from it by one
+ * behind an equal one. Both halves of the bucket together: a branch between them would be mispredicted half of the time.
+ */
+static inline uint64_t sl_flow_hits(const struct sl_flow_bucket *b, uint16_t signature)
+{
+	const uint64_t ones = 0x0001000100010001ull, tops = ones << 15;
+	uint64_t low = b->word[0] ^ signature * ones, high = b->word[1] ^ signature * ones;
+
+	return ((low - ones) & ~low & tops) >> 15 | ((high - ones) & ~high & tops) >> 14;
+}
+
+static inline uint32_t sl_flow_hit_entry(const struct sl_flow_bucket *b, uint64_t hits)
+{
+	unsigned int bit = (unsigned int)__builtin_ctzll(hits);
+	return b->entry[bit / 16 + (bit & 1) * 4];
+}
+
+/* Entry (flow index << 1 | side) that the hash probably leads to, its record being loaded; SL_FLOW_NONE: none, or a chained one. */
+static inline uint32_t sl_flow_candidate(const struct sl_flow_table *t, uint64_t hash, bool v6)
+{
+	const struct sl_flow_bucket *b = &t->buckets[hash & t->bucket_mask];
+	uint64_t hits = sl_flow_hits(b, sl_flow_signature(hash));
+
+	if (unlikely(hits == 0))
+		return UINT32_MAX;
+	uint32_t entry = sl_flow_hit_entry(b, hits);
+	rte_prefetch0(&t->flows[entry >> 1]);
+	if (v6 && t->flows6 != NULL)
+		rte_prefetch0(&t->flows6[entry >> 1]);
+	return entry;
+}
 
 /* Flow index and, in *side, the side whose (peer, self) is k; SL_FLOW_NONE when there is none. */
 uint32_t sl_flow_lookup(const struct sl_flow_table *t, const struct sl_tuple *k, uint64_t hash, uint8_t *side);

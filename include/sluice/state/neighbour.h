@@ -86,6 +86,14 @@ static inline void sl_neighbour_read(const struct sl_neighbour_table *t, uint16_
 	} while (before != after || (before & 1));
 }
 
+#define SL_NEIGHBOUR_USED_TICKS 1000u /* how stale used_tick may get: a shared line written once a second, not per packet */
+
+/* It is time to write used_tick again. */
+static inline bool sl_neighbour_is_stale(const struct sl_neighbour *e, uint32_t now_tick)
+{
+	return now_tick - atomic_load_explicit(&e->used_tick, memory_order_relaxed) > SL_NEIGHBOUR_USED_TICKS;
+}
+
 /* ---- control thread ---- */
 
 /* Find or add the entry; SL_ID_NONE when the table is full (capacity entries). A new one is INCOMPLETE. */

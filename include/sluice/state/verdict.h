@@ -29,8 +29,25 @@ struct rte_mbuf *sl_burst_take(struct sl_burst *b, unsigned int i);
 /* Drop a packet that is not in a burst. */
 void sl_packet_drop(struct sl_worker *w, struct rte_mbuf *m, enum sl_drop_cause cause);
 
+/* Hand the queued frames of one port to it, or to the worker that owns the port's queue. */
+void sl_transmit_flush_port(struct sl_worker *w, uint16_t port);
+
+/* The same as sl_transmit for a chain of buffers and a port that does not send chains. */
+void sl_transmit_linear(struct sl_worker *w, struct rte_mbuf *m, uint16_t port);
+
 /* Queue a complete frame for a port; sent in bulk by sl_transmit_flush. */
-void sl_transmit(struct sl_worker *w, struct rte_mbuf *m, uint16_t port);
+static inline void sl_transmit(struct sl_worker *w, struct rte_mbuf *m, uint16_t port)
+{
+	struct sl_tx_queue *q = &w->tx[port];
+
+	if (unlikely(m->nb_segs > 1) && !w->shared->port_multi_segment[port]) {
+		sl_transmit_linear(w, m, port);
+		return;
+	}
+	q->m[q->n++] = m;
+	if (unlikely(q->n == SL_TX_BURST))
+		sl_transmit_flush_port(w, port);
+}
 
 /* Hand all queued frames to their ports, or to the workers that own the ports' queues. */
 void sl_transmit_flush(struct sl_worker *w);

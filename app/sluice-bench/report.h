@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef APP_SLUICE_BENCH_REPORT_H
+#define APP_SLUICE_BENCH_REPORT_H
+
+#include "measure.h"
+
+/* Upper bounds in nanoseconds of the histogram of `expiry`; the last row is everything above. */
+#define REPORT_BOUNDS_NS { 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000 }
+#define REPORT_ROWS 11
+
+struct report_expiry {
+	uint64_t steps, flows;
+	uint64_t histogram[REPORT_ROWS];
+	double mean_ns, p50_ns, p99_ns, p999_ns, max_ns;
+	double cycles_per_flow;
+	double idle_max_ns; /* the longest step among as many with nothing to do: what the machine itself adds */
+};
+
+struct report_flow_table {
+	struct measure_range cycles;
+	uint64_t lookups;
+};
+
+void report_pipeline(const struct gateway *g, const struct bench_options *o, const struct measure *m);
+void report_expiry(const struct gateway *g, const struct bench_options *o, const struct report_expiry *e);
+void report_flow_table(const struct gateway *g, const struct bench_options *o, const struct report_flow_table *f);
+
+#endif
