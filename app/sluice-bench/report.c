@@ -63,8 +63,8 @@ static void json_pipeline(const struct gateway *g, const struct bench_options *o
 				    o->new_flow_ratio, "cycles_per_packet", m->net.median, "cycles_per_packet_min", m->net.min,
 				    "cycles_per_packet_max", m->net.max, "ns_per_packet", ns(g, m->net.median), "mpps",
 				    1e3 / ns(g, m->net.median), "receive_cycles_per_packet_subtracted", m->receive,
-				    "transmit_cycles_per_packet_subtracted", m->transmit, "interrupted_ratio", m->interrupted, "stages", stages, "checksums",
-				    CHECKSUMS, "packet_data", o->cold ? "memory" : "level 2 cache");
+				    "transmit_cycles_per_packet_subtracted", m->transmit, "interrupted_ratio", m->interrupted,
+				    "stages", stages, "checksums", CHECKSUMS, "packet_data", o->cold ? "memory" : "level 2 cache");
 	json_object_update(object, results);
 	json_decref(results);
 	json_print(object);

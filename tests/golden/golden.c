@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <ctype.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,6 +12,7 @@
 #include <rte_eth_ring.h>
 
 #include "golden.h"
+#include "lines.h"
 
 #include "sluice/config/config.h"
 #include "sluice/config/snapshot.h"
@@ -321,29 +321,6 @@ static void step_in(struct golden *g, const struct golden_step *step, int64_t nu
 	assert_int_equal(rte_ring_enqueue(p->rx[queue], pkt_build(g->pool, layers)), 0);
 }
 
-/* Behind " id N", which an IPv4 packet shows that may be fragmented further on. */
-static const char *skip_id(const char *text)
-{
-	if (strncmp(text, " id ", 4) != 0)
-		return text;
-	text += 4;
-	while (isdigit((unsigned char)*text))
-		text++;
-	return text;
-}
-
-/* Is the text in the line? An identification that the text does not mention may be anything. */
-static bool line_has(const char *line, const char *text)
-{
-	char without[PKT_TEXT_MAX];
-	const char *id = strstr(line, " id ");
-
-	if (id == NULL || strstr(text, " id ") != NULL)
-		return strstr(line, text) != NULL;
-	snprintf(without, sizeof(without), "%.*s%s", (int)(id - line), line, skip_id(id));
-	return strstr(without, text) != NULL;
-}
-
 /* Give each frame that left to the first SENT step behind the present one that it fits. */
 static void tally(struct golden *g)
 {
@@ -391,32 +368,6 @@ static void step_sent(struct golden *g, const struct golden_step *step)
 		     (int)step->amount);
 }
 
-/*
- * Does the line read as expected? $n stands for digits, the same each time. An identification that the expected line does
- * not mention may be anything: sluice draws one for every packet without DF.
- */
-static bool line_matches(struct golden *g, const char *expected, const char *actual)
-{
-	while (*expected != '\0') {
-		if (strncmp(expected, " id ", 4) != 0)
-			actual = skip_id(actual);
-		if (*expected != '$') {
-			if (*expected++ != *actual++)
-				return false;
-			continue;
-		}
-		char digits[8] = "", *variable = g->variable[expected[1] - '0'];
-		for (size_t n = 0; isdigit((unsigned char)*actual) && n < sizeof(digits) - 1; n++)
-			digits[n] = *actual++;
-		if (variable[0] == '\0')
-			memcpy(variable, digits, sizeof(digits));
-		if (strcmp(variable, digits) != 0)
-			return false;
-		expected += 2;
-	}
-	return *actual == '\0';
-}
-
 static void step_out(struct golden *g, const struct golden_step *step)
 {
 	char text[PKT_TEXT_MAX];
@@ -431,7 +382,7 @@ static void step_out(struct golden *g, const struct golden_step *step)
 	}
 	struct rte_mbuf *m = p->out[p->next_out++];
 	pkt_text(m, text);
-	if (!line_matches(g, step->text, text))
+	if (!line_matches(g->variable, step->text, text))
 		FAIL(g, step, "%s sent\n%s\nexpected\n%s", step->port, text, step->text);
 	rte_pktmbuf_free(m);
 }
