@@ -112,6 +112,16 @@ static void count(struct sl_worker *w, const struct sl_flow *f, const struct sl_
 _Static_assert(SL_FLOW_COUNT_CLIENT_BYTES == SL_FLOW_COUNT_CLIENT_PACKETS + 1 &&
 		       SL_FLOW_COUNT_SERVER_BYTES == SL_FLOW_COUNT_SERVER_PACKETS + 1, "bytes follow packets");
 
+/* MTU of the way out: of the route that was looked up just now, or of the neighbour's interface. 0: it is not known. */
+static uint16_t egress_mtu(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_pkt *p,
+			   const struct sl_nexthop *hop)
+{
+	/* l2.mtu is not set before the neighbour has answered. An entry that control removes just now has no interface. */
+	uint16_t out = hop != NULL ? hop->interface : w->shared->neighbours->entries[p->neighbour].l2.interface;
+
+	return out < s->n_interfaces ? s->interfaces[out].mtu : 0;
+}
+
 static void translate(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
 {
 	struct sl_pkt *p = &b->p[i];
@@ -135,8 +145,7 @@ static void translate(struct sl_worker *w, const struct sl_snapshot *s, struct s
 		return;
 	}
 	if (p->l3_len > SMALLEST_MTU) {
-		uint16_t mtu = hop != NULL ? s->interfaces[hop->interface].mtu :
-					     w->shared->neighbours->entries[p->neighbour].l2.mtu;
+		uint16_t mtu = egress_mtu(w, s, p, hop);
 		if (unlikely(p->l3_len > mtu && mtu != 0)) {
 			sl_answer_error(w, s, b, i, SL_ICMP_TOO_BIG, mtu);
 			sl_burst_drop(w, b, i, SL_DROP_MTU);
