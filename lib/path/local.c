@@ -119,9 +119,10 @@ static void handle_nd(struct sl_worker *w, const struct sl_snapshot *s, struct s
 		tell_neighbour(w, b, i, SL_EVENT_CONFLICT, &nd.target, nd.has_mac ? nd.mac : eth->src_addr.addr_bytes);
 	else if (for_us && nd.has_mac)
 		tell_neighbour(w, b, i, SL_EVENT_NEIGHBOUR, &p->src, nd.mac);
-	else if (!nd.solicitation)
-		tell_neighbour(w, b, i, nd.solicited ? SL_EVENT_NEIGHBOUR : SL_EVENT_NEIGHBOUR_GOSSIP, &nd.target,
-			       nd.has_mac ? nd.mac : eth->src_addr.addr_bytes);
+	else if (!nd.solicitation && nd.override && nd.has_mac)
+		tell_neighbour(w, b, i, SL_EVENT_NEIGHBOUR_GOSSIP, &nd.target, nd.mac);
+	else if (nd.solicited)
+		tell_neighbour(w, b, i, SL_EVENT_NEIGHBOUR_HINT, &nd.target, nd.mac); /* 0 without the option */
 
 	if (for_us && nd.solicitation)
 		answer_solicitation(w, s, b, i, &nd);

@@ -49,8 +49,13 @@ static const struct golden_step nd[] = {
 	DROPPED(ND, 1),
 	/* an answer */
 	IN("lan", BACKEND1_ETH, IP6("2001:db8:2::1:1", "2001:db8:2::2", .ttl = 255), NA("2001:db8:2::1:1", .flags = "SO", .mac = "02::b1")),
-	EVENT(NEIGHBOUR, "lan", "2001:db8:2::1:1"),
+	EVENT(NEIGHBOUR_GOSSIP, "lan", "2001:db8:2::1:1"),
 	COUNT(CONSUMED, 1),
+	/* one that must not replace what is known, and one that says no MAC address */
+	IN("lan", BACKEND1_ETH, IP6("2001:db8:2::1:1", "2001:db8:2::2", .ttl = 255), NA("2001:db8:2::1:1", .flags = "S", .mac = "02::b1")),
+	EVENT(NEIGHBOUR_HINT, "lan", "2001:db8:2::1:1"),
+	IN("lan", BACKEND1_ETH, IP6("2001:db8:2::1:1", "2001:db8:2::2", .ttl = 255), NA("2001:db8:2::1:1", .flags = "SO")),
+	EVENT(NEIGHBOUR_HINT, "lan", "2001:db8:2::1:1"),
 	END
 };
 
