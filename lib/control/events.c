@@ -93,6 +93,7 @@ void sl_control_event(struct sl_control *control, const struct sl_event *event, 
 	case SL_EVENT_RESOLVE:
 	case SL_EVENT_NEIGHBOUR:
 	case SL_EVENT_NEIGHBOUR_GOSSIP:
+	case SL_EVENT_NEIGHBOUR_HINT:
 		sl_neighbours_event(control->neighbours, event, now_ns);
 		break;
 	case SL_EVENT_CONFLICT:

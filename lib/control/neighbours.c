@@ -234,6 +234,21 @@ static bool is_station(const uint8_t mac[6])
 	return (mac[0] & 1) == 0 && (mac[0] | mac[1] | mac[2] | mac[3] | mac[4] | mac[5]) != 0;
 }
 
+/* RFC 4861 section 7.2.5 for an advertisement without the override flag. */
+static void confirm_hint(struct sl_neighbours *n, uint16_t index, const uint8_t mac[6], uint64_t now_ns)
+{
+	const struct sl_neighbour *e = &n->table->entries[index];
+	uint8_t known[6];
+
+	memcpy(known, e->l2.header, sizeof(known));
+	if (!e->l2.usable && is_station(mac))
+		confirm(n, index, mac, false, now_ns);
+	else if (e->l2.usable && (!is_station(mac) || memcmp(known, mac, sizeof(known)) == 0))
+		confirm(n, index, known, false, now_ns);
+	else if (e->state == SL_NEIGHBOUR_REACHABLE)
+		sl_deadlines_set(&n->deadlines, index, now_ns + DELAY_NS);
+}
+
 void sl_neighbours_event(struct sl_neighbours *n, const struct sl_event *event, uint64_t now_ns)
 {
 	uint16_t index;
@@ -255,6 +270,11 @@ void sl_neighbours_event(struct sl_neighbours *n, const struct sl_event *event, 
 		index = sl_neighbour_lookup(n->table, event->interface, &event->ip);
 		if (index != SL_ID_NONE && is_station(event->mac))
 			confirm(n, index, event->mac, true, now_ns);
+		break;
+	case SL_EVENT_NEIGHBOUR_HINT:
+		index = sl_neighbour_lookup(n->table, event->interface, &event->ip);
+		if (index != SL_ID_NONE)
+			confirm_hint(n, index, event->mac, now_ns);
 		break;
 	}
 }

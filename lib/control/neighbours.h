@@ -48,7 +48,7 @@ void sl_neighbours_destroy(struct sl_neighbours *n);
 void sl_neighbours_configure(struct sl_neighbours *n, const struct sl_snapshot *snapshot, const struct sl_hop *wanted,
 			     unsigned int n_wanted, uint64_t now_ns);
 
-/* SL_EVENT_RESOLVE, _NEIGHBOUR and _NEIGHBOUR_GOSSIP. */
+/* SL_EVENT_RESOLVE, _NEIGHBOUR, _NEIGHBOUR_GOSSIP and _NEIGHBOUR_HINT. */
 void sl_neighbours_event(struct sl_neighbours *n, const struct sl_event *event, uint64_t now_ns);
 
 /* Do what is due. Returns when to call again, UINT64_MAX: only after another call. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Gate before a new flow costs anything. Also reopens: a client's SYN on a flow that has ended begins a new connection on
- * the same tuple. Drops: TCP_NOT_SYN, DRAINING, PARTIAL_CHECKSUM, TTL. Survives: packets of flows, and packets that may open one.
+ * the same tuple. Drops: TCP_NOT_SYN, DRAINING, IP_SOURCE, PARTIAL_CHECKSUM, TTL. Survives: packets of flows, and packets that may open one.
  */
 #include <rte_udp.h>
 
@@ -58,6 +58,8 @@ static enum sl_drop_cause admit(struct sl_worker *w, const struct sl_snapshot *s
 		return SL_DROP_TCP_NOT_SYN;
 	if (service->draining)
 		return SL_DROP_DRAINING;
+	if (sl_snapshot_local(s, &p->src) != NULL) /* the answer would come back to us */
+		return SL_DROP_IP_SOURCE;
 	if (!(p->flags & SL_PKT_FRAGMENT) && has_partial_checksum(b, i)) {
 		report_partial_checksum(w, b->m[i]->port);
 		return SL_DROP_PARTIAL_CHECKSUM;

@@ -20,6 +20,24 @@ static enum sl_drop_cause classify_local(const struct sl_snapshot *s, struct sl_
 	return SL_LOCAL_IS(local, SL_LOCAL_SNAT) ? SL_DROP_NO_SNAT_FLOW : SL_DROP_NO_SERVICE;
 }
 
+static bool is_v4_link_local(const struct sl_ip *ip)
+{
+	return (sl_ip_v4_be(ip) & RTE_BE32(0xffff0000)) == RTE_BE32(0xa9fe0000);
+}
+
+/* Must not leave its link (RFC 4291 section 2.5.6, RFC 3927 section 2.7), or comes from nobody (RFC 4291 section 2.5.2). */
+static bool stays_on_link(const struct sl_pkt *p)
+{
+	if (p->flags & SL_PKT_V6)
+		return sl_ip_is_link_local(&p->src) || sl_ip_is_link_local(&p->dst) || sl_ip_is_zero(&p->src);
+	return is_v4_link_local(&p->src) || is_v4_link_local(&p->dst);
+}
+
+static bool is_limited_broadcast(const struct sl_ip *ip)
+{
+	return sl_ip_v4_be(ip) == UINT32_MAX && sl_ip_is_v4(ip);
+}
+
 static enum sl_drop_cause classify(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
 {
 	struct sl_pkt *p = &b->p[i];
@@ -34,7 +52,9 @@ static enum sl_drop_cause classify(struct sl_worker *w, const struct sl_snapshot
 		return SL_DROP_MAX;
 	if (local != NULL)
 		return classify_local(s, p, local);
-	if (s->forwarding != SL_FORWARDING_ROUTE)
+	if (is_limited_broadcast(&p->dst)) /* RFC 1812 section 5.3.5.1 */
+		return SL_DROP_MULTICAST;
+	if (s->forwarding != SL_FORWARDING_ROUTE || stays_on_link(p))
 		return SL_DROP_NOT_FORWARDED;
 	p->flags |= SL_PKT_FORWARD;
 	return SL_DROP_MAX;

@@ -3,7 +3,7 @@
  * What the hosts around us ask of our own addresses. Answers need no state, so whichever worker gets the question gives
  * them; what was learnt goes to the control thread, which owns the neighbour table.
  *
- * Out: answered (transmitted or created), consumed, dropped as ARP, ND, MULTICAST, L4_CHECKSUM or ICMP.
+ * Out: answered (transmitted or created), consumed, dropped as ARP, ND, MULTICAST, IP_SOURCE, L4_CHECKSUM or ICMP.
  * Survives: TCP, UDP, other protocols, ICMP that is not for us, and intact ICMP errors, which may be about a flow.
  */
 #include <netinet/icmp6.h>
@@ -119,9 +119,10 @@ static void handle_nd(struct sl_worker *w, const struct sl_snapshot *s, struct s
 		tell_neighbour(w, b, i, SL_EVENT_CONFLICT, &nd.target, nd.has_mac ? nd.mac : eth->src_addr.addr_bytes);
 	else if (for_us && nd.has_mac)
 		tell_neighbour(w, b, i, SL_EVENT_NEIGHBOUR, &p->src, nd.mac);
-	else if (!nd.solicitation)
-		tell_neighbour(w, b, i, nd.solicited ? SL_EVENT_NEIGHBOUR : SL_EVENT_NEIGHBOUR_GOSSIP, &nd.target,
-			       nd.has_mac ? nd.mac : eth->src_addr.addr_bytes);
+	else if (!nd.solicitation && nd.override && nd.has_mac)
+		tell_neighbour(w, b, i, SL_EVENT_NEIGHBOUR_GOSSIP, &nd.target, nd.mac);
+	else if (nd.solicited)
+		tell_neighbour(w, b, i, SL_EVENT_NEIGHBOUR_HINT, &nd.target, nd.mac); /* 0 without the option */
 
 	if (for_us && nd.solicitation)
 		answer_solicitation(w, s, b, i, &nd);
@@ -143,17 +144,43 @@ bool sl_icmp_is_intact(const struct sl_burst *b, unsigned int i)
 	return sl_checksum_icmp(b->m[i], p->l4, len) == 0;
 }
 
+/*
+ * No answer to what was sent to all on the link (RFC 1122 section 3.3.6), nor where nobody would get it: to ::
+ * (RFC 4291 section 2.5.2) and to ourselves.
+ */
+static enum sl_drop_cause check_echo(const struct sl_snapshot *s, const struct sl_pkt *p)
+{
+	if (p->flags & SL_PKT_L2_MULTICAST)
+		return SL_DROP_MULTICAST;
+	if (sl_ip_is_zero(&p->src) || sl_snapshot_local(s, &p->src) != NULL)
+		return SL_DROP_IP_SOURCE;
+	return SL_DROP_MAX;
+}
+
 static void answer_echo(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
 {
 	const struct sl_pkt *p = &b->p[i];
-	struct rte_mbuf *m = sl_burst_take(b, i);
+	enum sl_drop_cause cause = check_echo(s, p);
 
+	if (cause != SL_DROP_MAX) {
+		sl_burst_drop(w, b, i, cause);
+		return;
+	}
+	struct rte_mbuf *m = sl_burst_take(b, i);
 	sl_icmp_echo_reply(m, p);
 	rte_pktmbuf_adj(m, p->l3);
 	if (sl_ip_is_link_local(&p->src))
 		sl_send_ip(w, s, m, p->interface, &p->src);
 	else
 		sl_emit(w, s, m);
+}
+
+/* RFC 3810 section 6.2: link-local source, hop limit 1, router alert (whose hop-by-hop header we look for). */
+static bool is_mld_query(const struct sl_burst *b, unsigned int i)
+{
+	const struct rte_ipv6_hdr *ip = sl_burst_at(b, i, b->p[i].l3);
+
+	return sl_ip_is_link_local(&b->p[i].src) && ip->hop_limits == 1 && ip->proto == IPPROTO_HOPOPTS;
 }
 
 static void handle_icmp6(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i, uint8_t type)
@@ -167,7 +194,7 @@ static void handle_icmp6(struct sl_worker *w, const struct sl_snapshot *s, struc
 		handle_nd(w, s, b, i);
 		return;
 	case MLD_QUERY:
-		if (!sl_ip_is_link_local(&p->src)) { /* RFC 3810 section 5.1.14 */
+		if (!is_mld_query(b, i)) {
 			sl_burst_drop(w, b, i, SL_DROP_ND);
 			return;
 		}

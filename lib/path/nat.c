@@ -81,24 +81,24 @@ static inline bool is_mixed(const struct sl_flow *f)
 	return families != 0 && families != SL_FLOW_V6_BOTH;
 }
 
-/* The way out: of the route that was looked up just now, or of the neighbour. */
+/* Interface of the way out: of the route looked up just now, or of the neighbour; none if control is removing that one. */
 static uint16_t egress(const struct sl_worker *w, const struct sl_pkt *p, const struct sl_nexthop *hop)
 {
-	return hop != NULL ? hop->interface : w->shared->neighbours->entries[p->neighbour].interface;
+	return hop != NULL ? hop->interface : w->shared->neighbours->entries[p->neighbour].l2.interface;
 }
 
-/* Its MTU. 0: the port knows none. */
-static uint16_t egress_mtu(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_pkt *p,
-			   const struct sl_nexthop *hop)
+/* 0: it is not known. Not the neighbour's own: that is set only when it has answered. */
+static uint16_t mtu_of(const struct sl_snapshot *s, uint16_t interface)
 {
-	return hop != NULL ? s->interfaces[hop->interface].mtu : w->shared->neighbours->entries[p->neighbour].l2.mtu;
+	return interface < s->n_interfaces ? s->interfaces[interface].mtu : 0;
 }
 
 /* True when the packet does not fit the way out and may not be cut: answered and dropped. */
 static bool refuse_too_big(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
-			   uint16_t interface, uint16_t mtu)
+			   uint16_t interface)
 {
 	const struct sl_pkt *p = &b->p[i];
+	uint16_t mtu = mtu_of(s, interface);
 	bool mixed = is_mixed(&w->flows.flows[p->flow]);
 
 	if (likely((mixed ? sl_translate_length(p) : p->l3_len) <= mtu || mtu == 0))
@@ -213,12 +213,12 @@ static void translate(struct sl_worker *w, const struct sl_snapshot *s, struct s
 		sl_burst_drop(w, b, i, SL_DROP_NO_ROUTE);
 		return;
 	}
+	uint16_t interface = egress(w, p, hop);
 	/* A short packet fits even after NAT46 made it 20 bytes longer: an interface with IPv6 has 1280 at least. */
-	if (p->l3_len > SMALLEST_MTU && unlikely(refuse_too_big(w, s, b, i, egress(w, p, hop),
-								egress_mtu(w, s, p, hop))))
+	if (p->l3_len > SMALLEST_MTU && unlikely(refuse_too_big(w, s, b, i, interface)))
 		return;
 	if (unlikely(p->tcp_flags & RTE_TCP_SYN_FLAG))
-		sl_clamp_mss(w, s, b, i, egress_mtu(w, s, p, hop));
+		sl_clamp_mss(w, s, b, i, mtu_of(s, interface));
 	follow(w, s, b, i);
 	enum sl_drop_cause cause = rewrite(w, b, i);
 	if (unlikely(cause != SL_DROP_MAX)) {

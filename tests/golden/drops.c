@@ -96,6 +96,19 @@ static const struct golden_step mtu[] = {
 	"{ \"name\": \"lan\", \"device\": \"net_ring_lan\", \"mtu\": 1400, \"addresses\": [\"10.1.0.2/16\"] } ], " \
 	"\"services\": [" LAB_SERVICE("dns", "192.0.2.10", 53, "udp", LAB_BACKENDS_V4) "] }"
 
+/* Also while the next hop is being asked for: a packet that does not fit must not wait for it. */
+static const struct golden_step mtu_unresolved[] = {
+	NEIGHBOUR("wan", "192.0.2.100", "02::c1"),
+	NEIGHBOUR("lan", "10.1.1.1", "asked"),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .df = 1), UDP(1000, 53), FILL(1400)),
+	OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.2>192.0.2.100 ttl 64 tos 0xc0 DF icmp unreachable 4 mtu 1400 { ip4 192.0.2.100>192.0.2.10 ttl 64 DF udp 1000>53 len 520 #d0b9cf6d } [csum ok]"),
+	DROPPED(MTU, 1),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .df = 1), UDP(1000, 53), FILL(1400)),
+	OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.2>192.0.2.100 ttl 64 tos 0xc0 DF icmp unreachable 4 mtu 1400 { ip4 192.0.2.100>192.0.2.10 ttl 64 DF udp 1000>53 len 520 #d0b9cf6d } [csum ok]"),
+	DROPPED(MTU, 1),
+	END
+};
+
 static const struct golden_step no_route[] = {
 	RESOLVED,
 	OPENED,
@@ -115,6 +128,7 @@ static const struct golden_case cases[] = {
 	{ "partial checksums", LAB_CONFIG, 0, partial_checksum },
 	{ "TTL", LAB_CONFIG, 0, ttl },
 	{ "MTU", NARROW, 0, mtu },
+	{ "MTU of a next hop being asked for", NARROW, 0, mtu_unresolved },
 	{ "no route", LAB_CONFIG, 0, no_route },
 	{ 0 }
 };

@@ -30,6 +30,24 @@ static const struct golden_step route[] = {
 	END
 };
 
+/* What must stay on its link (RFC 3927 section 2.7, RFC 4291 section 2.5.6) or comes from nobody (section 2.5.2), and broadcasts. */
+static const struct golden_step stays_on_link[] = {
+	KNOWN,
+	IN("a", A_ETH, IP6("fe80::5", "2001:db8:b::5"), UDP(1, 2)),
+	DROPPED(NOT_FORWARDED, 1),
+	IN("a", A_ETH, IP6("2001:db8:a::5", "fe80::5"), UDP(1, 2)),
+	DROPPED(NOT_FORWARDED, 1),
+	IN("a", A_ETH, IP6("::", "2001:db8:b::5"), ECHO(1, 1)),
+	DROPPED(NOT_FORWARDED, 1),
+	IN("a", A_ETH, IP4("169.254.1.5", "10.0.2.5"), UDP(1, 2)),
+	DROPPED(NOT_FORWARDED, 1),
+	IN("a", A_ETH, IP4("10.0.1.5", "169.254.1.5"), UDP(1, 2)),
+	DROPPED(NOT_FORWARDED, 1),
+	IN("a", A_ETH, IP4("10.0.1.5", "255.255.255.255"), UDP(1, 2)),
+	DROPPED(MULTICAST, 1),
+	END
+};
+
 static const struct golden_step route_vlan[] = {
 	KNOWN,
 	IN("a", A_ETH, IP4("10.0.1.5", "10.0.7.5"), UDP(1, 2)),
@@ -70,6 +88,7 @@ static const struct golden_step pairs[] = {
 };
 
 static const struct golden_case cases[] = {
+	{ "what stays on its link", ROUTER, 0, stays_on_link },
 	{ "route", ROUTER, 0, route },
 	{ "route between VLANs", ROUTER, 0, route_vlan },
 	{ "route, ICMP errors", ROUTER, 0, route_errors },

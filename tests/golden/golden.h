@@ -13,7 +13,7 @@
  *	COUNT(flows_created, 1)			a worker counter, summed over workers, has grown so much
  *	EVENT(RESOLVE, "lan", "10.1.1.9")	the control thread was told this next
  *	TIME(ms)				virtual time passes, in steps of at most 100 ms
- *	NEIGHBOUR("lan", "10.1.1.9", "02::19")	control has resolved this ("failed" as MAC: nobody answered)
+ *	NEIGHBOUR("lan", "10.1.1.9", "02::19")	control has resolved this ("failed" as MAC: nobody answered; "asked": not yet)
  *	RELOAD(json)				a new configuration is published
  *	CALL(function)				for what no packet can bring about: function(worker, snapshot) for each worker
  *	NO_CHAINS("lan")			from here on, this port sends no chained buffers

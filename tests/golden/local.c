@@ -49,8 +49,13 @@ static const struct golden_step nd[] = {
 	DROPPED(ND, 1),
 	/* an answer */
 	IN("lan", BACKEND1_ETH, IP6("2001:db8:2::1:1", "2001:db8:2::2", .ttl = 255), NA("2001:db8:2::1:1", .flags = "SO", .mac = "02::b1")),
-	EVENT(NEIGHBOUR, "lan", "2001:db8:2::1:1"),
+	EVENT(NEIGHBOUR_GOSSIP, "lan", "2001:db8:2::1:1"),
 	COUNT(CONSUMED, 1),
+	/* one that must not replace what is known, and one that says no MAC address */
+	IN("lan", BACKEND1_ETH, IP6("2001:db8:2::1:1", "2001:db8:2::2", .ttl = 255), NA("2001:db8:2::1:1", .flags = "S", .mac = "02::b1")),
+	EVENT(NEIGHBOUR_HINT, "lan", "2001:db8:2::1:1"),
+	IN("lan", BACKEND1_ETH, IP6("2001:db8:2::1:1", "2001:db8:2::2", .ttl = 255), NA("2001:db8:2::1:1", .flags = "SO")),
+	EVENT(NEIGHBOUR_HINT, "lan", "2001:db8:2::1:1"),
 	END
 };
 
@@ -64,6 +69,38 @@ static const struct golden_step echo[] = {
 	DROPPED(L4_CHECKSUM, 1),
 	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), ICMP(13, 0)),
 	DROPPED(ICMP, 1),
+	END
+};
+
+/* What no honest host sends gets no answer: nobody is there to read it, or everybody would. */
+static const struct golden_step not_answered[] = {
+	RESOLVED,
+	IN("wan", ETH("02::c1", "bcast"), IP4("192.0.2.100", "192.0.2.10"), ECHO(7, 1)),
+	DROPPED(MULTICAST, 1),
+	IN("wan", CLIENT_ETH, IP6("::", "2001:db8:1::10"), ECHO(7, 1)),
+	DROPPED(IP_SOURCE, 1),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.10", "192.0.2.10"), ECHO(7, 1)),
+	DROPPED(IP_SOURCE, 1),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.2", "192.0.2.10"), TCP(80, 80, "S")),
+	DROPPED(IP_SOURCE, 1),
+	IN("wan", CLIENT_ETH, IP6("2001:db8:2::3", "2001:db8:1::10"), UDP(1000, 53)),
+	DROPPED(IP_SOURCE, 1),
+	END
+};
+
+#define ROUTER_ETH ETH("02::c9", "33:33::01")
+
+/* RFC 3810 section 6.2: from a link-local address, with hop limit 1, behind a router alert. */
+static const struct golden_step mld[] = {
+	IN("wan", ROUTER_ETH, IP6("fe80::9", "ff02::1", .ttl = 1), HOPOPTS(.options = "050200000100"), ICMP(130, 0), FILL(20)),
+	EVENT(MLD_QUERY, "wan", "::"),
+	COUNT(CONSUMED, 1),
+	IN("wan", ROUTER_ETH, IP6("2001:db8:1::9", "ff02::1", .ttl = 1), HOPOPTS(.options = "050200000100"), ICMP(130, 0), FILL(20)),
+	DROPPED(ND, 1),
+	IN("wan", ROUTER_ETH, IP6("fe80::9", "ff02::1", .ttl = 2), HOPOPTS(.options = "050200000100"), ICMP(130, 0), FILL(20)),
+	DROPPED(ND, 1),
+	IN("wan", ROUTER_ETH, IP6("fe80::9", "ff02::1", .ttl = 1), ICMP(130, 0), FILL(20)),
+	DROPPED(ND, 1),
 	END
 };
 
@@ -110,6 +147,8 @@ static const struct golden_case cases[] = {
 	{ "ARP", LAB_CONFIG, 0, arp },
 	{ "neighbour discovery", LAB_CONFIG, 0, nd },
 	{ "echo", LAB_CONFIG, 0, echo },
+	{ "not answered", LAB_CONFIG, 0, not_answered },
+	{ "MLD queries", LAB_CONFIG, 0, mld },
 	{ "held until resolved", LAB_CONFIG, 0, held },
 	{ "held, too many and too long", LAB_CONFIG, 0, held_too_many },
 	{ "held, no answer", LAB_CONFIG, 0, held_failed },

@@ -342,6 +342,30 @@ static void test_gossip(void **state)
 	lab_down(&lab);
 }
 
+/* RFC 4861 section 7.2.5: without the override flag an advertisement fills in, confirms, or raises doubt, and replaces nothing. */
+static void test_hint(void **state)
+{
+	struct lab lab;
+
+	lab_up(&lab, 8);
+	tell(&lab, SL_EVENT_NEIGHBOUR_HINT, 1, "fe80::9", mac_a); /* of nobody we know */
+	assert_int_equal(state_of(&lab, 1, "fe80::9"), SL_NEIGHBOUR_FREE);
+	tell(&lab, SL_EVENT_RESOLVE, 1, "fe80::9", NULL);
+	tell(&lab, SL_EVENT_NEIGHBOUR_HINT, 1, "fe80::9", NULL);
+	assert_int_equal(state_of(&lab, 1, "fe80::9"), SL_NEIGHBOUR_INCOMPLETE);
+	tell(&lab, SL_EVENT_NEIGHBOUR_HINT, 1, "fe80::9", mac_a);
+	assert_int_equal(state_of(&lab, 1, "fe80::9"), SL_NEIGHBOUR_REACHABLE);
+	tell(&lab, SL_EVENT_NEIGHBOUR_HINT, 1, "fe80::9", mac_b);
+	assert_memory_equal(l2_of(&lab, 1, "fe80::9").header, mac_a, 6);
+	use(&lab, 1, "fe80::9");
+	pass(&lab, 6 * S);
+	assert_int_equal(state_of(&lab, 1, "fe80::9"), SL_NEIGHBOUR_PROBE);
+	tell(&lab, SL_EVENT_NEIGHBOUR_HINT, 1, "fe80::9", NULL);
+	assert_int_equal(state_of(&lab, 1, "fe80::9"), SL_NEIGHBOUR_REACHABLE);
+	assert_memory_equal(l2_of(&lab, 1, "fe80::9").header, mac_a, 6);
+	lab_down(&lab);
+}
+
 static void test_jammed(void **state)
 {
 	struct lab lab;
@@ -460,6 +484,7 @@ int main(void)
 		cmocka_unit_test(test_probe_goes_multicast_then_fails),
 		cmocka_unit_test(test_idle_is_forgotten),
 		cmocka_unit_test(test_gossip),
+		cmocka_unit_test(test_hint),
 		cmocka_unit_test(test_jammed),
 		cmocka_unit_test(test_static),
 		cmocka_unit_test(test_interface_changes),

@@ -14,7 +14,7 @@
 	X(VLAN, vlan, "no interface is configured for this VLAN on this port")                                         \
 	X(IP_HEADER, ip_header, "malformed IPv4 or IPv6 header or extension header")                                   \
 	X(IP_CHECKSUM, ip_checksum, "IPv4 header checksum is wrong")                                                   \
-	X(IP_SOURCE, ip_source, "source address is multicast, broadcast, loopback, unspecified or one of our own")     \
+	X(IP_SOURCE, ip_source, "source is multicast, broadcast, loopback, unspecified, or us where we would answer")         \
 	X(SOURCE_ROUTED, source_routed, "IPv4 source route option or IPv6 routing header type 0 (RFC 7126, RFC 5095)") \
 	X(L4_HEADER, l4_header, "malformed TCP, UDP or ICMP header")                                                   \
 	X(L4_CHECKSUM, l4_checksum, "ICMP, ND or UDP-over-IPv6 checksum is wrong or missing")                          \
@@ -32,7 +32,7 @@
 	X(FRAGMENT_NO_FLOW, fragment_no_flow, "later fragment of a datagram whose first one opened no flow")           \
 	X(PROTOCOL, protocol, "protocol to one of our addresses that sluice does not handle")                          \
 	X(NO_SERVICE, no_service, "TCP or UDP to one of our addresses where no service listens")                       \
-	X(NOT_FORWARDED, not_forwarded, "not for us, and forwarding is \"drop\"")                                      \
+	X(NOT_FORWARDED, not_forwarded, "not for us, and forwarding is \"drop\" or it must stay on its link")                   \
 	X(MULTICAST, multicast, "multicast or broadcast that nothing here listens to")                                 \
 	X(ARP, arp, "malformed or irrelevant ARP")                                                                     \
 	X(ND, nd, "malformed or irrelevant neighbour discovery or MLD message (RFC 4861 section 7)")                   \

@@ -11,6 +11,7 @@ enum sl_event_type {
 	SL_EVENT_RESOLVE,	   /* please resolve ip on interface: packets wait */
 	SL_EVENT_NEIGHBOUR,	   /* ip on interface has this mac: it told us (reply, or request for us) */
 	SL_EVENT_NEIGHBOUR_GOSSIP, /* the same, not asked for: refresh only what we already know */
+	SL_EVENT_NEIGHBOUR_HINT,   /* asked for, but the mac (zero: none given) may not replace another: a proxy's answer */
 	SL_EVENT_CONFLICT,	   /* mac claims our own ip */
 	SL_EVENT_MLD_QUERY,	   /* a multicast router asks on interface (RFC 3810) */
 	SL_EVENT_PARTIAL_CHECKSUM, /* packets from this port carry partial checksums */
