@@ -134,7 +134,7 @@ static inline bool sl_flow_is_parts(const struct sl_flow_table *t, uint32_t entr
 	uint32_t own;
 
 	memcpy(&own, &s->peer_port_be, sizeof(own));
-	uint32_t differs = (own ^ ports) | (uint32_t)(f->proto ^ proto) | (uint32_t)((f->flags >> (entry & 1) & 1) ^ v6);
+	uint32_t differs = (own ^ ports) | (uint32_t)(f->proto ^ proto) | (uint32_t)(((f->flags >> (entry & 1)) & 1) ^ v6);
 	if (v6) {
 		const struct sl_flow6 *f6 = &t->flows6[entry >> 1];
 		return differs == 0 && sl_ip_equal(&f6->side[entry & 1].peer, peer) &&
