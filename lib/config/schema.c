@@ -297,7 +297,8 @@ static const struct sl_key service_keys[] = {
 	{ .name = "on_exhaustion", .type = SL_TYPE_CHOICE, FIELD(struct sl_config_service, on_exhaustion),
 	  .value = SL_EXHAUSTION_DROP, .choices = sl_exhaustion_choices,
 	  .help = "what happens to a new flow that cannot be had: no backend takes it, no `snat` port or flow record is "
-		  "free, or the service was removed and only drains" },
+		  "free, in mode `dnat` the client's port is in use towards the backend, or the service was removed and only "
+		  "drains" },
 };
 static_assert(SL_MAX_BACKENDS == 4096, "the help of `backends` says so");
 static const struct sl_object service_object = {

@@ -6,7 +6,7 @@
 static bool is_exhaustion(enum sl_drop_cause cause)
 {
 	return cause == SL_DROP_NO_BACKEND || cause == SL_DROP_SNAT_EXHAUSTED || cause == SL_DROP_FLOW_TABLE_FULL ||
-	       cause == SL_DROP_DRAINING;
+	       cause == SL_DROP_DRAINING || cause == SL_DROP_TUPLE_IN_USE;
 }
 
 void sl_send_reset(struct sl_worker *w, const struct sl_snapshot *s, struct rte_mbuf *out, int built)

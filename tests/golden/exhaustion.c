@@ -165,6 +165,17 @@ CASE(draining, OPENED, UDP_IN, OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1
 	 "{ ip4 192.0.2.100>192.0.2.10 ttl 64 udp 2000>53 len 1 \"?\" [csum ok] } [csum ok]"),
      DROPPED(DRAINING, 1));
 
+/* A dnat service in the place of another before the same backend, where a flow of the old one has the client's port. */
+#define DNAT(name, port) "{ \"name\": \"" name "\", \"address\": \"192.0.2.10\", \"port\": " #port ", \"protocol\": \"tcp\", " \
+	"\"mode\": \"dnat\", \"on_exhaustion\": \"reset\", \"backends\": [ { \"address\": \"10.1.1.1\", \"port\": 8080 } ] }"
+#define DNAT_CONFIG(service) "{ \"version\": 1, \"dpdk\": { \"vdevs\": [\"net_ring_wan\", \"net_ring_lan\"] }, " LAB_INTERFACES ", " \
+	"\"services\": [" service "] }"
+CASE(tuple_in_use, TCP_IN("S", .seq = 100),
+     OUT("lan", "eth 02::f1>02::b1 ip4 192.0.2.100>10.1.1.1 ttl 63 tcp 1000>8080 S seq 100 ack 0 win 65535 len 0 [csum ok]"),
+     RELOAD(DNAT_CONFIG(DNAT("new", 81))), IN("wan", CLIENT_ETH, FROM_CLIENT, TCP(1000, 81, "S", .seq = 6)),
+     OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.10>192.0.2.100 ttl 64 DF tcp 81>1000 RA seq 0 ack 7 win 0 len 0 [csum ok]"),
+     DROPPED(TUPLE_IN_USE, 1));
+
 /* ---- the form of the answer ---- */
 
 /* A SYN with data (RFC 7413) is acknowledged with it; a segment with ACK gets the number it expects (RFC 9293 section 3.10.7.1). */
@@ -194,6 +205,7 @@ static const struct golden_case cases[] = {
 	{ "TIME_WAIT at the client gives way", MANY_FLOWS, 0, time_wait_at_client },
 	{ "TIME_WAIT at the backend gives way", MANY_FLOWS, 0, time_wait_at_backend },
 	{ "draining", RESET, 0, draining },
+	{ "tuple in use", DNAT_CONFIG(DNAT("old", 80)), 0, tuple_in_use },
 	{ "data in the SYN", RESET, 0, data_in_syn },
 	{ "a segment with ACK", PICKUP, 0, segment_with_ack },
 	{ "dropped without an answer", QUIET, 0, quiet },

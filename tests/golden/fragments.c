@@ -57,7 +57,7 @@ static const struct golden_step reply[] = {
 	OUT("wan", TO_CLIENT "frag $2:0+ udp 53>1000 len 40 #6cb31c15"),
 	OUT("wan", TO_CLIENT "frag $2:48 proto 17 len 40 #6cb31c15"),
 	/* it counts as an answer: the flow has the longer idle time */
-	TIME(60000), COUNT(FLOWS_EXPIRED, 0),
+	TIME(130000), COUNT(FLOWS_EXPIRED, 0),
 	END
 };
 

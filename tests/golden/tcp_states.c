@@ -126,6 +126,16 @@ CASE(not_picked_up, FROM_CLIENT("SA"), FROM_CLIENT("R"), FROM_CLIENT("RA"), FROM
      COUNT(FLOWS_CREATED, 0));
 CASE(picked_up_and_syn, C("S", 100, 0), EXPIRES(10));
 
+/* The backend knows the connection: it goes on, which is what the key is for. */
+#define DNAT_PICKUP "{ \"version\": 1, \"dpdk\": { \"vdevs\": [\"net_ring_wan\", \"net_ring_lan\"] }, " TIMEOUTS LAB_INTERFACES ", " \
+	"\"services\": [ { \"name\": \"web\", \"address\": \"192.0.2.10\", \"port\": 80, \"protocol\": \"tcp\", \"mode\": \"dnat\", " \
+	"\"tcp_pickup\": true, \"backends\": [ { \"address\": \"10.1.1.1\", \"port\": 8080 } ] } ] }"
+CASE(picked_up_dnat, FROM_CLIENT("PA"),
+     OUT("lan", "eth 02::f1>02::b1 ip4 192.0.2.100>10.1.1.1 ttl 63 tcp 1000>8080 PA seq 700 ack 900 win 65535 len 0 [csum ok]"),
+     IN("lan", BACKEND1_ETH, IP4("10.1.1.1", "192.0.2.100"), TCP(8080, 1000, "PA", .seq = 900, .ack = 700), PAYLOAD("and so on")),
+     OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.10>192.0.2.100 ttl 63 tcp 80>1000 PA seq 900 ack 700 win 65535 len 9 \"and so on\" [csum ok]"),
+     EXPIRES(100));
+
 static const struct golden_case cases[] = {
 	{ "SYN_SENT", CONFIG, 0, syn_sent },
 	{ "SYN_RECV", CONFIG, 0, syn_recv },
@@ -172,6 +182,7 @@ static const struct golden_case cases[] = {
 	{ "picked up by a FIN", PICKUP, 0, picked_up_fin },
 	{ "picked up, unknown to the backend", PICKUP, 0, picked_up_unknown_to_backend },
 	{ "picked up, spoofed resets", PICKUP, 0, picked_up_spoofed_reset },
+	{ "picked up in mode dnat", DNAT_PICKUP, 0, picked_up_dnat },
 	{ "not picked up", PICKUP, 0, not_picked_up },
 	{ "SYN where connections are picked up", PICKUP, 0, picked_up_and_syn },
 	{ 0 }

@@ -78,6 +78,21 @@ CASE(request_behind_reply, ASK("1", "1"), ANSWER_IN("1", 1), ASK_IN_BY_LAN, ANSW
 /* More requests than can be counted: the flow ends by its idle time, and no reply is lost. */
 CASE(many_requests, ASK_IN, ASK_IN, ASK_IN, ASK_OUT("1", "1"), ASK_OUT("1", "1"), ASK_OUT("1", "1"), ANSWER("1", 1), EXPIRES(10));
 
+/* A reply in fragments is no reason to end the flow before its rest; one in one piece still is. */
+#define HEAD_IN IN("lan", BACKEND1_ETH, IP4("10.1.1.1", "10.1.0.3", .id = 5, .mf = 1), UDP(8080, VAR(1), .length = 88), FILL(40))
+#define TAIL_IN IN("lan", BACKEND1_ETH, IP4("10.1.1.1", "10.1.0.3", .id = 5, .offset = 48, .proto = 17), FILL(40))
+#define HEAD_OUT(n) OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.10>192.0.2.100 ttl 63 frag $" n ":0+ udp 53>1000 len 40 #6cb31c15")
+#define TAIL_OUT(n) OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.10>192.0.2.100 ttl 63 frag $" n ":48 proto 17 len 40 #6cb31c15")
+CASE(reply_in_fragments, ASK("1", "1"), HEAD_IN, HEAD_OUT("2"), TAIL_IN, TAIL_OUT("2"), COUNT(FLOWS_ANSWERED, 0), EXPIRES(10));
+CASE(reply_in_fragments_one_burst, ASK("1", "1"), TAIL_IN, HEAD_IN, HEAD_OUT("2"), TAIL_OUT("2"), ANSWER("1", 1), COUNT(FLOWS_ANSWERED, 1));
+/* A request in fragments is one request. */
+CASE(request_in_fragments,
+     IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .id = 7, .mf = 1), UDP(1000, 53, .length = 88), FILL(40)),
+     IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .id = 7, .offset = 48, .proto = 17), FILL(40)),
+     OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 frag $2:0+ udp $1>8080 len 40 #6cb31c15"),
+     OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 frag $2:48 proto 17 len 40 #6cb31c15"), ANSWER("1", 1),
+     COUNT(FLOWS_ANSWERED, 1));
+
 /* Reloaded with another kind: flows that exist keep theirs. */
 CASE(reloaded, ASK("1", "1"), RELOAD(ONE_WAY), ANSWER("1", 1), COUNT(FLOWS_ANSWERED, 1), ASK("2", "2"), ANSWER_IN("2", 2),
      DROPPED(UDP_ONE_WAY, 1));
@@ -99,6 +114,9 @@ static const struct golden_case cases[] = {
 	{ "other flows in the burst", ONE_REPLY, 0, other_flows_one_burst },
 	{ "request behind the last reply", ONE_REPLY, 0, request_behind_reply },
 	{ "more requests than can be counted", HUNDRED_REPLIES, 0, many_requests },
+	{ "reply in fragments", ONE_REPLY, 0, reply_in_fragments },
+	{ "reply in fragments in one burst", ONE_REPLY, 0, reply_in_fragments_one_burst },
+	{ "request in fragments", ONE_REPLY, 0, request_in_fragments },
 	{ "reloaded with another kind", ONE_REPLY, 0, reloaded },
 	{ 0 }
 };
