@@ -47,6 +47,14 @@ static void report_partial_checksum(struct sl_worker *w, uint16_t port)
 	sl_worker_event(w, &event);
 }
 
+bool sl_is_partial(struct sl_worker *w, const struct sl_burst *b, unsigned int i)
+{
+	if (likely(!has_partial_checksum(b, i)))
+		return false;
+	report_partial_checksum(w, b->m[i]->port);
+	return true;
+}
+
 static enum sl_drop_cause admit(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
 {
 	const struct sl_pkt *p = &b->p[i];
@@ -58,10 +66,8 @@ static enum sl_drop_cause admit(struct sl_worker *w, const struct sl_snapshot *s
 		return SL_DROP_DRAINING;
 	if (sl_snapshot_local(s, &p->src) != NULL) /* the answer would come back to us */
 		return SL_DROP_IP_SOURCE;
-	if (has_partial_checksum(b, i)) {
-		report_partial_checksum(w, b->m[i]->port);
+	if (sl_is_partial(w, b, i))
 		return SL_DROP_PARTIAL_CHECKSUM;
-	}
 	if (sl_pkt_ttl(b, i) <= 1) {
 		sl_answer_error(w, s, b, i, SL_ICMP_TTL_EXCEEDED, 0);
 		return SL_DROP_TTL;

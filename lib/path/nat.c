@@ -3,7 +3,7 @@
  * Full-NAT: a packet that came in on one side of its flow leaves on the other. Follows the TCP state, caches the next hop
  * in the flow while the routes stand, rewrites addresses, ports, TTL and checksums, counts.
  *
- * Drops: TTL and MTU (answered with ICMP), NO_ROUTE, TCP_STATE (the flow ended within this burst), UDP_ONE_WAY, NO_SNAT_FLOW
+ * Drops: TTL and MTU (answered with ICMP), NO_ROUTE, TCP_STATE (the flow ended within this burst), PARTIAL_CHECKSUM, UDP_ONE_WAY, NO_SNAT_FLOW
  * (one reply too many).
  * Out: packets whose next hop is not known yet (held). Survives: rewritten packets with p->neighbour, and forwarded ones untouched.
  */
@@ -122,6 +122,14 @@ static uint16_t egress_mtu(const struct sl_worker *w, const struct sl_snapshot *
 	return out < s->n_interfaces ? s->interfaces[out].mtu : 0;
 }
 
+/* Worth a look at its checksum: the first a sender says in a flow, and (admit has looked at the very first) in a reopened one. */
+static inline bool is_first_word(const struct sl_flow *f, const struct sl_pkt *p)
+{
+	if (p->tcp_flags & RTE_TCP_SYN_FLAG)
+		return p->side == SL_SERVER || f->state != SL_TCP_NONE;
+	return p->side == SL_SERVER && f->state == 0 && p->kind == SL_PKT_UDP && !(p->flags & SL_PKT_FRAGMENT);
+}
+
 static void translate(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
 {
 	struct sl_pkt *p = &b->p[i];
@@ -131,6 +139,10 @@ static void translate(struct sl_worker *w, const struct sl_snapshot *s, struct s
 
 	if (unlikely(f->udp_kind != SL_UDP_BIDIRECTIONAL && sl_udp_is_unasked(f, p->side))) {
 		sl_burst_drop(w, b, i, f->udp_kind == SL_UDP_ONE_WAY ? SL_DROP_UDP_ONE_WAY : SL_DROP_NO_SNAT_FLOW);
+		return;
+	}
+	if (unlikely(is_first_word(f, p)) && sl_is_partial(w, b, i)) {
+		sl_burst_drop(w, b, i, SL_DROP_PARTIAL_CHECKSUM);
 		return;
 	}
 	if (unlikely(sl_pkt_ttl(b, i) <= 1)) {
