@@ -97,26 +97,17 @@ static enum sl_drop_cause reopen(struct sl_worker *w, const struct sl_snapshot *
 	const struct sl_flow *f = &w->flows.flows[p->flow];
 	const struct sl_service *service = sl_snapshot_service(s, &p->dst, p->dport_be, p->proto);
 
-	w->count[SL_COUNT_FLOWS_REUSED]++;
 	if (service != NULL && service->id == f->service && backend_is_in_use(service, f->backend) &&
-	    !sl_flow_has_removed_snat(w, service, p->flow)) {
-		w->count[SL_COUNT_FLOWS_CREATED]++;
-		w->service[f->service].value[SL_FLOW_COUNT_FLOWS_CREATED]++;
-		w->backend[f->backend].value[SL_FLOW_COUNT_FLOWS_CREATED]++;
+	    !sl_flow_has_removed_snat(w, service, p->flow))
 		return SL_DROP_MAX; /* the state machine takes the SYN from there */
-	}
 	uint32_t flow = p->flow;
+	w->count[SL_COUNT_FLOWS_REUSED]++;
 	sl_burst_forget_flow(b, flow);
 	sl_flow_end(w, flow);
 	if (service == NULL)
 		return SL_DROP_NO_SERVICE;
 	p->service = (uint16_t)(service - s->services);
 	return SL_DROP_MAX;
-}
-
-static bool is_over(const struct sl_flow *f)
-{
-	return f->state == SL_TCP_TIME_WAIT_CLIENT || f->state == SL_TCP_TIME_WAIT_SERVER || f->state == SL_TCP_CLOSE;
 }
 
 void sl_stage_admit(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
@@ -126,7 +117,7 @@ void sl_stage_admit(struct sl_worker *w, const struct sl_snapshot *s, struct sl_
 		enum sl_drop_cause cause = SL_DROP_MAX;
 
 		if (p->flow != SL_FLOW_NONE && unlikely(p->kind == SL_PKT_TCP && sl_pkt_is_opening_syn(p)) &&
-		    p->side == SL_CLIENT && is_over(&w->flows.flows[p->flow]))
+		    p->side == SL_CLIENT && sl_tcp_is_over(&w->flows.flows[p->flow]))
 			cause = reopen(w, s, b, i);
 		if (cause == SL_DROP_MAX && unlikely(p->flow == SL_FLOW_NONE && p->service != SL_ID_NONE)) {
 			cause = admit(w, s, b, i);

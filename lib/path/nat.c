@@ -16,14 +16,25 @@
 
 #define SMALLEST_MTU 576 /* of any interface (lib/config): shorter packets always fit */
 
+/* One connection has ended, another begins on its tuple. */
+static void count_reopened(struct sl_worker *w, const struct sl_flow *f)
+{
+	w->count[SL_COUNT_FLOWS_REUSED]++;
+	w->count[SL_COUNT_FLOWS_CREATED]++;
+	w->service[f->service].value[SL_FLOW_COUNT_FLOWS_CREATED]++;
+	w->backend[f->backend].value[SL_FLOW_COUNT_FLOWS_CREATED]++;
+}
+
 /* The slow part: whatever may change the state. */
 static void follow_tcp_state(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
 {
 	const struct sl_pkt *p = &b->p[i];
 	struct sl_flow *f = &w->flows.flows[p->flow];
 	struct sl_tcp_segment segment = sl_pkt_segment(b, i);
-	bool changed = sl_tcp_follow(f, p->side, &segment);
+	bool over = sl_tcp_is_over(f), changed = sl_tcp_follow(f, p->side, &segment);
 
+	if (over && changed)
+		count_reopened(w, f);
 	/* A reset that ends nothing keeps nothing alive either (RFC 7857 section 8). */
 	if (changed || !(segment.flags & RTE_TCP_RST_FLAG))
 		f->last_seen = w->now_tick;

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Each cause by which a packet is dropped on its way to a service, named. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
 #include "lab.h"
+
+#include "sluice/state/worker.h"
 
 static const struct golden_step frames[] = {
 	IN("wan", ETH("02::c1", "02::99"), IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "S")),
@@ -106,6 +114,23 @@ static const struct golden_step partial_replies[] = {
 	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 tcp $1>8080 R seq 101 ack 0 win 65535 len 0 [csum ok]"),
 	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "S", .seq = 900, .partial_checksum = 1)),
 	DROPPED(PARTIAL_CHECKSUM, 1),
+	COUNT(FLOWS_CREATED, 0),
+	COUNT(FLOWS_REUSED, 0),
+	END
+};
+
+static void nothing_refused(struct sl_worker *w, struct sl_snapshot *s)
+{
+	for (unsigned int id = 0; id < SL_MAX_SERVICES; id++)
+		assert_int_equal(w->service[id].value[SL_FLOW_COUNT_FLOWS_REFUSED], 0);
+}
+
+/* The rest of a connection that is forgotten is no new flow that was refused. */
+static const struct golden_step stray[] = {
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "A", .seq = 100)),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "R", .seq = 100)),
+	DROPPED(TCP_NOT_SYN, 2),
+	CALL(nothing_refused),
 	END
 };
 
@@ -151,6 +176,7 @@ static const struct golden_case cases[] = {
 	{ "frames", LAB_CONFIG, 0, frames },
 	{ "headers", LAB_CONFIG, 0, headers },
 	{ "nobody listens", LAB_CONFIG, 0, nobody },
+	{ "stray TCP segments", LAB_CONFIG, 0, stray },
 	{ "partial checksums", LAB_CONFIG, 0, partial_checksum },
 	{ "partial checksums of replies", LAB_CONFIG, 0, partial_replies },
 	{ "TTL", LAB_CONFIG, 0, ttl },
