@@ -39,12 +39,37 @@ static uint16_t previous_id(const struct sl_build *b, const struct sl_config_int
 	return SL_ID_NONE;
 }
 
+/* The previous snapshot has an interface of this id. */
+static bool is_carried(const struct sl_build *b, uint16_t id)
+{
+	return b->previous != NULL && id < b->previous->n_interfaces && b->previous->interfaces[id].name[0] != '\0';
+}
+
+/*
+ * An id for a new interface: one that was free before, if there is any. What is known of a removed interface's
+ * neighbours, packets held for them and messages about them have its id, and go only after the workers have changed over.
+ */
+static uint16_t free_id(const struct sl_build *b, const bool taken[SL_MAX_INTERFACES])
+{
+	uint16_t any = SL_ID_NONE;
+
+	for (uint16_t id = 0; id < SL_MAX_INTERFACES; id++) {
+		if (taken[id])
+			continue;
+		if (!is_carried(b, id))
+			return id;
+		if (any == SL_ID_NONE)
+			any = id;
+	}
+	return any;
+}
+
 /* Fill b->interface_ids and s->n_interfaces. The caller has checked that there are enough ids. */
 static void assign_ids(struct sl_build *b, const uint16_t *ports)
 {
 	const struct sl_config *config = b->config;
 	bool taken[SL_MAX_INTERFACES] = { false };
-	uint16_t free_id = 0, end = 0;
+	uint16_t end = 0;
 
 	for (unsigned int i = 0; i < config->n_interfaces; i++) {
 		uint16_t id = previous_id(b, &config->interfaces[i], ports[i]);
@@ -56,10 +81,8 @@ static void assign_ids(struct sl_build *b, const uint16_t *ports)
 	}
 	for (unsigned int i = 0; i < config->n_interfaces; i++) {
 		if (b->interface_ids[i] == SL_ID_NONE) {
-			while (taken[free_id])
-				free_id++;
-			b->interface_ids[i] = free_id;
-			taken[free_id] = true;
+			b->interface_ids[i] = free_id(b, taken);
+			taken[b->interface_ids[i]] = true;
 		}
 		if (b->interface_ids[i] >= end)
 			end = (uint16_t)(b->interface_ids[i] + 1);

@@ -47,6 +47,15 @@ static void report_partial_checksum(struct sl_worker *w, uint16_t port)
 	sl_worker_event(w, &event);
 }
 
+bool sl_is_partial(struct sl_worker *w, const struct sl_burst *b, unsigned int i)
+{
+	/* of a fragment nobody here can tell */
+	if ((b->p[i].flags & SL_PKT_FRAGMENT) || likely(!has_partial_checksum(b, i)))
+		return false;
+	report_partial_checksum(w, b->m[i]->port);
+	return true;
+}
+
 static enum sl_drop_cause admit(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
 {
 	const struct sl_pkt *p = &b->p[i];
@@ -60,10 +69,8 @@ static enum sl_drop_cause admit(struct sl_worker *w, const struct sl_snapshot *s
 		return SL_DROP_DRAINING;
 	if (sl_snapshot_local(s, &p->src) != NULL) /* the answer would come back to us */
 		return SL_DROP_IP_SOURCE;
-	if (!(p->flags & SL_PKT_FRAGMENT) && has_partial_checksum(b, i)) {
-		report_partial_checksum(w, b->m[i]->port);
+	if (sl_is_partial(w, b, i))
 		return SL_DROP_PARTIAL_CHECKSUM;
-	}
 	if (sl_pkt_ttl(b, i) <= 1) {
 		sl_answer_error(w, s, b, i, SL_ICMP_TTL_EXCEEDED, 0);
 		return SL_DROP_TTL;
@@ -93,26 +100,17 @@ static enum sl_drop_cause reopen(struct sl_worker *w, const struct sl_snapshot *
 	const struct sl_flow *f = &w->flows.flows[p->flow];
 	const struct sl_service *service = sl_snapshot_service(s, &p->dst, p->dport_be, p->proto);
 
-	w->count[SL_COUNT_FLOWS_REUSED]++;
 	if (service != NULL && service->id == f->service && backend_is_in_use(service, f->backend) &&
-	    !sl_flow_has_removed_snat(w, service, p->flow)) {
-		w->count[SL_COUNT_FLOWS_CREATED]++;
-		w->service[f->service].value[SL_FLOW_COUNT_FLOWS_CREATED]++;
-		w->backend[f->backend].value[SL_FLOW_COUNT_FLOWS_CREATED]++;
+	    !sl_flow_has_removed_snat(w, service, p->flow))
 		return SL_DROP_MAX; /* the state machine takes the SYN from there */
-	}
 	uint32_t flow = p->flow;
+	w->count[SL_COUNT_FLOWS_REUSED]++;
 	sl_burst_forget_flow(b, flow);
 	sl_flow_end(w, flow);
 	if (service == NULL)
 		return SL_DROP_NO_SERVICE;
 	p->service = (uint16_t)(service - s->services);
 	return SL_DROP_MAX;
-}
-
-static bool is_over(const struct sl_flow *f)
-{
-	return f->state == SL_TCP_TIME_WAIT_CLIENT || f->state == SL_TCP_TIME_WAIT_SERVER || f->state == SL_TCP_CLOSE;
 }
 
 void sl_stage_admit(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
@@ -124,7 +122,7 @@ void sl_stage_admit(struct sl_worker *w, const struct sl_snapshot *s, struct sl_
 		enum sl_drop_cause cause = SL_DROP_MAX;
 
 		if (p->flow != SL_FLOW_NONE && unlikely(p->kind == SL_PKT_TCP && sl_pkt_is_opening_syn(p)) &&
-		    p->side == SL_CLIENT && is_over(&w->flows.flows[p->flow]))
+		    p->side == SL_CLIENT && sl_tcp_is_over(&w->flows.flows[p->flow]))
 			cause = reopen(w, s, b, i);
 		if (cause == SL_DROP_MAX && unlikely(p->flow == SL_FLOW_NONE && p->service != SL_ID_NONE)) {
 			cause = admit(w, s, b, i);

@@ -3,8 +3,9 @@
  * A packet that came in on one side of its flow leaves on the other. Follows the TCP state, caches the next hop
  * in the flow while the routes stand, rewrites addresses, ports, TTL and checksums, counts.
  *
- * Drops: TTL and MTU (answered with ICMP), NO_ROUTE, TCP_STATE (the flow ended within this burst), UDP_ONE_WAY, NO_SNAT_FLOW
- * (one reply too many); between IPv4 and IPv6 also L4_CHECKSUM (fragments of UDP without one) and NO_MBUF (no headroom).
+ * Drops: TTL and MTU (answered with ICMP), NO_ROUTE, TCP_STATE (the flow ended within this burst), PARTIAL_CHECKSUM,
+ * UDP_ONE_WAY, NO_SNAT_FLOW (one reply too many); between IPv4 and IPv6 also L4_CHECKSUM (fragments of UDP without one) and
+ * NO_MBUF (no headroom).
  * Out: packets whose next hop is not known yet (held). Survives: rewritten packets with p->neighbour, and forwarded ones untouched.
  */
 #include <rte_tcp.h>
@@ -17,14 +18,25 @@
 
 #define SMALLEST_MTU 576 /* of any interface (lib/config): shorter packets always fit */
 
+/* One connection has ended, another begins on its tuple. */
+static void count_reopened(struct sl_worker *w, const struct sl_flow *f)
+{
+	w->count[SL_COUNT_FLOWS_REUSED]++;
+	w->count[SL_COUNT_FLOWS_CREATED]++;
+	w->service[f->service].value[SL_FLOW_COUNT_FLOWS_CREATED]++;
+	w->backend[f->backend].value[SL_FLOW_COUNT_FLOWS_CREATED]++;
+}
+
 /* The slow part: whatever may change the state. */
 static void follow_tcp_state(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
 {
 	const struct sl_pkt *p = &b->p[i];
 	struct sl_flow *f = &w->flows.flows[p->flow];
 	struct sl_tcp_segment segment = sl_pkt_segment(b, i);
-	bool changed = sl_tcp_follow(f, p->side, &segment);
+	bool over = sl_tcp_is_over(f), changed = sl_tcp_follow(f, p->side, &segment);
 
+	if (over && changed)
+		count_reopened(w, f);
 	/* A reset that ends nothing keeps nothing alive either (RFC 7857 section 8). */
 	if (changed || !(segment.flags & RTE_TCP_RST_FLAG))
 		f->last_seen = w->now_tick;
@@ -191,6 +203,14 @@ static void count(struct sl_worker *w, const struct sl_flow *f, const struct sl_
 _Static_assert(SL_FLOW_COUNT_CLIENT_BYTES == SL_FLOW_COUNT_CLIENT_PACKETS + 1 &&
 		       SL_FLOW_COUNT_SERVER_BYTES == SL_FLOW_COUNT_SERVER_PACKETS + 1, "bytes follow packets");
 
+/* Worth a look at its checksum: the first a sender says in a flow, and (admit has looked at the very first) in a reopened one. */
+static inline bool is_first_word(const struct sl_flow *f, const struct sl_pkt *p)
+{
+	if (p->tcp_flags & RTE_TCP_SYN_FLAG)
+		return p->side == SL_SERVER || f->state != SL_TCP_NONE;
+	return p->side == SL_SERVER && f->state == 0 && p->kind == SL_PKT_UDP;
+}
+
 static void translate(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
 {
 	struct sl_pkt *p = &b->p[i];
@@ -200,6 +220,10 @@ static void translate(struct sl_worker *w, const struct sl_snapshot *s, struct s
 
 	if (unlikely(f->udp_kind != SL_UDP_BIDIRECTIONAL && sl_udp_is_unasked(f, p->side))) {
 		sl_burst_drop(w, b, i, f->udp_kind == SL_UDP_ONE_WAY ? SL_DROP_UDP_ONE_WAY : SL_DROP_NO_SNAT_FLOW);
+		return;
+	}
+	if (unlikely(is_first_word(f, p)) && sl_is_partial(w, b, i)) {
+		sl_burst_drop(w, b, i, SL_DROP_PARTIAL_CHECKSUM);
 		return;
 	}
 	if (unlikely(sl_pkt_ttl(b, i) <= 1)) {

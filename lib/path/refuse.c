@@ -25,7 +25,8 @@ void sl_refuse(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst
 	const struct sl_pkt *p = &b->p[i];
 	const struct sl_service *service = &s->services[p->service];
 
-	w->service[service->id].value[SL_FLOW_COUNT_FLOWS_REFUSED]++;
+	if (cause != SL_DROP_TCP_NOT_SYN) /* no new flow, but the rest of an old one */
+		w->service[service->id].value[SL_FLOW_COUNT_FLOWS_REFUSED]++;
 	if (service->on_exhaustion == SL_EXHAUSTION_RESET && is_exhaustion(cause)) {
 		if (p->kind == SL_PKT_UDP) { /* RFC 5508 REQ-8 */
 			sl_answer_error(w, s, b, i, SL_ICMP_PROHIBITED, 0);

@@ -21,7 +21,7 @@
 #include "stages.h"
 
 #define FIRST_PORT 1024u
-#define SEARCH_IN_TURN 32u /* also the most that are tried for a free tuple while one in TIME_WAIT is at hand */
+#define SEARCH_IN_TURN 32u /* also the most that are tried for a free tuple while one that is over is at hand */
 #define PROBES_MAX 4096u   /* under a millisecond even when all miss the cache */
 #define PAUSE_TICKS 8u
 
@@ -47,14 +47,7 @@ static void reset_backend(struct sl_worker *w, const struct sl_snapshot *s, cons
 		sl_send_reset(w, s, out, sl_tcp_build_reset(out, &reset));
 }
 
-/* Also after a reset: neither end has a connection any more. */
-static bool in_time_wait(const struct sl_flow *f)
-{
-	return f->proto == IPPROTO_TCP && (f->state == SL_TCP_TIME_WAIT_CLIENT || f->state == SL_TCP_TIME_WAIT_SERVER ||
-					   f->state == SL_TCP_CLOSE);
-}
-
-static void end_time_wait(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, uint32_t flow,
+static void end_for_good(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, uint32_t flow,
 			  const struct sl_tuple *server)
 {
 	const struct sl_flow *f = &w->flows.flows[flow];
@@ -87,7 +80,7 @@ static uint32_t jump_over(uint32_t count)
 struct search {
 	struct port_range range;
 	uint32_t start; /* secret, of the destination */
-	uint32_t victim, victim_at; /* flow in TIME_WAIT that has been idle longest */
+	uint32_t victim, victim_at; /* flow that is over and has been idle longest */
 };
 
 /* Is place `at` of the range free? Its port goes to server->self_port_be. */
@@ -101,7 +94,7 @@ static bool probe(const struct sl_worker *w, struct search *search, uint32_t at,
 	uint32_t flow = sl_flow_lookup(&w->flows, server, sl_flow_hash(&w->flows, server), &side);
 	if (flow == SL_FLOW_NONE)
 		return true;
-	if (in_time_wait(&w->flows.flows[flow]) &&
+	if (server->proto == IPPROTO_TCP && sl_tcp_is_over(&w->flows.flows[flow]) &&
 	    (search->victim == SL_FLOW_NONE || sl_flow_idle(&w->flows.flows[flow], w->now_tick) >
 						       sl_flow_idle(&w->flows.flows[search->victim], w->now_tick))) {
 		search->victim = flow;
@@ -110,7 +103,7 @@ static bool probe(const struct sl_worker *w, struct search *search, uint32_t at,
 	return false;
 }
 
-/* The place of a free port, from place `turn` on; SL_FLOW_NONE when there is none or one in TIME_WAIT was met. */
+/* The place of a free port, from place `turn` on; SL_FLOW_NONE when there is none or one that is over was met. */
 static uint32_t find_free(const struct sl_worker *w, struct search *search, uint32_t turn, uint32_t probes,
 			  struct sl_tuple *server)
 {
@@ -146,7 +139,7 @@ static int allocate_from(struct sl_worker *w, const struct sl_snapshot *s, struc
 	if (at == SL_FLOW_NONE && search.victim != SL_FLOW_NONE) {
 		at = search.victim_at;
 		sl_flow_tuple(&w->flows, search.victim, SL_SERVER, server);
-		end_time_wait(w, s, b, search.victim, server);
+		end_for_good(w, s, b, search.victim, server);
 	} else if (at == SL_FLOW_NONE) {
 		w->ports_gone[slot].destination = (uint32_t)hash;
 		w->ports_gone[slot].tick = w->now_tick;

@@ -141,6 +141,9 @@ void sl_burst_forget_flow(struct sl_burst *b, uint32_t flow);
 /* End a flow: its gauges and its record. */
 void sl_flow_end(struct sl_worker *w, uint32_t flow);
 
+/* The sender of a TCP or UDP packet, no fragment, left its checksum to an offload that never ran; reported once a port. */
+bool sl_is_partial(struct sl_worker *w, const struct sl_burst *b, unsigned int i);
+
 /* The flow's source-NAT address was removed from its service: it lives on, but no new connection may take it over. */
 bool sl_flow_has_removed_snat(const struct sl_worker *w, const struct sl_service *service, uint32_t flow);
 

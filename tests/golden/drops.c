@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Each cause by which a packet is dropped on its way to a service, named. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
 #include "lab.h"
+
+#include "sluice/state/worker.h"
 
 static const struct golden_step frames[] = {
 	IN("wan", ETH("02::c1", "02::99"), IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "S")),
@@ -83,6 +91,49 @@ static const struct golden_step ttl[] = {
 };
 
 /* Too big for the way out: path MTU discovery works through the VIP. */
+/* Backends do it too: their first packet shows it. Later ones, and a complete checksum, are not looked at. */
+static const struct golden_step partial_replies[] = {
+	RESOLVED,
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "S", .seq = 100)),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 tcp $1>8080 S seq 100 ack 0 win 65535 len 0 [csum ok]"),
+	IN("lan", BACKEND1_ETH, IP4("10.1.1.1", "10.1.0.3"), TCP(8080, VAR(1), "SA", .seq = 500, .ack = 101, .partial_checksum = 1)),
+	DROPPED(PARTIAL_CHECKSUM, 1),
+	EVENT(PARTIAL_CHECKSUM, "wan", "::"),
+	IN("lan", BACKEND1_ETH, IP4("10.1.1.1", "10.1.0.3"), TCP(8080, VAR(1), "SA", .seq = 500, .ack = 101)),
+	OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.10>192.0.2.100 ttl 63 tcp 80>1000 SA seq 500 ack 101 win 65535 len 0 [csum ok]"),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), UDP(1000, 53)),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 udp $2>8080 len 0 [csum ok]"),
+	IN("lan", BACKEND1_ETH, IP4("10.1.1.1", "10.1.0.3"), UDP(8080, VAR(2), .partial_checksum = 1)),
+	DROPPED(PARTIAL_CHECKSUM, 1),
+	IN("lan", BACKEND1_ETH, IP4("10.1.1.1", "10.1.0.3"), UDP(8080, VAR(2))),
+	OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.10>192.0.2.100 ttl 63 udp 53>1000 len 0 [csum ok]"),
+	/* a client's second connection on the same tuple */
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "A", .seq = 101, .ack = 501)),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 tcp $1>8080 A seq 101 ack 501 win 65535 len 0 [csum ok]"),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "R", .seq = 101)),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 tcp $1>8080 R seq 101 ack 0 win 65535 len 0 [csum ok]"),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "S", .seq = 900, .partial_checksum = 1)),
+	DROPPED(PARTIAL_CHECKSUM, 1),
+	COUNT(FLOWS_CREATED, 0),
+	COUNT(FLOWS_REUSED, 0),
+	END
+};
+
+static void nothing_refused(struct sl_worker *w, struct sl_snapshot *s)
+{
+	for (unsigned int id = 0; id < SL_MAX_SERVICES; id++)
+		assert_int_equal(w->service[id].value[SL_FLOW_COUNT_FLOWS_REFUSED], 0);
+}
+
+/* The rest of a connection that is forgotten is no new flow that was refused. */
+static const struct golden_step stray[] = {
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "A", .seq = 100)),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "R", .seq = 100)),
+	DROPPED(TCP_NOT_SYN, 2),
+	CALL(nothing_refused),
+	END
+};
+
 static const struct golden_step mtu[] = {
 	RESOLVED,
 	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .df = 1), UDP(1000, 53), FILL(1400)),
@@ -125,7 +176,9 @@ static const struct golden_case cases[] = {
 	{ "frames", LAB_CONFIG, 0, frames },
 	{ "headers", LAB_CONFIG, 0, headers },
 	{ "nobody listens", LAB_CONFIG, 0, nobody },
+	{ "stray TCP segments", LAB_CONFIG, 0, stray },
 	{ "partial checksums", LAB_CONFIG, 0, partial_checksum },
+	{ "partial checksums of replies", LAB_CONFIG, 0, partial_replies },
 	{ "TTL", LAB_CONFIG, 0, ttl },
 	{ "MTU", NARROW, 0, mtu },
 	{ "MTU of a next hop being asked for", NARROW, 0, mtu_unresolved },

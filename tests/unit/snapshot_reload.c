@@ -361,16 +361,39 @@ static void test_interface_ids(void **state)
 	assert_route(r->s, "10.1.0.7", NULL, 0);
 	assert_false(is_ours(r, "10.1.0.1"));
 
-	/* New ones take the free slots, lowest first; the same name on another VLAN is new as well. */
+	/*
+	 * New ones take slots that were free before, lowest first: workers may still send by what they know of the interface
+	 * that has just gone. The same name on another VLAN is new as well.
+	 */
 	config_interface(r->next, "b", "net_b", 9, "10.2.0.1/24");
 	config_interface(r->next, "d", "net_c", 0, "10.4.0.1/24");
 	config_interface(r->next, "c", "net_b", 2, "10.3.0.1/24");
 	reload(r);
-	assert_int_equal(r->s->n_interfaces, 3);
+	assert_int_equal(r->s->n_interfaces, 4);
 	assert_string_equal(r->s->interfaces[0].name, "b");
 	assert_int_equal(r->s->interfaces[0].vlan, 9);
-	assert_string_equal(r->s->interfaces[1].name, "d");
+	assert_string_equal(r->s->interfaces[1].name, "");
 	assert_string_equal(r->s->interfaces[2].name, "c");
+	assert_string_equal(r->s->interfaces[3].name, "d");
+}
+
+/* As many new interfaces as there are ids: then they have to be taken over at once. */
+static void test_all_interfaces_change(void **state)
+{
+	struct running *r = *state;
+
+	for (unsigned int round = 0; round < 2; round++) {
+		for (unsigned int i = 0; i < SL_MAX_INTERFACES; i++) {
+			char name[SL_IFNAME_MAX], address[SL_IP_STRLEN];
+			snprintf(name, sizeof(name), "v%u", 1 + i + round * SL_MAX_INTERFACES);
+			snprintf(address, sizeof(address), "10.%u.%u.1/24", round, i);
+			config_interface(r->next, name, "net_b", (uint16_t)(1 + i + round * SL_MAX_INTERFACES), address);
+		}
+		reload(r);
+		assert_int_equal(r->s->n_interfaces, SL_MAX_INTERFACES);
+		assert_int_equal(r->s->interfaces[sl_snapshot_interface(r->s, 1, (uint16_t)(256 * (round + 1)))].vlan,
+				 256 * (round + 1));
+	}
 }
 
 /* ---- route epoch ---- */
@@ -554,6 +577,7 @@ int main(void)
 		TEST(test_successor_takes_the_address),
 		TEST(test_without_usage_nothing_stays),
 		TEST(test_interface_ids),
+		TEST(test_all_interfaces_change),
 		TEST(test_route_epoch),
 		TEST(test_route_epoch_is_never_zero),
 		TEST(test_previous_is_not_touched),

@@ -9,7 +9,7 @@
  * carries it: no tombstone, no flow in `usage`, and not the previous snapshot, which workers still read.
  *
  * Interface ids are stable too: an interface with the same name, port and VLAN keeps its id. Ids of removed interfaces
- * go to new ones, and while there are none, interfaces[] has empty slots (name[0] == 0).
+ * go to new ones of a later configuration, and until then interfaces[] has empty slots (name[0] == 0).
  */
 #ifndef SLUICE_CONFIG_SNAPSHOT_H
 #define SLUICE_CONFIG_SNAPSHOT_H

@@ -67,6 +67,12 @@ bool sl_tcp_follow(struct sl_flow *f, unsigned int side, const struct sl_tcp_seg
 /* A new flow that begins with a client's segment in the middle of its connection. */
 void sl_tcp_pick_up(struct sl_flow *f, const struct sl_tcp_segment *s);
 
+/* Both sides have closed, or one has reset: the tuple is only kept for what may still be on its way. */
+static inline bool sl_tcp_is_over(const struct sl_flow *f)
+{
+	return f->state == SL_TCP_TIME_WAIT_CLIENT || f->state == SL_TCP_TIME_WAIT_SERVER || f->state == SL_TCP_CLOSE;
+}
+
 enum sl_timeout sl_tcp_timeout(enum sl_tcp_state state);
 const char *sl_tcp_state_name(enum sl_tcp_state state);
 
