@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Fragments to services and source-NAT addresses and from dnat backends, by virtual reassembly (sluice/state/fragment.h): the first one brings
- * the ports, the others get them from the table and walk on like any packet of the flow; those that come before it are
- * held, and walk again, in their order, right after the burst that brought it.
+ * Fragments to services and source-NAT addresses and from dnat backends, by virtual reassembly
+ * (sluice/state/fragment.h): the first one brings the ports, the others get them from the table and walk on like any
+ * packet of the flow; those that come before it are held, and walk again, in their order, right after the burst that brought it.
  *
  * Two workers may be concerned (docs/architecture.md, "Who owns a packet"). The datagram's owner, by its addresses and
  * identification, sees all fragments and orders them. It hands them on to the owner of their flow, if that is another,
@@ -23,17 +23,28 @@
 
 #define EXPIRE_BUDGET SL_BURST_MAX /* datagrams a turn: as many as a burst brings */
 
+/* An IPv6 datagram may have further headers in its fragments, and then only the first one shows what is behind them. */
+static bool hides_protocol(const struct sl_pkt *p)
+{
+	return (p->flags & SL_PKT_V6) && (p->flags & SL_PKT_FRAGMENT_LATER) &&
+	       (p->proto == IPPROTO_DSTOPTS || p->proto == IPPROTO_ROUTING);
+}
+
 /*
- * To a service or source-NAT address, or from a dnat backend, where it may be a reply. Only TCP and UDP have services; IPv6
- * may hide them behind further headers, which only the first fragment shows.
+ * To a service or source-NAT address, or from a dnat backend, where it may be a reply. Only TCP and UDP have services.
  */
 static bool may_be_followed(const struct sl_snapshot *s, const struct sl_pkt *p, const struct sl_local *local)
 {
-	if (local == NULL)
-		return sl_snapshot_dnat(s, &p->src, 0, p->proto) != NULL;
-	bool may_have_ports = p->kind == SL_PKT_TCP || p->kind == SL_PKT_UDP ||
-			      (p->kind == SL_PKT_OTHER && (p->flags & SL_PKT_V6));
-	return may_have_ports && (SL_LOCAL_IS(local, SL_LOCAL_VIP) || SL_LOCAL_IS(local, SL_LOCAL_SNAT));
+	bool hidden = hides_protocol(p);
+
+	if (p->kind != SL_PKT_TCP && p->kind != SL_PKT_UDP && !hidden)
+		return false;
+	if (local != NULL)
+		return SL_LOCAL_IS(local, SL_LOCAL_VIP) || SL_LOCAL_IS(local, SL_LOCAL_SNAT);
+	if (unlikely(hidden))
+		return sl_snapshot_dnat(s, &p->src, 0, IPPROTO_TCP) != NULL ||
+		       sl_snapshot_dnat(s, &p->src, 0, IPPROTO_UDP) != NULL;
+	return sl_snapshot_dnat(s, &p->src, 0, p->proto) != NULL;
 }
 
 uint16_t sl_fragment_owner(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_burst *b,
@@ -205,8 +216,6 @@ static enum sl_drop_cause follow(struct sl_worker *w, const struct sl_snapshot *
 	enum sl_drop_cause cause = judge(w, index, &f);
 	if (cause != SL_DROP_MAX)
 		return cause;
-	if (!later && p->kind == SL_PKT_OTHER)
-		return refuse(w, index, SL_DROP_FRAGMENT);
 	if (!later)
 		sl_fragment_known(t, index, p, w->now_tick);
 

@@ -122,38 +122,6 @@ static bool refuse_too_big(struct sl_worker *w, const struct sl_snapshot *s, str
 	return true;
 }
 
-/* All fragments of a datagram leave with one number; a packet that may be fragmented further on gets its own. */
-static void renumber_v4(struct sl_worker *w, struct rte_ipv4_hdr *ip, const struct sl_pkt *p)
-{
-	struct sl_datagram *d = NULL;
-
-	if (p->flags & SL_PKT_FRAGMENT)
-		d = &w->fragments.datagrams[p->fragment];
-	if (d == NULL || !(d->flags & SL_DATAGRAM_NUMBERED)) {
-		uint16_t id = sl_ip_id_v4(&w->ip_ids, ip->src_addr, ip->dst_addr, ip->next_proto_id);
-		if (d == NULL) {
-			sl_edit_id_v4(ip, id);
-			return;
-		}
-		d->new_id_be = id;
-		d->flags |= SL_DATAGRAM_NUMBERED;
-	}
-	sl_edit_id_v4(ip, (uint16_t)d->new_id_be);
-}
-
-static void renumber_v6(struct sl_worker *w, struct rte_mbuf *m, const struct sl_pkt *p, const struct sl_rewrite_v6 *to)
-{
-	struct sl_datagram *d = &w->fragments.datagrams[p->fragment];
-	struct sl_fragment f;
-
-	if (!(d->flags & SL_DATAGRAM_NUMBERED)) {
-		d->new_id_be = sl_ip_id_v6(&w->ip_ids, to->src, to->dst);
-		d->flags |= SL_DATAGRAM_NUMBERED;
-	}
-	sl_fragment_read(m, p, &f);
-	sl_edit_id_v6(rte_pktmbuf_mtod_offset(m, void *, f.header), d->new_id_be);
-}
-
 static enum sl_drop_cause rewrite(struct sl_worker *w, struct sl_burst *b, unsigned int i)
 {
 	const struct sl_pkt *p = &b->p[i];
@@ -163,8 +131,8 @@ static enum sl_drop_cause rewrite(struct sl_worker *w, struct sl_burst *b, unsig
 	uint16_t invert = p->side == SL_CLIENT ? 0 : 0xffff; /* one's complement: the way back is the negative */
 	const struct sl_flow_side *to = &f->side[out];
 
-	if (unlikely(is_mixed(f))) /* the rest of a datagram is not known here, nor its checksum */
-		return p->flags & SL_PKT_FRAGMENT ? SL_DROP_FRAGMENT : sl_translate_flow_packet(w, b, i);
+	if (unlikely(is_mixed(f)))
+		return sl_translate_flow_packet(w, b, i);
 	if (f->flags & SL_FLOW_V6_BOTH) {
 		const struct sl_flow6 *f6 = &w->flows.flows6[p->flow];
 		struct sl_rewrite_v6 v6 = {
@@ -174,17 +142,17 @@ static enum sl_drop_cause rewrite(struct sl_worker *w, struct sl_burst *b, unsig
 		};
 		sl_edit_rewrite_v6(m, p, &v6);
 		if (unlikely(p->flags & SL_PKT_FRAGMENT))
-			renumber_v6(w, m, p, &v6);
+			sl_renumber(w, m, p);
 	} else {
 		struct sl_rewrite_v4 v4 = {
 			.src_be = to->self_be, .dst_be = to->peer_be,
 			.sport_be = to->self_port_be, .dport_be = to->peer_port_be,
 			.l3_delta = f->l3_delta ^ invert, .l4_delta = f->l4_delta ^ invert,
 		};
-		struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, p->l3);
+		const struct rte_ipv4_hdr *ip = sl_burst_at(b, i, p->l3);
 		sl_edit_rewrite_v4(m, p, &v4);
 		if (ip->fragment_offset != RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) /* not atomic (RFC 6864 section 4) */
-			renumber_v4(w, ip, p);
+			sl_renumber(w, m, p);
 	}
 	sl_edit_decrement_ttl(m, p);
 	return SL_DROP_MAX;

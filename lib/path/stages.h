@@ -126,6 +126,12 @@ void sl_fragments_settle(struct sl_worker *w, const struct sl_snapshot *s);
 /* Forget datagrams whose time is up: a bounded number. */
 void sl_fragments_expire(struct sl_worker *w);
 
+/*
+ * Give the packet, rewritten but for this, which is a fragment or may become one on its way, an identification of ours.
+ * All fragments of a datagram get the same.
+ */
+void sl_renumber(struct sl_worker *w, struct rte_mbuf *m, const struct sl_pkt *p);
+
 /* Packet i does not fit the interface. True where it may be cut to fit (IPv4 without DF); output will. */
 bool sl_may_cut(struct sl_burst *b, unsigned int i, uint16_t interface);
 

@@ -5,15 +5,22 @@
 #include "stages.h"
 
 #include "sluice/packet/edit.h"
+#include "sluice/packet/fragment.h"
 #include "sluice/packet/translate.h"
 
 /*
- * Identifications for IPv4 packets made of IPv6 ones (RFC 7915 section 5.1): a range of its own for each worker, since they may
- * share a source-NAT address.
+ * Extension headers fall away, and with those that an IPv6 datagram has in its fragments, bytes that the offsets count: such
+ * a datagram cannot be put together again.
  */
-static uint16_t next_id(struct sl_worker *w)
+static bool has_fragmented_extensions(const struct sl_burst *b, unsigned int i)
 {
-	return (uint16_t)(w->translated_id++ * w->shared->n_workers + w->id);
+	const struct sl_pkt *p = &b->p[i];
+	struct sl_fragment f;
+
+	if ((p->flags & (SL_PKT_FRAGMENT | SL_PKT_V6)) != (SL_PKT_FRAGMENT | SL_PKT_V6))
+		return false;
+	sl_fragment_read(b->m[i], p, &f);
+	return *(const uint8_t *)sl_burst_at(b, i, f.header) != p->proto;
 }
 
 enum sl_drop_cause sl_translate_flow_packet(struct sl_worker *w, struct sl_burst *b, unsigned int i)
@@ -23,14 +30,21 @@ enum sl_drop_cause sl_translate_flow_packet(struct sl_worker *w, struct sl_burst
 	uint16_t invert = p->side == SL_CLIENT ? 0 : 0xffff;
 	struct sl_tuple out;
 
+	if (unlikely(has_fragmented_extensions(b, i)))
+		return SL_DROP_FRAGMENT;
 	sl_flow_tuple(&w->flows, p->flow, !p->side, &out);
 	struct sl_translation to = {
 		.src = &out.self, .dst = &out.peer,
 		.sport_be = out.self_port_be, .dport_be = out.peer_port_be,
 		.l4_delta = f->l4_delta ^ invert,
-		.id_be = out.v6 ? 0 : rte_cpu_to_be_16(next_id(w)),
 	};
-	return sl_translate(b->m[i], p, &to);
+	enum sl_drop_cause cause = sl_translate(b->m[i], p, &to);
+	if (cause != SL_TRANSLATE_OK)
+		return cause;
+	/* RFC 7915 sections 4.1 and 5.1.1 keep the sender's number; but many senders share our address (RFC 6864 section 5.3) */
+	if (!out.v6 || (p->flags & SL_PKT_FRAGMENT))
+		sl_renumber(w, b->m[i], p);
+	return SL_DROP_MAX;
 }
 
 /* Largest TCP payload in an IP packet of the MTU. */

@@ -100,6 +100,19 @@ static const struct golden_step fragmented_reply[] = {
 	END
 };
 
+/* The later fragments do not show that they are of UDP (RFC 8200 section 4.5): they wait, and never leave as the backend's. */
+static const struct golden_step fragmented_reply_v6[] = {
+	RESOLVED,
+	IN("wan", CLIENT_ETH, IP6("2001:db8:1::100", "2001:db8:1::10"), UDP(1000, 53), PAYLOAD("a?")),
+	OUT("lan", "eth 02::f1>02::b1 ip6 2001:db8:1::100>2001:db8:2::1:1 ttl 63 udp 1000>8080 len 2 \"a?\" [csum ok]"),
+	IN("lan", BACKEND1_ETH, IP6("2001:db8:2::1:1", "2001:db8:1::100"), FRAG6(9, 80, 0, .proto = 60), PAYLOAD("tail")),
+	COUNT(HELD, 1),
+	IN("lan", BACKEND1_ETH, IP6("2001:db8:2::1:1", "2001:db8:1::100"), FRAG6(9, 0, 1), DSTOPTS(), UDP(8080, 1000, .length = 76), FILL(64)),
+	OUT("wan", "eth 02::f0>02::c1 ip6 2001:db8:1::10>2001:db8:1::100 ttl 63 frag $9:0+ dst udp 53>1000 len 64 #7b7d69c5"),
+	OUT("wan", "eth 02::f0>02::c1 ip6 2001:db8:1::10>2001:db8:1::100 ttl 63 frag $9:80 proto 60 len 4 \"tail\""),
+	END
+};
+
 /* A client beside its backend would get the reply directly, from an address it knows nothing of. */
 static const struct golden_step on_link[] = {
 	RESOLVED,
@@ -225,6 +238,7 @@ static const struct golden_case cases[] = {
 	{ .name = "unsolicited packets, forwarding drop", .config = PLAIN, .steps = unsolicited_dropped },
 	{ .name = "unsolicited packets, forwarding route", .config = ROUTE, .steps = unsolicited_routed },
 	{ .name = "a reply in fragments", .config = PLAIN, .steps = fragmented_reply },
+	{ .name = "an IPv6 reply in fragments", .config = ROUTE, .steps = fragmented_reply_v6 },
 	{ .name = "client on link with its backend", .config = PLAIN, .steps = on_link },
 	{ .name = "one-armed", .config = ONE_ARMED, .steps = one_armed },
 	{ .name = "server-side tuple in use", .config = FIRST, .steps = tuple_in_use },

@@ -98,8 +98,9 @@ static const struct golden_step ipv6[] = {
 	TIME(2500), DROPPED(FRAGMENT_TIMEOUT, 1),
 	/* neither TCP nor UDP, as the first fragment shows at last */
 	TAIL6(100003), COUNT(HELD, 1),
-	FRAME(V6("", FRAG6(100003, 0, 1)), DSTOPTS(.proto = 47), FILL(72)), DROPPED(FRAGMENT, 2), COUNT(HELD, -1),
-	MIDDLE6(100003), DROPPED(FRAGMENT, 1),
+	FRAME(V6("", FRAG6(100003, 0, 1)), DSTOPTS(.proto = 47), FILL(72)), DROPPED(FRAGMENT, 1),
+	FRAME(V6("", FRAG6(100003, 80, 1, .proto = 47)), FILL(72)), DROPPED(FRAGMENT, 1),
+	TIME(2500), DROPPED(FRAGMENT_TIMEOUT, 1),
 	END
 };
 

@@ -17,7 +17,7 @@ static const struct golden_step tcp64[] = {
 	IN("lan", BACKEND1_ETH, IP4("10.1.1.1", "10.1.0.3", .id = 77, .df = 1), TCP(8080, VAR(1), "SA", .seq = 500, .ack = 101)),
 	OUT("wan", "eth 02::f0>02::c1 ip6 2001:db8:1::10>2001:db8:1::100 ttl 63 tcp 80>1000 SA seq 500 ack 101 win 65535 len 0 [csum ok]"),
 	IN("wan", CLIENT_ETH, IP6("2001:db8:1::100", "2001:db8:1::10"), DSTOPTS(), TCP(1000, 80, "PA", .seq = 101, .ack = 501), PAYLOAD("GET /")),
-	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 id 1 tcp $1>8080 PA seq 101 ack 501 win 65535 len 5 \"GET /\" [csum ok]"),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 tcp $1>8080 PA seq 101 ack 501 win 65535 len 5 \"GET /\" [csum ok]"),
 	IN("lan", BACKEND1_ETH, VLAN(0), IP4("10.1.1.1", "10.1.0.3", .options = "01010101"), TCP(8080, VAR(1), "PA", .seq = 501, .ack = 106), PAYLOAD("hello"), SPLIT(70)),
 	OUT("wan", "eth 02::f0>02::c1 ip6 2001:db8:1::10>2001:db8:1::100 ttl 63 tcp 80>1000 PA seq 501 ack 106 win 65535 len 5 \"hello\" [csum ok]"),
 	END
@@ -44,7 +44,7 @@ static const struct golden_step udp[] = {
 	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), UDP(1000, 53, .no_checksum = 1), PAYLOAD("b?")),
 	OUT("lan", "eth 02::f1>02::b1 ip6 2001:db8:2::3>2001:db8:2::1:1 ttl 63 udp $2>8080 len 2 \"b?\" [csum ok]"),
 	IN("lan", BACKEND1_ETH, IP6("2001:db8:2::1:1", "2001:db8:2::3"), UDP(8080, VAR(2)), PAYLOAD("b!")),
-	OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.10>192.0.2.100 ttl 63 id 1 udp 53>1000 len 2 \"b!\" [csum ok]"),
+	OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.10>192.0.2.100 ttl 63 udp 53>1000 len 2 \"b!\" [csum ok]"),
 	COUNT(FLOWS_CREATED, 0),
 	END
 };
@@ -91,11 +91,34 @@ static const struct golden_step mtu64[] = {
 	END
 };
 
-/* An atomic fragment is whole; its identification goes on and DF stays clear (section 5.1.1). */
+/* An atomic fragment is whole, and DF stays clear (section 5.1.1), so it needs a number as other such packets do. */
 static const struct golden_step atomic[] = {
 	RESOLVED,
 	IN("wan", CLIENT_ETH, IP6("2001:db8:1::100", "2001:db8:1::10"), FRAG6(0x10203, 0, 0), UDP(1000, 53), PAYLOAD("a?")),
-	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 id 515 udp $1>8080 len 2 \"a?\" [csum ok]"),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 id $2 udp $1>8080 len 2 \"a?\" [csum ok]"),
+	END
+};
+
+/* Fragments keep their offsets; all of a datagram get one new number (sections 4.1, 5.1.1; RFC 6864 section 5.3). */
+static const struct golden_step fragments[] = {
+	RESOLVED,
+	IN("wan", CLIENT_ETH, IP6("2001:db8:1::100", "2001:db8:1::10"), FRAG6(0x10203, 80, 0, .proto = 17), PAYLOAD("tail")),
+	COUNT(HELD, 1),
+	IN("wan", CLIENT_ETH, IP6("2001:db8:1::100", "2001:db8:1::10"), FRAG6(0x10203, 0, 1), UDP(1000, 53, .length = 84), FILL(72)),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 frag $2:0+ udp $1>8080 len 72 #65d9df15"),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 frag $2:80 proto 17 len 4 \"tail\""),
+	IN("lan", BACKEND1_ETH, IP4("10.1.1.1", "10.1.0.3", .id = 5, .mf = 1), UDP(8080, VAR(1), .length = 84), FILL(72)),
+	IN("lan", BACKEND1_ETH, IP4("10.1.1.1", "10.1.0.3", .id = 5, .offset = 80, .proto = 17), PAYLOAD("tail")),
+	OUT("wan", "eth 02::f0>02::c1 ip6 2001:db8:1::10>2001:db8:1::100 ttl 63 frag $3:0+ udp 53>1000 len 72 #65d9df15"),
+	OUT("wan", "eth 02::f0>02::c1 ip6 2001:db8:1::10>2001:db8:1::100 ttl 63 frag $3:80 proto 17 len 4 \"tail\""),
+	COUNT(DATAGRAMS_FRAGMENTED, 1),
+	/* what falls away must not be among the bytes that the offsets count */
+	IN("wan", CLIENT_ETH, IP6("2001:db8:1::100", "2001:db8:1::10"), FRAG6(9, 0, 1), DSTOPTS(), UDP(1000, 53, .length = 84), FILL(64)),
+	IN("wan", CLIENT_ETH, IP6("2001:db8:1::100", "2001:db8:1::10"), FRAG6(9, 80, 0, .proto = 60), PAYLOAD("tail")),
+	DROPPED(FRAGMENT, 2),
+	/* without a checksum over the whole there is none for IPv6 (section 4.5) */
+	IN("lan", BACKEND1_ETH, IP4("10.1.1.1", "10.1.0.3", .id = 6, .mf = 1), UDP(8080, VAR(1), .length = 84, .no_checksum = 1), FILL(72)),
+	DROPPED(L4_CHECKSUM, 1),
 	END
 };
 
@@ -115,8 +138,8 @@ static const struct golden_step two_workers[] = {
 	RESOLVED,
 	IN("wan.0", CLIENT_ETH, IP6("2001:db8:1::100", "2001:db8:1::10"), TCP(1000, 80, "S", .seq = 100)),
 	IN("wan.1", CLIENT_ETH, IP6("2001:db8:1::100", "2001:db8:1::10"), TCP(1000, 80, "S", .seq = 100)),
-	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 id 1 tcp $1>8080 S seq 100 ack 0 win 65535 len 0 [csum ok]"),
-	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 id 3 tcp $1>8080 S seq 100 ack 0 win 65535 len 0 [csum ok]"),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 id 32769 tcp $1>8080 S seq 100 ack 0 win 65535 len 0 [csum ok]"),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 id 32770 tcp $1>8080 S seq 100 ack 0 win 65535 len 0 [csum ok]"),
 	COUNT(HANDED_OUT, 1), COUNT(FLOWS_CREATED, 1),
 	IN("lan.0", BACKEND1_ETH, IP4("10.1.1.1", "10.1.0.3"), TCP(8080, VAR(1), "SA", .seq = 500, .ack = 101)),
 	IN("lan.1", BACKEND1_ETH, IP4("10.1.1.1", "10.1.0.3"), TCP(8080, VAR(1), "SA", .seq = 500, .ack = 101)),
@@ -180,6 +203,7 @@ static const struct golden_case cases[] = {
 	{ "MTU, NAT46", CONFIG, 0, mtu46 },
 	{ "MTU, NAT64", NARROW, 0, mtu64 },
 	{ "atomic fragment", CONFIG, 0, atomic },
+	{ "fragments", CONFIG, 0, fragments },
 	{ "ICMP errors, NAT64", CONFIG, 0, errors64 },
 	{ "ICMP errors, NAT46", CONFIG, 0, errors46 },
 	{ "held for the next hop", CONFIG, 0, held },

@@ -100,7 +100,6 @@ struct sl_worker {
 	struct { uint32_t destination, tick; } ports_gone[SL_PORT_SELECT_COUNTERS]; /* where a search found nothing, and when */
 	struct sl_siphash_key secret;
 	struct sl_token_bucket icmp_errors;
-	uint16_t translated_id; /* counts the IPv4 identifications given to packets that come from IPv6 */
 
 	struct sl_hold holds[SL_HOLD_NEIGHBOURS];
 	uint16_t n_holds;
