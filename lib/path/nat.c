@@ -127,8 +127,8 @@ static enum sl_drop_cause rewrite(struct sl_worker *w, struct sl_burst *b, unsig
 	const struct sl_pkt *p = &b->p[i];
 	const struct sl_flow *f = &w->flows.flows[p->flow];
 	struct rte_mbuf *m = b->m[i];
-	uint8_t out = !p->side;
-	uint16_t invert = p->side == SL_CLIENT ? 0 : 0xffff; /* one's complement: the way back is the negative */
+	uint8_t out = p->side ^ 1;
+	uint16_t invert = (uint16_t)-p->side; /* one's complement: the way back is the negative */
 	const struct sl_flow_side *to = &f->side[out];
 
 	if (unlikely(is_mixed(f)))
@@ -154,13 +154,12 @@ static enum sl_drop_cause rewrite(struct sl_worker *w, struct sl_burst *b, unsig
 		if (ip->fragment_offset != RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) /* not atomic (RFC 6864 section 4) */
 			sl_renumber(w, m, p);
 	}
-	sl_edit_decrement_ttl(m, p);
 	return SL_DROP_MAX;
 }
 
 static void count(struct sl_worker *w, const struct sl_flow *f, const struct sl_pkt *p)
 {
-	unsigned int packets = p->side == SL_CLIENT ? SL_FLOW_COUNT_CLIENT_PACKETS : SL_FLOW_COUNT_SERVER_PACKETS;
+	unsigned int packets = SL_FLOW_COUNT_CLIENT_PACKETS + 2u * p->side;
 	struct sl_flow_counters *counters[] = { &w->service[f->service], &w->backend[f->backend] };
 
 	for (unsigned int c = 0; c < RTE_DIM(counters); c++) {
@@ -169,7 +168,8 @@ static void count(struct sl_worker *w, const struct sl_flow *f, const struct sl_
 	}
 }
 _Static_assert(SL_FLOW_COUNT_CLIENT_BYTES == SL_FLOW_COUNT_CLIENT_PACKETS + 1 &&
-		       SL_FLOW_COUNT_SERVER_BYTES == SL_FLOW_COUNT_SERVER_PACKETS + 1, "bytes follow packets");
+		       SL_FLOW_COUNT_SERVER_PACKETS == SL_FLOW_COUNT_CLIENT_PACKETS + 2 &&
+		       SL_FLOW_COUNT_SERVER_BYTES == SL_FLOW_COUNT_SERVER_PACKETS + 1, "bytes follow packets, side 1 side 0");
 
 /* Worth a look at its checksum: the first a sender says in a flow, and (admit has looked at the very first) in a reopened one. */
 static inline bool is_first_word(const struct sl_flow *f, const struct sl_pkt *p)
@@ -199,7 +199,7 @@ static void translate(struct sl_worker *w, const struct sl_snapshot *s, struct s
 		sl_burst_drop(w, b, i, SL_DROP_TTL);
 		return;
 	}
-	p->neighbour = next_hop(w, s, p->flow, !p->side, &hop, &ip);
+	p->neighbour = next_hop(w, s, p->flow, p->side ^ 1, &hop, &ip);
 	if (unlikely(p->neighbour == SL_ID_NONE && hop == NULL)) {
 		sl_answer_error(w, s, b, i, SL_ICMP_NO_ROUTE, 0);
 		sl_burst_drop(w, b, i, SL_DROP_NO_ROUTE);

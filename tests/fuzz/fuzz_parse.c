@@ -155,9 +155,10 @@ static void check_edits(struct rte_mbuf *m, const struct sl_pkt *p)
 	struct sl_rewrite_v4 v4 = { sl_ip_v4_be(&new_src), sl_ip_v4_be(&p->dst), p->sport_be, p->dport_be, delta, delta };
 	struct sl_rewrite_v6 six = { &new_src, &p->dst, p->sport_be, p->dport_be, delta };
 
-	sl_edit_decrement_ttl(m, p);
-	if (!nat)
+	if (!nat) {
+		sl_edit_decrement_ttl(m, p);
 		return;
+	}
 	before = sl_checksum_l4(m, p->l4, len, &p->src, &p->dst, p->proto);
 	if (v6)
 		sl_edit_rewrite_v6(m, p, &six);

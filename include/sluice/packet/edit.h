@@ -115,28 +115,35 @@ static inline void sl_edit_l4(uint8_t *l4, uint8_t proto, uint16_t sport_be, uin
 	memcpy(at, &new, 2);
 }
 
-/* p is TCP or UDP, or a later fragment, which only has addresses to change. */
+#define SL_TTL_DELTA ((uint16_t)~RTE_BE16(0x0100)) /* of a TTL that is one less */
+
+/*
+ * A packet that is forwarded with new addresses: TTL or hop limit (it is > 1) is one less, too. p is TCP or UDP, or a later
+ * fragment, which only has addresses to change.
+ */
 static inline void sl_edit_rewrite_v4(struct rte_mbuf *m, const struct sl_pkt *p, const struct sl_rewrite_v4 *to)
 {
-	struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, p->l3);
+	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
+	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(frame + p->l3);
 
 	ip->src_addr = to->src_be;
 	ip->dst_addr = to->dst_be;
-	ip->hdr_checksum = sl_checksum_update(ip->hdr_checksum, to->l3_delta);
+	ip->time_to_live--;
+	ip->hdr_checksum = sl_checksum_update(ip->hdr_checksum, sl_checksum_add(to->l3_delta, SL_TTL_DELTA));
 	if (likely(!(p->flags & SL_PKT_FRAGMENT_LATER)))
-		sl_edit_l4(rte_pktmbuf_mtod_offset(m, uint8_t *, p->l4), p->proto, to->sport_be, to->dport_be,
-			   to->l4_delta);
+		sl_edit_l4(frame + p->l4, p->proto, to->sport_be, to->dport_be, to->l4_delta);
 }
 
 static inline void sl_edit_rewrite_v6(struct rte_mbuf *m, const struct sl_pkt *p, const struct sl_rewrite_v6 *to)
 {
-	struct rte_ipv6_hdr *ip = rte_pktmbuf_mtod_offset(m, struct rte_ipv6_hdr *, p->l3);
+	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
+	struct rte_ipv6_hdr *ip = (struct rte_ipv6_hdr *)(frame + p->l3);
 
 	memcpy(ip->src_addr, to->src, sizeof(*to->src));
 	memcpy(ip->dst_addr, to->dst, sizeof(*to->dst));
+	ip->hop_limits--;
 	if (likely(!(p->flags & SL_PKT_FRAGMENT_LATER)))
-		sl_edit_l4(rte_pktmbuf_mtod_offset(m, uint8_t *, p->l4), p->proto, to->sport_be, to->dport_be,
-			   to->l4_delta);
+		sl_edit_l4(frame + p->l4, p->proto, to->sport_be, to->dport_be, to->l4_delta);
 }
 
 /* TTL or hop limit minus one (it is > 1), header checksum updated. */
@@ -150,7 +157,7 @@ static inline void sl_edit_decrement_ttl(struct rte_mbuf *m, const struct sl_pkt
 		struct rte_ipv4_hdr *v4 = (struct rte_ipv4_hdr *)ip;
 
 		v4->time_to_live--;
-		v4->hdr_checksum = sl_checksum_update(v4->hdr_checksum, (uint16_t)~RTE_BE16(0x0100));
+		v4->hdr_checksum = sl_checksum_update(v4->hdr_checksum, SL_TTL_DELTA);
 	}
 }
 
