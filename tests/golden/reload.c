@@ -115,10 +115,41 @@ static const struct golden_step snat_removed[] = {
 	END
 };
 
+#define SYN_TO_UNKNOWN IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "S", .seq = 100))
+
+/* Packets that wait for their next hop do so through a reload, whether their service stays or goes. */
+static const struct golden_step held_over_reload[] = {
+	SYN_TO_UNKNOWN,
+	EVENT(RESOLVE, "lan", "10.1.1.1"),
+	COUNT(HELD, 1),
+	RELOAD(WEB(ONE_BACKEND(2))),
+	RELOAD(NO_SERVICES),
+	COUNT(HELD, 0),
+	NEIGHBOUR("lan", "10.1.1.1", "02::b1"),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 tcp $1>8080 S seq 100 ack 0 win 65535 len 0 [csum ok]"),
+	COUNT(HELD, -1),
+	END
+};
+
+/* The interface they wait on goes: they are dropped in their time, and not sent by another that comes instead. */
+static const struct golden_step held_interface_goes[] = {
+	SYN_TO_UNKNOWN,
+	EVENT(RESOLVE, "lan", "10.1.1.1"),
+	RELOAD("{ \"version\": 1, \"dpdk\": { \"vdevs\": [\"net_ring_wan\", \"net_ring_lan\"] }, \"interfaces\": ["
+	       "{ \"name\": \"wan\", \"device\": \"net_ring_wan\", \"addresses\": [\"192.0.2.2/24\"] },"
+	       "{ \"name\": \"other\", \"device\": \"net_ring_lan\", \"vlan\": 7, \"addresses\": [\"10.1.0.2/16\"] } ] }"),
+	NEIGHBOUR("other", "10.1.1.1", "02::bb"),
+	TIME(3100),
+	DROPPED(NEIGHBOUR_UNRESOLVED, 1),
+	END
+};
+
 static const struct golden_case cases[] = {
 	{ "a backend is removed", LAB_CONFIG, 0, backend_removed },
 	{ "a service is removed", LAB_CONFIG, 0, service_removed },
 	{ "a source-NAT address is removed", WEB(SNAT("10.1.0.3")), 0, snat_removed },
+	{ "held packets stay", LAB_CONFIG, 0, held_over_reload },
+	{ "held packets whose interface goes", LAB_CONFIG, 0, held_interface_goes },
 	{ "nothing changes for a flow that stays", LAB_CONFIG, 0, nothing_changes },
 	{ "the next hop changes", LAB_CONFIG, 0, next_hop_changes },
 	{ 0 }

@@ -126,6 +126,27 @@ static const struct golden_step paired[] = {
 	END
 };
 
+/* The last record is given out, then flows are refused until one has ended; those that live are not disturbed. */
+static const struct golden_step table_full[] = {
+	RESOLVED,
+	IN_MANY("wan", 1100, CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), UDP(UP(1024), 53)),
+	SENT("lan", "02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 udp ", 1024),
+	DROPPED(FLOW_TABLE_FULL, 76),
+	COUNT(FLOWS_CREATED, 1024),
+	TIME(20000),
+	IN_MANY("wan", 1023, CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), UDP(UP(1024), 53)),
+	SENT("lan", "02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 udp ", 1023),
+	QUERY("192.0.2.101", 1000),
+	DROPPED(FLOW_TABLE_FULL, 1),
+	TIME(12000),
+	COUNT(FLOWS_EXPIRED, 1),
+	QUERY("192.0.2.101", 1000),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 udp $1>8080 len 0 [csum ok]"),
+	QUERY("192.0.2.102", 1000),
+	DROPPED(FLOW_TABLE_FULL, 1),
+	END
+};
+
 static const struct golden_case cases[] = {
 	{ "exhausted", ONE_BACKEND, 0, exhausted },
 	{ "TIME_WAIT is reused", ONE_BACKEND, 0, time_wait_reused },
@@ -133,6 +154,8 @@ static const struct golden_case cases[] = {
 	{ "a reset connection's port is reused", ONE_BACKEND, 0, reset_reused },
 	{ "shared by services", SNAT_CONFIG(WEB ", " DNS("\"10.1.0.3\"", "10.1.1.1")), 0, shared },
 	{ "paired per client", SNAT_CONFIG(DNS("\"10.1.0.3\", \"10.1.0.4\", \"10.1.0.5\"", "10.1.1.1")), 0, paired },
+	{ "flow table full", "{ \"version\": 1, \"max_flows\": 1024, \"timeouts\": { \"udp_one_way_s\": 30 }, \"dpdk\": { \"vdevs\": [\"net_ring_wan\", \"net_ring_lan\"] }, "
+	  LAB_INTERFACES ", \"services\": [" DNS("\"10.1.0.3\"", "10.1.1.1") "] }", 0, table_full },
 	{ 0 }
 };
 
