@@ -32,21 +32,30 @@ static inline uint32_t ports_of(const struct sl_pkt *p)
 	return ports;
 }
 
+/* Between the steps of a look-up: about as long as a load from memory takes, and no more loads at a time than a core has room for. */
+#define AHEAD 16
+
 void sl_stage_flow(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
 {
 	const struct sl_flow_table *t = &w->flows;
 	uint64_t hash[SL_BURST_MAX];
 	uint32_t entry[SL_BURST_MAX];
+	unsigned int n = b->n;
 
 	/* What has no ports is hashed with the others: to leave it out would cost all of them more. */
-	for (unsigned int i = 0; i < b->n; i++) {
-		const struct sl_pkt *p = &b->p[i];
-		hash[i] = sl_flow_hash_parts(t, &p->src, &p->dst, ports_of(p), p->proto, p->flags & SL_PKT_V6);
-		sl_flow_prefetch_bucket(t, hash[i]);
-	}
-	for (unsigned int i = 0; i < b->n; i++)
-		entry[i] = sl_flow_candidate(t, hash[i], b->p[i].flags & SL_PKT_V6);
-	for (unsigned int i = 0; i < b->n; i++) {
+	for (unsigned int step = 0; step < n + 2 * AHEAD; step++) {
+		if (step < n) {
+			const struct sl_pkt *p = &b->p[step];
+			hash[step] = sl_flow_hash_parts(t, &p->src, &p->dst, ports_of(p), p->proto, p->flags & SL_PKT_V6);
+			sl_flow_prefetch_bucket(t, hash[step]);
+		}
+		if (step >= AHEAD && step - AHEAD < n) {
+			unsigned int i = step - AHEAD;
+			entry[i] = sl_flow_candidate(t, hash[i], b->p[i].flags & SL_PKT_V6);
+		}
+		if (step < 2 * AHEAD)
+			continue;
+		unsigned int i = step - 2 * AHEAD;
 		struct sl_pkt *p = &b->p[i];
 		if (unlikely(!has_ports(p))) {
 			b->seen |= SL_SEEN_NO_FLOW;

@@ -7,7 +7,7 @@
 
 #include "sluice/packet/parse.h"
 
-#define PREFETCH_AHEAD 4
+#define PREFETCH_AHEAD 16 /* covers a load from memory; many more at a time wait for each other */
 
 static enum sl_drop_cause parse(struct sl_worker *w, const struct sl_snapshot *s, struct rte_mbuf *m, struct sl_pkt *p)
 {
