@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include <rte_cycles.h>
 
@@ -26,6 +27,32 @@ static uint64_t step(struct gateway *g)
 	return rte_rdtsc_precise() - start;
 }
 
+/* Another process has had this CPU since the last call. */
+static bool was_interrupted(long *switches)
+{
+	struct rusage usage;
+	long before = *switches;
+
+	getrusage(RUSAGE_THREAD, &usage);
+	*switches = usage.ru_nvcsw + usage.ru_nivcsw;
+	return *switches != before;
+}
+
+/* The longest of n pauses that are meant to last so many cycles: what the machine itself adds to a step. */
+static uint64_t longest_pause(uint64_t n, uint64_t cycles, long *switches)
+{
+	uint64_t longest = 0;
+
+	for (uint64_t i = 0; i < n; i++) {
+		uint64_t start = rte_rdtsc_precise(), now = start;
+		while (now - start < cycles)
+			now = rte_rdtsc_precise();
+		if (!was_interrupted(switches))
+			longest = RTE_MAX(longest, now - start);
+	}
+	return longest;
+}
+
 static void summarize(struct report_expiry *e, uint64_t *cycles, double ns_per_cycle)
 {
 	static const uint64_t bounds_ns[] = REPORT_BOUNDS_NS;
@@ -44,31 +71,36 @@ static void summarize(struct report_expiry *e, uint64_t *cycles, double ns_per_c
 	e->p99_ns = (double)cycles[e->steps * 99 / 100] * ns_per_cycle;
 	e->p999_ns = (double)cycles[e->steps * 999 / 1000] * ns_per_cycle;
 	e->max_ns = (double)cycles[e->steps - 1] * ns_per_cycle;
-	e->cycles_per_flow = sum / (double)e->flows;
+	e->cycles_per_flow = sum / (double)e->flows * (double)(e->steps + e->interrupted) / (double)e->steps;
 }
 
 int expiry_measure(struct report_expiry *e, struct traffic *t)
 {
 	struct gateway *g = t->gateway;
-	uint64_t limit = (uint64_t)STEPS_PER_FLOW * t->options->flows + 1000000, idle_max = 0;
+	uint64_t limit = (uint64_t)STEPS_PER_FLOW * t->options->flows + 1000000;
 	uint64_t *cycles = calloc(limit, sizeof(*cycles));
+	long switches = 0;
 	double ns_per_cycle = 1e9 / (double)g->shared.tsc_hz;
 
 	if (cycles == NULL)
 		return -1;
 	*e = (struct report_expiry){ .flows = g->worker->flows.live };
 	gateway_advance(g, TIMEOUT_NS + 1000000000);
-	while (g->worker->flows.live > 0 && e->steps < limit)
-		cycles[e->steps++] = step(g);
+	was_interrupted(&switches);
+	while (g->worker->flows.live > 0 && e->steps < limit) {
+		cycles[e->steps] = step(g);
+		if (was_interrupted(&switches))
+			e->interrupted++;
+		else
+			e->steps++;
+	}
 	if (g->worker->flows.live > 0) {
 		fprintf(stderr, "sluice-bench: %u flows did not expire\n", g->worker->flows.live);
 		free(cycles);
 		return -1;
 	}
-	for (uint64_t i = 0; i < e->steps; i++)
-		idle_max = RTE_MAX(idle_max, step(g));
-	e->idle_max_ns = (double)idle_max * ns_per_cycle;
 	summarize(e, cycles, ns_per_cycle);
+	e->idle_max_ns = (double)longest_pause(e->steps, (uint64_t)(e->mean_ns / ns_per_cycle), &switches) * ns_per_cycle;
 	free(cycles);
 	return 0;
 }

@@ -108,10 +108,11 @@ static void json_expiry(const struct gateway *g, const struct bench_options *o, 
 		json_array_append_new(rows, json_pack("{s:o, s:I}", "up_to_ns", i < RTE_DIM(bounds_ns) ?
 						      json_integer((json_int_t)bounds_ns[i]) : json_null(), "steps",
 						      (json_int_t)e->histogram[i]));
-	json_t *results = json_pack("{s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:o}", "steps", (json_int_t)e->steps,
+	json_t *results = json_pack("{s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:o}", "steps", (json_int_t)e->steps,
+				    "steps_interrupted", (json_int_t)e->interrupted,
 				    "flows_expired", (json_int_t)e->flows, "cycles_per_flow", e->cycles_per_flow, "mean_ns",
 				    e->mean_ns, "median_ns", e->p50_ns, "p99_ns", e->p99_ns, "p99_9_ns", e->p999_ns, "max_ns",
-				    e->max_ns, "idle_step_max_ns", e->idle_max_ns, "histogram", rows);
+				    e->max_ns, "longest_pause_ns", e->idle_max_ns, "histogram", rows);
 	json_object_update(object, results);
 	json_decref(results);
 	json_print(object);
@@ -135,7 +136,8 @@ void report_expiry(const struct gateway *g, const struct bench_options *o, const
 	}
 	printf("\n  mean %.2f us, median %.2f, 99 %% %.2f, 99.9 %% %.2f, longest %.2f\n", e->mean_ns / 1e3, e->p50_ns / 1e3,
 	       e->p99_ns / 1e3, e->p999_ns / 1e3, e->max_ns / 1e3);
-	printf("  of as many steps with nothing to do the longest took %.2f us: what the machine itself adds\n",
+	printf("  %" PRIu64 " more steps were interrupted by another process and left out\n", e->interrupted);
+	printf("  of as many pauses of the mean length the longest took %.2f us: what the machine itself adds\n",
 	       e->idle_max_ns / 1e3);
 }
 

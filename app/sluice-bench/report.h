@@ -10,10 +10,11 @@
 
 struct report_expiry {
 	uint64_t steps, flows;
+	uint64_t interrupted; /* steps in which another process had the CPU: in none of the figures */
 	uint64_t histogram[REPORT_ROWS];
 	double mean_ns, p50_ns, p99_ns, p999_ns, max_ns;
 	double cycles_per_flow;
-	double idle_max_ns; /* the longest step among as many with nothing to do: what the machine itself adds */
+	double idle_max_ns; /* the longest of as many pauses of the mean length: what the machine itself adds */
 };
 
 struct report_flow_table {
