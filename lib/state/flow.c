@@ -16,7 +16,7 @@
 #include "sluice/state/flow.h"
 
 #define NIL UINT32_MAX
-#define WHEEL_HEAD 0x80000000u /* in sl_flow.prev: first of slot (prev & ~WHEEL_HEAD) */
+#define WHEEL_HEAD 0x80000000u /* in sl_flow.prev: first of a list, whose number is prev & ~WHEEL_HEAD */
 #define SLOT_NUMBER_MASK ((1u << (32 - SL_WHEEL_TICK_SHIFT)) - 1)
 
 static uint32_t main_buckets(uint32_t capacity)
@@ -85,7 +85,7 @@ uint32_t sl_flow_lookup(const struct sl_flow_table *t, const struct sl_tuple *k,
 		return SL_FLOW_NONE;
 	for (;;) {
 		for (uint64_t hits = sl_flow_hits(b, signature); hits != 0; hits &= hits - 1) {
-			uint32_t entry = sl_flow_hit_entry(b, hits);
+			uint32_t entry = b->entry[sl_flow_hit_slot(hits)];
 			if (sl_flow_is(t, entry, k)) {
 				*side = entry & 1;
 				return entry >> 1;
@@ -103,12 +103,12 @@ static int entry_insert(struct sl_flow_table *t, uint64_t hash, uint32_t entry)
 	struct sl_flow_bucket *b = &t->buckets[hash & t->bucket_mask];
 
 	for (;;) {
-		for (unsigned int i = 0; i < SL_FLOW_BUCKET_SLOTS; i++) {
-			if (b->signature[i] == 0) {
-				b->signature[i] = sl_flow_signature(hash);
-				b->entry[i] = entry;
-				return 0;
-			}
+		uint64_t empty = sl_flow_hits(b, 0);
+		if (likely(empty != 0)) {
+			unsigned int slot = sl_flow_hit_slot(empty); /* the lowest bit is always right */
+			b->signature[slot] = sl_flow_signature(hash);
+			b->entry[slot] = entry;
+			return 0;
 		}
 		if (b->next == NIL)
 			break;
@@ -131,10 +131,11 @@ static void entry_remove(struct sl_flow_table *t, uint64_t hash, uint32_t entry)
 	struct sl_flow_bucket *b = &t->buckets[hash & t->bucket_mask];
 
 	for (;;) {
-		for (unsigned int i = 0; i < SL_FLOW_BUCKET_SLOTS; i++) {
-			if (b->signature[i] == 0 || b->entry[i] != entry)
+		for (uint64_t hits = sl_flow_hits(b, sl_flow_signature(hash)); hits != 0; hits &= hits - 1) {
+			unsigned int slot = sl_flow_hit_slot(hits);
+			if (b->signature[slot] == 0 || b->entry[slot] != entry)
 				continue;
-			b->signature[i] = 0;
+			b->signature[slot] = 0;
 			if (link != NULL && (b->word[0] | b->word[1]) == 0) {
 				uint32_t empty = *link;
 				*link = b->next;
@@ -152,6 +153,12 @@ static void entry_remove(struct sl_flow_table *t, uint64_t hash, uint32_t entry)
 
 /* ---- wheel ---- */
 
+/* A slot has several lists, numbered slot * SL_WHEEL_LANES + lane; which one a flow is on is a matter of its index. */
+static inline uint32_t *wheel_list(struct sl_flow_table *t, uint32_t list)
+{
+	return &t->wheel[list / SL_WHEEL_LANES][list % SL_WHEEL_LANES];
+}
+
 static void wheel_link(struct sl_flow_table *t, uint32_t flow, uint32_t deadline_tick)
 {
 	uint32_t ahead = ((deadline_tick >> SL_WHEEL_TICK_SHIFT) - t->wheel_slot) & SLOT_NUMBER_MASK;
@@ -161,12 +168,13 @@ static void wheel_link(struct sl_flow_table *t, uint32_t flow, uint32_t deadline
 		ahead = SL_WHEEL_SLOTS - 1; /* further than the wheel: looked at again on the way */
 
 	uint32_t slot = (t->wheel_slot + ahead) % SL_WHEEL_SLOTS;
+	uint32_t list = slot * SL_WHEEL_LANES + flow % SL_WHEEL_LANES;
 	struct sl_flow *f = &t->flows[flow];
-	f->prev = WHEEL_HEAD | slot;
-	f->next = t->wheel[slot];
+	f->prev = WHEEL_HEAD | list;
+	f->next = *wheel_list(t, list);
 	if (f->next != NIL)
 		t->flows[f->next].prev = flow;
-	t->wheel[slot] = flow;
+	*wheel_list(t, list) = flow;
 }
 
 static void wheel_unlink(struct sl_flow_table *t, uint32_t flow)
@@ -176,7 +184,7 @@ static void wheel_unlink(struct sl_flow_table *t, uint32_t flow)
 	if (f->prev == NIL)
 		return; /* taken off by sl_flow_due */
 	if (f->prev & WHEEL_HEAD)
-		t->wheel[f->prev & ~WHEEL_HEAD] = f->next;
+		*wheel_list(t, f->prev & ~WHEEL_HEAD) = f->next;
 	else
 		t->flows[f->prev].next = f->next;
 	if (f->next != NIL)
@@ -195,10 +203,13 @@ uint32_t sl_flow_due(struct sl_flow_table *t, uint32_t now_tick, unsigned int *b
 	for (; *budget > 0; (*budget)--) {
 		if (t->wheel_slot == now_tick >> SL_WHEEL_TICK_SHIFT)
 			return SL_FLOW_NONE;
-		uint32_t flow = t->wheel[t->wheel_slot % SL_WHEEL_SLOTS];
-		if (flow != NIL) {
+		const uint32_t *lists = t->wheel[t->wheel_slot % SL_WHEEL_SLOTS];
+		for (unsigned int lane = 0; lane < SL_WHEEL_LANES; lane++) {
+			uint32_t flow = lists[t->wheel_lane++ % SL_WHEEL_LANES];
+			if (flow == NIL)
+				continue;
 			(*budget)--;
-			wheel_unlink(t, flow);
+			wheel_unlink(t, flow); /* writes to the next one of this list, which loads it */
 			return flow;
 		}
 		t->wheel_slot = (t->wheel_slot + 1) & SLOT_NUMBER_MASK;
@@ -254,6 +265,8 @@ uint32_t sl_flow_create(struct sl_flow_table *t, const struct sl_tuple *client, 
 
 	struct sl_flow *f = &t->flows[flow];
 	t->free_head = f->next;
+	if (t->free_head != NIL)
+		rte_prefetch0(&t->flows[t->free_head]); /* the next one to be made */
 	*f = (struct sl_flow){
 		.neighbour = { SL_ID_NONE, SL_ID_NONE },
 		.proto = client->proto,
@@ -279,6 +292,16 @@ void sl_flow_tuple(const struct sl_flow_table *t, uint32_t flow, enum sl_side si
 	k->self_port_be = s->self_port_be;
 	k->peer = k->v6 ? t->flows6[flow].side[side].peer : sl_ip_from_v4(s->peer_be);
 	k->self = k->v6 ? t->flows6[flow].side[side].self : sl_ip_from_v4(s->self_be);
+}
+
+void sl_flow_prefetch_entries(const struct sl_flow_table *t, uint32_t flow)
+{
+	struct sl_tuple k;
+
+	for (unsigned int side = SL_CLIENT; side <= SL_SERVER; side++) {
+		sl_flow_tuple(t, flow, side, &k);
+		sl_flow_prefetch_bucket(t, sl_flow_hash(t, &k));
+	}
 }
 
 void sl_flow_destroy(struct sl_flow_table *t, uint32_t flow)

@@ -125,7 +125,8 @@ static void soak(bool v6)
 	assert_int_equal(w->service[0].value[SL_FLOW_COUNT_FLOWS_ACTIVE], 0);
 	assert_int_equal(free_records(), CAPACITY);
 	for (unsigned int slot = 0; slot < SL_WHEEL_SLOTS; slot++)
-		assert_int_equal(w->flows.wheel[slot], SL_FLOW_NONE);
+		for (unsigned int lane = 0; lane < SL_WHEEL_LANES; lane++)
+			assert_int_equal(w->flows.wheel[slot][lane], SL_FLOW_NONE);
 	assert_int_equal(fill_one_bucket(), room);
 	sl_worker_destroy(w);
 }

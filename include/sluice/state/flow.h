@@ -74,6 +74,7 @@ struct sl_tuple {
 };
 
 #define SL_WHEEL_SLOTS 4096
+#define SL_WHEEL_LANES 8 /* lists of a slot: while one flow is looked at, the next ones of the other lists are being loaded */
 #define SL_WHEEL_TICK_SHIFT 7 /* a slot is 128 ticks, 134 ms; the wheel spans 9 minutes and longer timeouts go around */
 
 /* The wheel looks at each flow at least this often, some lag included: its whole turn and a quarter. */
@@ -103,7 +104,8 @@ struct sl_flow_table {
 	uint32_t free_head;
 	uint32_t overflow_free;	  /* head of the free overflow buckets */
 	uint32_t wheel_slot;	  /* next slot to look at */
-	uint32_t wheel[SL_WHEEL_SLOTS];
+	uint32_t wheel_lane;	  /* and its list */
+	uint32_t wheel[SL_WHEEL_SLOTS][SL_WHEEL_LANES];
 };
 
 /* Bytes that a table of `capacity` flows takes. */
@@ -193,10 +195,11 @@ static inline uint64_t sl_flow_hits(const struct sl_flow_bucket *b, uint16_t sig
 	return ((low - ones) & ~low & tops) >> 15 | ((high - ones) & ~high & tops) >> 14;
 }
 
-static inline uint32_t sl_flow_hit_entry(const struct sl_flow_bucket *b, uint64_t hits)
+/* Slot of the lowest bit. */
+static inline unsigned int sl_flow_hit_slot(uint64_t hits)
 {
 	unsigned int bit = (unsigned int)__builtin_ctzll(hits);
-	return b->entry[bit / 16 + (bit & 1) * 4];
+	return bit / 16 + (bit & 1) * 4;
 }
 
 /* Entry (flow index << 1 | side) that the hash probably leads to, its record being loaded; SL_FLOW_NONE: none, or a chained one. */
@@ -207,7 +210,7 @@ static inline uint32_t sl_flow_candidate(const struct sl_flow_table *t, uint64_t
 
 	if (unlikely(hits == 0))
 		return UINT32_MAX;
-	uint32_t entry = sl_flow_hit_entry(b, hits);
+	uint32_t entry = b->entry[sl_flow_hit_slot(hits)];
 	rte_prefetch0(&t->flows[entry >> 1]);
 	if (v6 && t->flows6 != NULL)
 		rte_prefetch0(&t->flows6[entry >> 1]);
@@ -224,6 +227,9 @@ uint32_t sl_flow_lookup(const struct sl_flow_table *t, const struct sl_tuple *k,
  */
 uint32_t sl_flow_create(struct sl_flow_table *t, const struct sl_tuple *client, const struct sl_tuple *server,
 			uint32_t now_tick, uint32_t timeout_ticks);
+
+/* Start loading what sl_flow_destroy will need. */
+void sl_flow_prefetch_entries(const struct sl_flow_table *t, uint32_t flow);
 
 /* Unlink and free at once. */
 void sl_flow_destroy(struct sl_flow_table *t, uint32_t flow);
