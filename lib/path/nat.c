@@ -176,7 +176,8 @@ static inline bool is_first_word(const struct sl_flow *f, const struct sl_pkt *p
 {
 	if (p->tcp_flags & RTE_TCP_SYN_FLAG)
 		return p->side == SL_SERVER || f->state != SL_TCP_NONE;
-	return p->side == SL_SERVER && f->state == 0 && p->kind == SL_PKT_UDP;
+	/* The state first: which side a packet comes from cannot be predicted. */
+	return f->state == 0 && p->kind == SL_PKT_UDP && p->side == SL_SERVER;
 }
 
 static void translate(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
@@ -205,12 +206,11 @@ static void translate(struct sl_worker *w, const struct sl_snapshot *s, struct s
 		sl_burst_drop(w, b, i, SL_DROP_NO_ROUTE);
 		return;
 	}
-	uint16_t interface = egress(w, p, hop);
 	/* A short packet fits even after NAT46 made it 20 bytes longer: an interface with IPv6 has 1280 at least. */
-	if (p->l3_len > SMALLEST_MTU && unlikely(refuse_too_big(w, s, b, i, interface)))
+	if (p->l3_len > SMALLEST_MTU && unlikely(refuse_too_big(w, s, b, i, egress(w, p, hop))))
 		return;
 	if (unlikely(p->tcp_flags & RTE_TCP_SYN_FLAG))
-		sl_clamp_mss(w, s, b, i, mtu_of(s, interface));
+		sl_clamp_mss(w, s, b, i, mtu_of(s, egress(w, p, hop)));
 	follow(w, s, b, i);
 	enum sl_drop_cause cause = rewrite(w, b, i);
 	if (unlikely(cause != SL_DROP_MAX)) {
