@@ -62,11 +62,18 @@ uint16_t sl_checksum_delta(const void *from, const void *to, unsigned int words)
 	const uint8_t *old = from, *new = to;
 	uint64_t sum = 0;
 
-	for (unsigned int i = 0; i < words; i++) {
+	for (; words >= 2; words -= 2, old += 4, new += 4) {
+		uint32_t a, b;
+
+		memcpy(&a, old, 4);
+		memcpy(&b, new, 4);
+		sum += (uint64_t)(uint32_t)~a + b;
+	}
+	if (words > 0) {
 		uint16_t a, b;
 
-		memcpy(&a, old + 2 * i, 2);
-		memcpy(&b, new + 2 * i, 2);
+		memcpy(&a, old, 2);
+		memcpy(&b, new, 2);
 		sum += (uint16_t)~a + (uint32_t)b;
 	}
 	return sl_checksum_fold(sum);

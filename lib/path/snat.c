@@ -154,7 +154,7 @@ int sl_snat_allocate(struct sl_worker *w, const struct sl_snapshot *s, struct sl
 		     const struct sl_service *service, const struct sl_tuple *client, struct sl_tuple *server)
 {
 	/* All flows of one client use one address while it has ports (RFC 4787 REQ-2, "paired"). */
-	uint64_t paired = sl_siphash(&w->secret, &client->peer, sizeof(client->peer));
+	uint64_t paired = service->n_snat > 1 ? sl_siphash(&w->secret, &client->peer, sizeof(client->peer)) : 0;
 
 	for (unsigned int i = 0; i < service->n_snat; i++) {
 		server->self = service->snat[(paired + i) % service->n_snat];

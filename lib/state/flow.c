@@ -294,24 +294,29 @@ void sl_flow_tuple(const struct sl_flow_table *t, uint32_t flow, enum sl_side si
 	k->self = k->v6 ? t->flows6[flow].side[side].self : sl_ip_from_v4(s->self_be);
 }
 
+/* Hash of the tuple that leads to one side of a live flow. */
+static inline uint64_t hash_of(const struct sl_flow_table *t, uint32_t flow, unsigned int side)
+{
+	const struct sl_flow *f = &t->flows[flow];
+	const struct sl_flow_side *s = &f->side[side];
+	uint32_t ports;
+
+	memcpy(&ports, &s->peer_port_be, sizeof(ports));
+	if ((f->flags >> side) & 1)
+		return sl_hash_v6(&t->key, &t->flows6[flow].side[side].peer, &t->flows6[flow].side[side].self, ports, f->proto);
+	return sl_hash_v4(&t->key, s->peer_be, s->self_be, ports, f->proto);
+}
+
 void sl_flow_prefetch_entries(const struct sl_flow_table *t, uint32_t flow)
 {
-	struct sl_tuple k;
-
-	for (unsigned int side = SL_CLIENT; side <= SL_SERVER; side++) {
-		sl_flow_tuple(t, flow, side, &k);
-		sl_flow_prefetch_bucket(t, sl_flow_hash(t, &k));
-	}
+	sl_flow_prefetch_bucket(t, hash_of(t, flow, SL_CLIENT));
+	sl_flow_prefetch_bucket(t, hash_of(t, flow, SL_SERVER));
 }
 
 void sl_flow_destroy(struct sl_flow_table *t, uint32_t flow)
 {
-	struct sl_tuple k;
-
-	for (unsigned int side = SL_CLIENT; side <= SL_SERVER; side++) {
-		sl_flow_tuple(t, flow, side, &k);
-		entry_remove(t, sl_flow_hash(t, &k), flow << 1 | side);
-	}
+	for (unsigned int side = SL_CLIENT; side <= SL_SERVER; side++)
+		entry_remove(t, hash_of(t, flow, side), flow << 1 | side);
 	wheel_unlink(t, flow);
 	t->flows[flow].flags = 0;
 	t->flows[flow].next = t->free_head;
