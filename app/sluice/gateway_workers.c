@@ -37,7 +37,7 @@ static int create_shared(struct gateway *g, const struct setup *setup, struct sl
 	shared->max_fragments = config->max_fragments;
 	shared->tsc_hz = rte_get_tsc_hz();
 	for (unsigned int i = 0; i < g->n_ports; i++) {
-		memcpy(shared->port_mac[i], g->ports[i].facts.mac, sizeof(shared->port_mac[i]));
+		memcpy(shared->port_mac[i], g->ports[i].facts.mac, sizeof(g->ports[i].facts.mac));
 		shared->port_rx_checksum[i] = g->ports[i].rx_checksum;
 		shared->port_multi_segment[i] = g->ports[i].multi_segment;
 	}

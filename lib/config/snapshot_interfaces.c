@@ -100,6 +100,8 @@ static void set_mtu(struct sl_build *b, struct sl_interface *interface, uint16_t
 		return;
 	const struct sl_port_facts *port = &b->ports[interface->port];
 	interface->mtu = mtu != 0 ? mtu : port->mtu;
+	if (b->s->smallest_mtu == 0 || interface->mtu < b->s->smallest_mtu)
+		b->s->smallest_mtu = interface->mtu;
 	if (interface->mtu <= port->mtu)
 		return;
 	snprintf(remedy, sizeof(remedy),

@@ -13,6 +13,7 @@ void sl_burst_compact(struct sl_burst *b)
 		if (to != i) {
 			b->m[to] = b->m[i];
 			b->p[to] = b->p[i];
+			b->hash[to] = b->hash[i];
 		}
 		to++;
 	}

@@ -19,6 +19,7 @@
 #include "segment.h"
 #include "sluice/packet/edit.h"
 #include "sluice/packet/parse.h"
+#include "sluice/packet/plain.h"
 
 #define IPV4_OPTION_LSRR 131
 #define IPV4_OPTION_SSRR 137
@@ -96,11 +97,11 @@ static inline bool fit_frame(struct rte_mbuf *m, uint32_t end)
 	return true;
 }
 
-static inline enum sl_drop_cause parse_tcp(struct rte_mbuf *m, struct sl_pkt *p, uint32_t l4, uint32_t available)
+static inline enum sl_drop_cause parse_tcp(struct rte_mbuf *m, struct sl_pkt *p, uint32_t l4, uint32_t available,
+					   uint8_t ttl)
 {
 	const struct rte_tcp_hdr *tcp;
 	uint32_t len;
-	uint8_t f;
 
 	if (unlikely(available < sizeof(*tcp)))
 		return SL_DROP_L4_HEADER;
@@ -112,17 +113,18 @@ static inline enum sl_drop_cause parse_tcp(struct rte_mbuf *m, struct sl_pkt *p,
 		return SL_DROP_L4_HEADER;
 	if (unlikely(!sl_segment_contiguous(m, l4 + len)))
 		return SL_DROP_TRUNCATED;
-	f = tcp->tcp_flags & 0x3f; /* ECN bits prove nothing */
-	if (unlikely((f == 0) | (((f & RTE_TCP_SYN_FLAG) != 0) & ((f & (RTE_TCP_FIN_FLAG | RTE_TCP_RST_FLAG)) != 0)) |
-		     ((f & (RTE_TCP_FIN_FLAG | RTE_TCP_ACK_FLAG)) == RTE_TCP_FIN_FLAG)))
+	if (unlikely(!(SL_TCP_FLAGS_VALID >> (tcp->tcp_flags & 0x3f) & 1)))
 		return SL_DROP_TCP_FLAGS;
 	memcpy(&p->sport_be, &tcp->src_port, 4); /* and the destination port */
 	p->tcp_flags = tcp->tcp_flags;
 	p->kind = SL_PKT_TCP;
+	if (!(p->flags & SL_PKT_FRAGMENT))
+		p->flags |= sl_parse_steady(true, p->tcp_flags, ttl);
 	return SL_PARSE_OK;
 }
 
-static inline enum sl_drop_cause parse_udp(struct rte_mbuf *m, struct sl_pkt *p, uint32_t l4, uint32_t available)
+static inline enum sl_drop_cause parse_udp(struct rte_mbuf *m, struct sl_pkt *p, uint32_t l4, uint32_t available,
+					   uint8_t ttl)
 {
 	const struct rte_udp_hdr *udp;
 	uint32_t len;
@@ -140,6 +142,8 @@ static inline enum sl_drop_cause parse_udp(struct rte_mbuf *m, struct sl_pkt *p,
 		return SL_DROP_L4_CHECKSUM;
 	memcpy(&p->sport_be, &udp->src_port, 4); /* and the destination port */
 	p->kind = SL_PKT_UDP;
+	if (!(p->flags & SL_PKT_FRAGMENT))
+		p->flags |= sl_parse_steady(false, 0, ttl);
 	return SL_PARSE_OK;
 }
 
@@ -178,7 +182,7 @@ static enum sl_pkt_kind kind_of(uint8_t proto, uint8_t icmp_proto)
 
 /* p->proto, p->l4 (which is l4 too), p->l3_len and the fragment flags are set; `available` bytes from l4 on. */
 static inline enum sl_drop_cause parse_l4(struct rte_mbuf *m, struct sl_pkt *p, uint32_t l4, uint32_t available,
-					  uint8_t icmp_proto)
+					  uint8_t icmp_proto, uint8_t ttl)
 {
 	p->tcp_flags = 0;
 	if (unlikely(p->flags & SL_PKT_FRAGMENT_LATER)) {
@@ -188,9 +192,9 @@ static inline enum sl_drop_cause parse_l4(struct rte_mbuf *m, struct sl_pkt *p, 
 	}
 	/* A first fragment too short for its header is refused here like any packet (RFC 1858 section 3, RFC 7112). */
 	if (p->proto == IPPROTO_TCP)
-		return parse_tcp(m, p, l4, available);
+		return parse_tcp(m, p, l4, available, ttl);
 	if (p->proto == IPPROTO_UDP)
-		return parse_udp(m, p, l4, available);
+		return parse_udp(m, p, l4, available, ttl);
 	if (p->proto == icmp_proto)
 		return parse_icmp(m, p, available);
 	p->sport_be = p->dport_be = 0;
@@ -214,20 +218,7 @@ static enum sl_drop_cause parse_ipv4_options(const uint8_t *o, const uint8_t *en
 	return SL_PARSE_OK;
 }
 
-/*
- * Mapped form as two 64-bit stores: readers load 64 bits, and a load that spans two smaller stores in flight waits for
- * both to retire.
- */
-static inline void store_v4(struct sl_ip *ip, uint32_t v4_be)
-{
-	bool little = RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN;
-
-	ip->q[0] = 0;
-	ip->q[1] = (uint64_t)RTE_BE32(0xffff) << (little ? 0 : 32) | (uint64_t)v4_be << (little ? 32 : 0);
-}
-
-/* RFC 1812 section 5.3.7: first bytes of addresses that no packet may come from (1) or go to (2). */
-static const uint8_t martian[256] = { [0] = 3, [127] = 3, [224 ... 239] = 1 };
+const uint8_t sl_v4_martian[256] = { [0] = 3, [127] = 3, [224 ... 239] = 1, [255] = 4 };
 
 static enum sl_drop_cause parse_ipv4(struct rte_mbuf *m, struct sl_pkt *p, bool verify_checksum)
 {
@@ -259,12 +250,12 @@ static enum sl_drop_cause parse_ipv4(struct rte_mbuf *m, struct sl_pkt *p, bool 
 		if (cause != SL_PARSE_OK)
 			return cause;
 	}
-	if (unlikely((martian[*(const uint8_t *)&ip->src_addr] & 1) || ip->src_addr == UINT32_MAX))
+	if (unlikely((sl_v4_martian[*(const uint8_t *)&ip->src_addr] & 1) || ip->src_addr == UINT32_MAX))
 		return SL_DROP_IP_SOURCE;
-	if (unlikely(martian[*(const uint8_t *)&ip->dst_addr] & 2))
+	if (unlikely(sl_v4_martian[*(const uint8_t *)&ip->dst_addr] & 2))
 		return SL_DROP_IP_HEADER;
-	store_v4(&p->src, ip->src_addr);
-	store_v4(&p->dst, ip->dst_addr);
+	sl_ip_store_v4(&p->src, ip->src_addr);
+	sl_ip_store_v4(&p->dst, ip->dst_addr);
 	p->l3_len = (uint16_t)len;
 	p->proto = ip->next_proto_id;
 	p->l4 = (uint16_t)(l3 + header);
@@ -276,7 +267,7 @@ static enum sl_drop_cause parse_ipv4(struct rte_mbuf *m, struct sl_pkt *p, bool 
 		if (!sl_parse_fragment(p, offset, more, len - header))
 			return SL_DROP_IP_HEADER;
 	}
-	return parse_l4(m, p, l3 + header, len - header, IPPROTO_ICMP);
+	return parse_l4(m, p, l3 + header, len - header, IPPROTO_ICMP, ip->time_to_live);
 }
 
 /* ::/64: the unspecified and loopback addresses, and mapped ones, which would pass for IPv4 in every table. */
@@ -318,7 +309,7 @@ static enum sl_drop_cause parse_ipv6(struct rte_mbuf *m, struct sl_pkt *p)
 	/* :: may only send ND and MLD (RFC 4861 section 4.3, RFC 3810 section 5.2.13) */
 	if (unlikely(sl_ip_is_zero(&p->src) && p->proto != IPPROTO_ICMPV6))
 		return SL_DROP_IP_SOURCE;
-	return parse_l4(m, p, p->l4, (uint32_t)p->l3 + p->l3_len - p->l4, IPPROTO_ICMPV6);
+	return parse_l4(m, p, p->l4, (uint32_t)p->l3 + p->l3_len - p->l4, IPPROTO_ICMPV6, ip->hop_limits);
 }
 
 enum sl_drop_cause sl_parse_ip(struct rte_mbuf *m, struct sl_pkt *p, uint16_t ethertype, bool verify_checksum)
@@ -347,8 +338,8 @@ enum sl_drop_cause sl_parse_arp(struct rte_mbuf *m, struct sl_pkt *p)
 		return SL_DROP_ARP;
 	p->l3_len = sizeof(*arp);
 	fit_frame(m, (uint32_t)p->l3 + p->l3_len);
-	store_v4(&p->src, arp->arp_data.arp_sip);
-	store_v4(&p->dst, arp->arp_data.arp_tip);
+	sl_ip_store_v4(&p->src, arp->arp_data.arp_sip);
+	sl_ip_store_v4(&p->dst, arp->arp_data.arp_tip);
 	p->l4 = (uint16_t)(p->l3 + sizeof(*arp));
 	p->sport_be = p->dport_be = 0;
 	p->proto = 0;

@@ -14,57 +14,44 @@ static inline bool has_ports(const struct sl_pkt *p)
 	return p->kind == SL_PKT_TCP || p->kind == SL_PKT_UDP;
 }
 
-/* What the candidate was not: in a chained bucket, behind an equal signature, or nowhere. */
-static __rte_noinline void look_further(struct sl_worker *w, struct sl_burst *b, unsigned int i, uint64_t hash)
+/* What the candidate was not: in a chained bucket, behind an equal signature, or nowhere; or it has no ports. */
+static __rte_noinline void look_further(struct sl_worker *w, struct sl_burst *b, unsigned int i)
 {
+	struct sl_pkt *p = &b->p[i];
 	struct sl_tuple k;
 
-	sl_pkt_tuple(&b->p[i], &k);
-	b->p[i].flow = sl_flow_lookup(&w->flows, &k, hash, &b->p[i].side);
-	if (b->p[i].flow == SL_FLOW_NONE)
+	if (has_ports(p)) {
+		sl_pkt_tuple(p, &k);
+		p->flow = sl_flow_lookup(&w->flows, &k, b->hash[i], &p->side);
+	}
+	if (p->flow == SL_FLOW_NONE)
 		b->seen |= SL_SEEN_NO_FLOW;
-}
-
-static inline uint32_t ports_of(const struct sl_pkt *p)
-{
-	uint32_t ports;
-	memcpy(&ports, &p->sport_be, sizeof(ports));
-	return ports;
 }
 
 /* Between the steps of a look-up: about as long as a load from memory takes, and no more loads at a time than a core has room for. */
 #define AHEAD 16
 
+/* Parse has hashed the packets and started to load their buckets. */
 void sl_stage_flow(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
 {
 	const struct sl_flow_table *t = &w->flows;
-	uint64_t hash[SL_BURST_MAX];
 	uint32_t entry[SL_BURST_MAX];
 	unsigned int n = b->n;
 
-	/* What has no ports is hashed with the others: to leave it out would cost all of them more. */
-	for (unsigned int step = 0; step < n + 2 * AHEAD; step++) {
-		if (step < n) {
-			const struct sl_pkt *p = &b->p[step];
-			hash[step] = sl_flow_hash_parts(t, &p->src, &p->dst, ports_of(p), p->proto, p->flags & SL_PKT_V6);
-			sl_flow_prefetch_bucket(t, hash[step]);
-		}
-		if (step >= AHEAD && step - AHEAD < n) {
-			unsigned int i = step - AHEAD;
-			entry[i] = sl_flow_candidate(t, hash[i], b->p[i].flags & SL_PKT_V6);
-		}
-		if (step < 2 * AHEAD)
-			continue;
-		unsigned int i = step - 2 * AHEAD;
+	for (unsigned int i = 0; i < RTE_MIN(n, (unsigned int)AHEAD); i++)
+		entry[i] = sl_flow_candidate(t, b->hash[i], b->p[i].flags & SL_PKT_V6);
+	for (unsigned int i = 0; i < n; i++) {
 		struct sl_pkt *p = &b->p[i];
-		if (unlikely(!has_ports(p))) {
-			b->seen |= SL_SEEN_NO_FLOW;
-		} else if (likely(entry[i] != SL_FLOW_NONE && sl_flow_is_parts(t, entry[i], &p->src, &p->dst, ports_of(p),
-									       p->proto, p->flags & SL_PKT_V6))) {
+
+		if (i + AHEAD < n)
+			entry[i + AHEAD] = sl_flow_candidate(t, b->hash[i + AHEAD], b->p[i + AHEAD].flags & SL_PKT_V6);
+		/* a flow's protocol has ports, and of such packets only fragments whose datagram is unknown have none */
+		if (likely(entry[i] != SL_FLOW_NONE && sl_flow_is_parts(t, entry[i], &p->src, &p->dst, sl_pkt_ports(p), p->proto,
+									p->flags & SL_PKT_V6))) {
 			p->flow = entry[i] >> 1;
 			p->side = entry[i] & 1;
 		} else {
-			look_further(w, b, i, hash[i]);
+			look_further(w, b, i);
 		}
 	}
 }

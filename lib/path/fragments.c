@@ -161,6 +161,7 @@ static void proceed(struct sl_worker *w, const struct sl_snapshot *s, struct sl_
 	p->dport_be = d->dport_be;
 	p->proto = d->proto;
 	p->kind = d->proto == IPPROTO_TCP ? SL_PKT_TCP : SL_PKT_UDP;
+	sl_burst_hash(w, b, i);
 	if (w->shared->n_workers == 1)
 		return;
 	uint16_t owner = sl_owner(w, s, p);

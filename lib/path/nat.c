@@ -122,50 +122,68 @@ static bool refuse_too_big(struct sl_worker *w, const struct sl_snapshot *s, str
 	return true;
 }
 
+/* What the packet becomes on the other side. One's complement: the checksum differences of the way back are the negatives. */
+static inline struct sl_rewrite_v4 other_side_v4(const struct sl_flow *f, unsigned int side)
+{
+	const struct sl_flow_side *to = &f->side[side ^ 1];
+	uint16_t invert = (uint16_t)-side;
+
+	return (struct sl_rewrite_v4){
+		.src_be = to->self_be, .dst_be = to->peer_be,
+		.sport_be = to->self_port_be, .dport_be = to->peer_port_be,
+		.l3_delta = f->l3_delta ^ invert, .l4_delta = f->l4_delta ^ invert,
+	};
+}
+
+static inline struct sl_rewrite_v6 other_side_v6(const struct sl_flow *f, const struct sl_flow6 *f6, unsigned int side)
+{
+	const struct sl_flow_side *to = &f->side[side ^ 1];
+
+	return (struct sl_rewrite_v6){
+		.src = &f6->side[side ^ 1].self, .dst = &f6->side[side ^ 1].peer,
+		.sport_be = to->self_port_be, .dport_be = to->peer_port_be,
+		.l4_delta = f->l4_delta ^ (uint16_t)-side,
+	};
+}
+
+/* Not atomic (RFC 6864 section 4): it is a fragment or may become some. */
+static inline bool may_be_cut(const struct rte_ipv4_hdr *ip)
+{
+	return ip->fragment_offset != RTE_BE16(RTE_IPV4_HDR_DF_FLAG);
+}
+
 static enum sl_drop_cause rewrite(struct sl_worker *w, struct sl_burst *b, unsigned int i)
 {
 	const struct sl_pkt *p = &b->p[i];
 	const struct sl_flow *f = &w->flows.flows[p->flow];
-	struct rte_mbuf *m = b->m[i];
-	uint8_t out = p->side ^ 1;
-	uint16_t invert = (uint16_t)-p->side; /* one's complement: the way back is the negative */
-	const struct sl_flow_side *to = &f->side[out];
 
 	if (unlikely(is_mixed(f)))
 		return sl_translate_flow_packet(w, b, i);
 	if (f->flags & SL_FLOW_V6_BOTH) {
-		const struct sl_flow6 *f6 = &w->flows.flows6[p->flow];
-		struct sl_rewrite_v6 v6 = {
-			.src = &f6->side[out].self, .dst = &f6->side[out].peer,
-			.sport_be = to->self_port_be, .dport_be = to->peer_port_be,
-			.l4_delta = f->l4_delta ^ invert,
-		};
-		sl_edit_rewrite_v6(m, p, &v6);
+		struct sl_rewrite_v6 v6 = other_side_v6(f, &w->flows.flows6[p->flow], p->side);
+
+		sl_edit_rewrite_v6(b->m[i], p, &v6);
 		if (unlikely(p->flags & SL_PKT_FRAGMENT))
-			sl_renumber(w, m, p);
+			sl_renumber(w, b->m[i], p);
 	} else {
-		struct sl_rewrite_v4 v4 = {
-			.src_be = to->self_be, .dst_be = to->peer_be,
-			.sport_be = to->self_port_be, .dport_be = to->peer_port_be,
-			.l3_delta = f->l3_delta ^ invert, .l4_delta = f->l4_delta ^ invert,
-		};
-		const struct rte_ipv4_hdr *ip = sl_burst_at(b, i, p->l3);
-		sl_edit_rewrite_v4(m, p, &v4);
-		if (ip->fragment_offset != RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) /* not atomic (RFC 6864 section 4) */
-			sl_renumber(w, m, p);
+		struct sl_rewrite_v4 v4 = other_side_v4(f, p->side);
+
+		sl_edit_rewrite_v4(b->m[i], p, &v4);
+		if (may_be_cut(sl_burst_at(b, i, p->l3)))
+			sl_renumber(w, b->m[i], p);
 	}
 	return SL_DROP_MAX;
 }
 
-static void count(struct sl_worker *w, const struct sl_flow *f, const struct sl_pkt *p)
+static inline void count(struct sl_worker *w, const struct sl_flow *f, const struct sl_pkt *p)
 {
-	unsigned int packets = SL_FLOW_COUNT_CLIENT_PACKETS + 2u * p->side;
-	struct sl_flow_counters *counters[] = { &w->service[f->service], &w->backend[f->backend] };
+	uint64_t *service = &w->service[f->service].value[SL_FLOW_COUNT_CLIENT_PACKETS + 2u * p->side];
+	uint64_t *backend = &w->backend[f->backend].value[SL_FLOW_COUNT_CLIENT_PACKETS + 2u * p->side];
 
-	for (unsigned int c = 0; c < RTE_DIM(counters); c++) {
-		counters[c]->value[packets]++;
-		counters[c]->value[packets + 1] += p->l3_len;
-	}
+	service[0]++;
+	backend[0]++;
+	service[1] += p->l3_len;
+	backend[1] += p->l3_len;
 }
 _Static_assert(SL_FLOW_COUNT_CLIENT_BYTES == SL_FLOW_COUNT_CLIENT_PACKETS + 1 &&
 		       SL_FLOW_COUNT_SERVER_PACKETS == SL_FLOW_COUNT_CLIENT_PACKETS + 2 &&
@@ -180,10 +198,70 @@ static inline bool is_first_word(const struct sl_flow *f, const struct sl_pkt *p
 	return f->state == 0 && p->kind == SL_PKT_UDP && p->side == SL_SERVER;
 }
 
-static void translate(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
+/*
+ * Nothing to follow, to answer or to look up: steady packets of steady flows that fit wherever they go. One branch and nothing
+ * that depends on the side, since which flows and sides come after each other cannot be predicted.
+ */
+static inline bool is_plain(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_pkt *p,
+			    const struct sl_flow *f)
+{
+	uint32_t steady = f->flags >> (SL_FLOW_STEADY_SHIFT + p->side);
+
+	return (((p->flags & ~(uint32_t)SL_PKT_V6) ^ SL_PKT_STEADY) | (uint32_t)(f->epoch ^ w->epoch) | (~steady & 1)) == 0 &&
+	       p->l3_len <= s->smallest_mtu;
+}
+
+/*
+ * What steady packets may do from now on. Whoever changes the state, the next hops or the epoch of a flow comes by here before
+ * its next packet. What a client sends by UDP changes no state, unless its replies are counted.
+ */
+static void settle(struct sl_flow *f)
+{
+	uint8_t steady = 0;
+
+	if (is_mixed(f) || f->udp_kind == SL_UDP_REQUEST_RESPONSE)
+		steady = 0;
+	else if (f->proto == IPPROTO_TCP)
+		steady = f->state == SL_TCP_ESTABLISHED ? SL_FLOW_STEADY_CLIENT | SL_FLOW_STEADY_SERVER : 0;
+	else
+		steady = SL_FLOW_STEADY_CLIENT | (f->state != 0 ? SL_FLOW_STEADY_SERVER : 0);
+	if (f->neighbour[SL_SERVER] == SL_ID_NONE)
+		steady &= (uint8_t)~SL_FLOW_STEADY_CLIENT;
+	if (f->neighbour[SL_CLIENT] == SL_ID_NONE)
+		steady &= (uint8_t)~SL_FLOW_STEADY_SERVER;
+	f->flags = (f->flags & (uint8_t)~(SL_FLOW_STEADY_CLIENT | SL_FLOW_STEADY_SERVER)) | steady;
+}
+
+static inline void translate_plain(struct sl_worker *w, struct rte_mbuf *m, struct sl_pkt *p, struct sl_flow *f)
+{
+	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *), *l4 = frame + p->l4;
+	unsigned int side = p->side;
+
+	p->neighbour = f->neighbour[side ^ 1];
+	f->last_seen = w->now_tick;
+	if (p->kind == SL_PKT_TCP)
+		f->ack[side] = rte_be_to_cpu_32(((const struct rte_tcp_hdr *)l4)->recv_ack);
+	if (p->flags & SL_PKT_V6) {
+		struct sl_rewrite_v6 v6 = other_side_v6(f, &w->flows.flows6[p->flow], side);
+
+		sl_edit_ipv6((struct rte_ipv6_hdr *)(frame + p->l3), &v6);
+		sl_edit_l4(l4, p->proto, v6.sport_be, v6.dport_be, v6.l4_delta);
+	} else {
+		struct sl_rewrite_v4 v4 = other_side_v4(f, side);
+
+		sl_edit_ipv4((struct rte_ipv4_hdr *)(frame + p->l3), &v4);
+		sl_edit_l4(l4, p->proto, v4.sport_be, v4.dport_be, v4.l4_delta);
+		if (may_be_cut((const struct rte_ipv4_hdr *)(frame + p->l3)))
+			sl_renumber(w, m, p);
+	}
+	count(w, f, p);
+}
+
+/* Whatever is not plain. */
+static __rte_noinline void translate(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
 {
 	struct sl_pkt *p = &b->p[i];
-	const struct sl_flow *f = &w->flows.flows[p->flow];
+	struct sl_flow *f = &w->flows.flows[p->flow];
 	const struct sl_nexthop *hop;
 	struct sl_ip ip;
 
@@ -212,6 +290,7 @@ static void translate(struct sl_worker *w, const struct sl_snapshot *s, struct s
 	if (unlikely(p->tcp_flags & RTE_TCP_SYN_FLAG))
 		sl_clamp_mss(w, s, b, i, mtu_of(s, egress(w, p, hop)));
 	follow(w, s, b, i);
+	settle(f);
 	enum sl_drop_cause cause = rewrite(w, b, i);
 	if (unlikely(cause != SL_DROP_MAX)) {
 		sl_burst_drop(w, b, i, cause);
@@ -248,11 +327,17 @@ void sl_stage_nat(struct sl_worker *w, const struct sl_snapshot *s, struct sl_bu
 	bool answered = false;
 
 	for (unsigned int i = 0; i < b->n; i++) {
-		if (likely(b->p[i].flow != SL_FLOW_NONE)) {
+		struct sl_pkt *p = &b->p[i];
+		struct sl_flow *f = &w->flows.flows[p->flow];
+
+		if (unlikely(p->flow == SL_FLOW_NONE)) {
+			if (!(p->flags & SL_PKT_FORWARD))
+				sl_burst_drop(w, b, i, SL_DROP_TCP_STATE);
+		} else if (likely(is_plain(w, s, p, f))) {
+			translate_plain(w, b->m[i], p, f);
+		} else {
 			translate(w, s, b, i);
-			answered |= sl_udp_is_over(&w->flows.flows[b->p[i].flow]);
-		} else if (!(b->p[i].flags & SL_PKT_FORWARD)) {
-			sl_burst_drop(w, b, i, SL_DROP_TCP_STATE);
+			answered |= sl_udp_is_over(f);
 		}
 	}
 	if (unlikely(answered))

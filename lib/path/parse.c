@@ -5,47 +5,68 @@
 
 #include "stages.h"
 
-#include "sluice/packet/parse.h"
+#include "sluice/packet/plain.h"
 
 #define PREFETCH_AHEAD 16 /* covers a load from memory; many more at a time wait for each other */
 
-static enum sl_drop_cause parse(struct sl_worker *w, const struct sl_snapshot *s, struct rte_mbuf *m, struct sl_pkt *p)
+/* The port has not verified the IPv4 header's checksum. */
+static inline bool must_verify(const struct sl_shared *shared, const struct rte_mbuf *m)
 {
-	const struct sl_shared *shared = w->shared;
-	struct sl_frame frame;
+	return (m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) != RTE_MBUF_F_RX_IP_CKSUM_GOOD || !shared->port_rx_checksum[m->port];
+}
 
-	p->service = SL_ID_NONE;
-	enum sl_drop_cause cause = sl_parse_ethernet(m, p, shared->port_mac[m->port], &frame);
-	if (unlikely(cause != SL_PARSE_OK))
+/* Whatever is not plain. */
+static __rte_noinline enum sl_drop_cause parse(struct sl_worker *w, const struct sl_snapshot *s, struct rte_mbuf *m,
+					       struct sl_pkt *p)
+{
+	struct sl_frame frame;
+	enum sl_drop_cause cause = sl_parse_ethernet(m, p, w->shared->port_mac[m->port], &frame);
+
+	if (cause != SL_PARSE_OK)
 		return cause;
 	p->interface = sl_snapshot_interface(s, m->port, frame.vlan);
-	if (unlikely(p->interface == SL_ID_NONE))
+	if (p->interface == SL_ID_NONE)
 		return SL_DROP_VLAN;
-	if (unlikely(frame.ethertype == RTE_ETHER_TYPE_ARP))
+	if (frame.ethertype == RTE_ETHER_TYPE_ARP)
 		return sl_parse_arp(m, p);
-	if (unlikely(frame.ethertype != RTE_ETHER_TYPE_IPV4 && frame.ethertype != RTE_ETHER_TYPE_IPV6))
+	if (frame.ethertype != RTE_ETHER_TYPE_IPV4 && frame.ethertype != RTE_ETHER_TYPE_IPV6)
 		return SL_DROP_ETHERTYPE;
-
-	uint64_t known = m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
-	if (unlikely(known == RTE_MBUF_F_RX_IP_CKSUM_BAD) && frame.ethertype == RTE_ETHER_TYPE_IPV4)
+	if ((m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_BAD && frame.ethertype == RTE_ETHER_TYPE_IPV4)
 		return SL_DROP_IP_CHECKSUM;
-	return sl_parse_ip(m, p, frame.ethertype,
-			   !(shared->port_rx_checksum[m->port] && known == RTE_MBUF_F_RX_IP_CKSUM_GOOD));
+	return sl_parse_ip(m, p, frame.ethertype, must_verify(w->shared, m));
+}
+
+/* Returns the SL_SEEN_* of the packet; plain ones have nothing for which a stage must look at the burst but a SYN. */
+static inline uint32_t parse_one(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
+{
+	struct rte_mbuf *m = b->m[i];
+	struct sl_pkt *p = &b->p[i];
+
+	p->interface = sl_snapshot_interface(s, m->port, 0);
+	if (likely(p->interface != SL_ID_NONE && sl_parse_plain(m, p, w->shared->port_mac[m->port]))) {
+		sl_burst_hash(w, b, i);
+		return SL_SEEN_TCP_FLAG(p->tcp_flags);
+	}
+	enum sl_drop_cause cause = parse(w, s, m, p);
+	if (cause != SL_PARSE_OK) {
+		sl_burst_drop(w, b, i, cause);
+		return 0;
+	}
+	sl_burst_hash(w, b, i); /* also what has no ports: to leave it out would cost the others more */
+	return SL_SEEN_KIND(p->kind) | SL_SEEN_FLAG(p->flags) | SL_SEEN_TCP_FLAG(p->tcp_flags);
 }
 
 void sl_stage_parse(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
 {
+	unsigned int n = b->n;
 	uint32_t seen = 0;
 
-	for (unsigned int i = 0; i < b->n && i < PREFETCH_AHEAD; i++)
+	for (unsigned int i = 0; i < RTE_MIN(n, (unsigned int)PREFETCH_AHEAD); i++)
 		rte_prefetch0(rte_pktmbuf_mtod(b->m[i], void *));
-	for (unsigned int i = 0; i < b->n; i++) {
-		if (i + PREFETCH_AHEAD < b->n)
+	for (unsigned int i = 0; i < n; i++) {
+		if (i + PREFETCH_AHEAD < n)
 			rte_prefetch0(rte_pktmbuf_mtod(b->m[i + PREFETCH_AHEAD], void *));
-		enum sl_drop_cause cause = parse(w, s, b->m[i], &b->p[i]);
-		if (unlikely(cause != SL_PARSE_OK))
-			sl_burst_drop(w, b, i, cause);
-		seen |= SL_SEEN_KIND(b->p[i].kind) | SL_SEEN_FLAG(b->p[i].flags) | SL_SEEN_TCP_FLAG(b->p[i].tcp_flags);
+		seen |= parse_one(w, s, b, i);
 	}
 	b->seen = seen;
 	sl_burst_compact(b);

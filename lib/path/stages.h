@@ -62,6 +62,24 @@ bool sl_is_dnat_error(const struct sl_snapshot *s, const struct sl_pkt *p);
  */
 bool sl_error_answer(struct rte_mbuf *m, const struct sl_pkt *p, struct sl_pkt *answer);
 
+/* Both ports as they lie in memory, the source first. */
+static inline uint32_t sl_pkt_ports(const struct sl_pkt *p)
+{
+	uint32_t ports;
+
+	memcpy(&ports, &p->sport_be, sizeof(ports));
+	return ports;
+}
+
+/* Hash packet i, whose addresses and ports are known now, and start loading its flow's bucket. */
+static inline void sl_burst_hash(const struct sl_worker *w, struct sl_burst *b, unsigned int i)
+{
+	const struct sl_pkt *p = &b->p[i];
+
+	b->hash[i] = sl_flow_hash_parts(&w->flows, &p->src, &p->dst, sl_pkt_ports(p), p->proto, p->flags & SL_PKT_V6);
+	sl_flow_prefetch_bucket(&w->flows, b->hash[i]);
+}
+
 /* The tuple by which packet p finds its flow. */
 static inline void sl_pkt_tuple(const struct sl_pkt *p, struct sl_tuple *k)
 {

@@ -84,8 +84,8 @@ uint32_t sl_flow_lookup(const struct sl_flow_table *t, const struct sl_tuple *k,
 	if (k->v6 && t->flows6 == NULL)
 		return SL_FLOW_NONE;
 	for (;;) {
-		for (uint64_t hits = sl_flow_hits(b, signature); hits != 0; hits &= hits - 1) {
-			uint32_t entry = b->entry[sl_flow_hit_slot(hits)];
+		for (uint32_t match = sl_match_u16x8(b->signature, signature); match != 0; match = sl_match_rest(match)) {
+			uint32_t entry = b->entry[sl_match_first(match)];
 			if (sl_flow_is(t, entry, k)) {
 				*side = entry & 1;
 				return entry >> 1;
@@ -103,9 +103,9 @@ static int entry_insert(struct sl_flow_table *t, uint64_t hash, uint32_t entry)
 	struct sl_flow_bucket *b = &t->buckets[hash & t->bucket_mask];
 
 	for (;;) {
-		uint64_t empty = sl_flow_hits(b, 0);
+		uint32_t empty = sl_match_u16x8(b->signature, 0);
 		if (likely(empty != 0)) {
-			unsigned int slot = sl_flow_hit_slot(empty); /* the lowest bit is always right */
+			unsigned int slot = sl_match_first(empty);
 			b->signature[slot] = sl_flow_signature(hash);
 			b->entry[slot] = entry;
 			return 0;
@@ -131,12 +131,13 @@ static void entry_remove(struct sl_flow_table *t, uint64_t hash, uint32_t entry)
 	struct sl_flow_bucket *b = &t->buckets[hash & t->bucket_mask];
 
 	for (;;) {
-		for (uint64_t hits = sl_flow_hits(b, sl_flow_signature(hash)); hits != 0; hits &= hits - 1) {
-			unsigned int slot = sl_flow_hit_slot(hits);
-			if (b->signature[slot] == 0 || b->entry[slot] != entry)
+		uint32_t match = sl_match_u16x8(b->signature, sl_flow_signature(hash));
+		for (; match != 0; match = sl_match_rest(match)) {
+			unsigned int slot = sl_match_first(match);
+			if (b->entry[slot] != entry)
 				continue;
 			b->signature[slot] = 0;
-			if (link != NULL && (b->word[0] | b->word[1]) == 0) {
+			if (link != NULL && sl_match_u16x8(b->signature, 0) == SL_MATCH_ALL) {
 				uint32_t empty = *link;
 				*link = b->next;
 				b->next = t->overflow_free;

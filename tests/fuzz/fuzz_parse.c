@@ -21,6 +21,7 @@
 #include "sluice/packet/edit.h"
 #include "sluice/packet/icmp.h"
 #include "sluice/packet/parse.h"
+#include "sluice/packet/plain.h"
 #include "sluice/packet/quote.h"
 
 #define MODE_NO_ROOM 0x01   /* no tailroom in any segment: headers cannot be pulled */
@@ -226,26 +227,34 @@ static void check_ip(struct rte_mbuf *m, struct sl_pkt *p)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 0xfe };
+	static const uint8_t mac[8] = { 2, 0, 0, 0, 0, 0xfe };
 	struct sl_frame frame;
 	char text[PKT_TEXT_MAX];
 	struct rte_mbuf *m;
 	struct fence f;
-	struct sl_pkt p;
+	struct sl_pkt p, plain_p;
 
 	if (size < 6)
 		return -1;
 	m = build(data, size, data[1]);
 	pkt_text(m, text);
 	fence_up(&f, m, data[1]);
-	if (sl_parse_ethernet(m, &p, mac, &frame) == SL_PARSE_OK) {
+	memset(&plain_p, 0xa5, sizeof(plain_p));
+	memset(&p, 0xa5, sizeof(p));
+	bool plain = sl_parse_plain(m, &plain_p, mac);
+	if (sl_parse_ethernet(m, &p, mac, &frame) != SL_PARSE_OK) {
+		EXPECT(!plain);
+	} else {
 		bool verify = !(data[1] & MODE_NO_VERIFY);
 
 		if (frame.ethertype == RTE_ETHER_TYPE_ARP) {
 			if (sl_parse_arp(m, &p) == SL_PARSE_OK)
 				sl_arp_reply(m, &p, mac);
 		} else if (sl_parse_ip(m, &p, frame.ethertype, verify) == SL_PARSE_OK) {
+			EXPECT(!plain || memcmp(&p, &plain_p, sizeof(p)) == 0);
 			check_ip(m, &p);
+		} else {
+			EXPECT(!plain);
 		}
 	}
 	fence_down(&f);

@@ -16,6 +16,7 @@
 #include "eal.h"
 #include "packet_builder.h"
 #include "sluice/packet/parse.h"
+#include "sluice/packet/plain.h"
 
 #define LAYERS(...) (const struct pkt_layer[]){ __VA_ARGS__, { .kind = PKT_END } }
 #define E ETH("02::01", "02::fe")
@@ -225,13 +226,36 @@ static enum sl_drop_cause parse(struct rte_mbuf *m, struct sl_pkt *p, struct sl_
 	return frame->ethertype == RTE_ETHER_TYPE_ARP ? sl_parse_arp(m, p) : sl_parse_ip(m, p, frame->ethertype, verify);
 }
 
+static unsigned int n_plain;
+
+/* What the shortcut takes, the long way takes too, and finds the same. */
+static void compare_with_plain(const struct rte_mbuf *m, enum sl_drop_cause cause, const struct sl_pkt *p, bool plain,
+			       const struct sl_pkt *plain_p, uint32_t plain_len)
+{
+	if (!plain)
+		return;
+	n_plain++;
+	assert_int_equal(cause, SL_PARSE_OK);
+	assert_memory_equal(p, plain_p, sizeof(*p));
+	assert_int_equal(m->pkt_len, plain_len);
+}
+
 static void describe(struct rte_mbuf *m, bool verify, char text[256])
 {
 	static const char *const kinds[] = { "arp", "tcp", "udp", "icmp", "other" };
+	static const uint8_t mac[8] = { 2, 0, 0, 0, 0, 0xfe };
 	struct sl_frame frame;
-	struct sl_pkt p;
+	struct sl_pkt p, plain_p;
 	char src[SL_IP_STRLEN], dst[SL_IP_STRLEN], tcp[16] = "", vlan[16] = "";
+
+	memset(&plain_p, 0xa5, sizeof(plain_p));
+	struct rte_mbuf *copy = rte_pktmbuf_copy(m, pool, 0, UINT32_MAX);
+	assert_non_null(copy);
+	bool plain = m->nb_segs == 1 && sl_parse_plain(copy, &plain_p, mac);
+	uint32_t plain_len = copy->pkt_len;
+	rte_pktmbuf_free(copy);
 	enum sl_drop_cause cause = parse(m, &p, &frame, verify);
+	compare_with_plain(m, cause, &p, plain, &plain_p, plain_len);
 
 	if (cause != SL_PARSE_OK) {
 		snprintf(text, 256, "%s", sl_drop_infos[cause].name);
@@ -305,6 +329,51 @@ static void ipv6(void **state)
 static void transport(void **state)
 {
 	check(l4_cases, RTE_DIM(l4_cases));
+}
+
+/* The rule in words, for all 64 combinations. */
+static void tcp_flags(void **state)
+{
+	for (unsigned int f = 0; f < 64; f++) {
+		bool syn = f & RTE_TCP_SYN_FLAG, fin = f & RTE_TCP_FIN_FLAG, rst = f & RTE_TCP_RST_FLAG, ack = f & RTE_TCP_ACK_FLAG;
+		bool valid = f != 0 && !(syn && (fin || rst)) && (!fin || ack);
+
+		assert_int_equal(SL_TCP_FLAGS_VALID >> f & 1, valid);
+	}
+}
+
+/* The shortcut is really taken, and by nothing else. */
+static void plain_packets(void **state)
+{
+	const struct {
+		const struct pkt_layer *layers;
+		bool plain;
+	} cases[] = {
+		{ LAYERS(E, I4, UDP(1, 2)), true },
+		{ LAYERS(E, I4, UDP(1, 2), PAD(18)), true },
+		{ LAYERS(E, I4, TCP(1, 2, "A"), PAD(6)), true },
+		{ LAYERS(E, I4, TCP(1, 2, "S")), true },
+		{ LAYERS(E, I6, UDP(1, 2)), true },
+		{ LAYERS(E, I6, TCP(1, 2, "FA")), true },
+		{ LAYERS(E, VLAN(5), I4, UDP(1, 2)), false },
+		{ LAYERS(ETH("02::01", "bcast"), I4, UDP(1, 2)), false },
+		{ LAYERS(E, IP4(A, B, .mf = 1), UDP(1, 2, .length = 100), FILL(16)), false },
+		{ LAYERS(E, IP4(A, B, .bad_checksum = 1), UDP(1, 2)), false },
+		{ LAYERS(E, I4, UDP(1, 2), CUT(41)), false },
+		{ LAYERS(E, I4, TCP(1, 2, "SF")), false },
+	};
+
+	for (unsigned int i = 0; i < RTE_DIM(cases); i++) {
+		struct rte_mbuf *m = pkt_build(pool, cases[i].layers);
+		char text[256], line[PKT_TEXT_MAX];
+
+		pkt_text(m, line);
+		n_plain = 0;
+		describe(m, true, text);
+		if (n_plain != cases[i].plain)
+			fail_msg("%s is %splain", line, n_plain > 0 ? "" : "not ");
+		rte_pktmbuf_free(m);
+	}
 }
 
 static void checksum_trusted_from_the_port(void **state)
@@ -398,6 +467,8 @@ int main(void)
 		cmocka_unit_test(ipv4),
 		cmocka_unit_test(ipv6),
 		cmocka_unit_test(transport),
+		cmocka_unit_test(tcp_flags),
+		cmocka_unit_test(plain_packets),
 		cmocka_unit_test(checksum_trusted_from_the_port),
 		cmocka_unit_test(trim_drops_whole_segments),
 		cmocka_unit_test(pull_refused),

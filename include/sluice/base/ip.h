@@ -36,6 +36,18 @@ static inline struct sl_ip sl_ip_from_v4(uint32_t v4_be)
 	return ip;
 }
 
+/*
+ * The same to memory, as two 64-bit stores: readers load 64 bits, and a load that spans two smaller stores in flight waits
+ * for both to retire.
+ */
+static inline void sl_ip_store_v4(struct sl_ip *ip, uint32_t v4_be)
+{
+	bool little = RTE_BYTE_ORDER == RTE_LITTLE_ENDIAN;
+
+	ip->q[0] = 0;
+	ip->q[1] = (uint64_t)RTE_BE32(0xffff) << (little ? 0 : 32) | (uint64_t)v4_be << (little ? 32 : 0);
+}
+
 static inline struct sl_ip sl_ip_from_v6(const uint8_t bytes[16])
 {
 	struct sl_ip ip;

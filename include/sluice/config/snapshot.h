@@ -119,6 +119,7 @@ struct sl_snapshot {
 	uint16_t n_ports, n_interfaces, n_services; /* n_interfaces: highest id + 1, empty slots included */
 	struct sl_port_map ports[SL_MAX_PORTS];
 	struct sl_interface *interfaces; /* index is the interface id */
+	uint16_t smallest_mtu;		 /* of all interfaces: what is not longer fits every way out */
 	struct sl_service *services;	 /* draining ones too */
 	uint16_t service_by_id[SL_MAX_SERVICES]; /* id -> index in services, or SL_ID_NONE */
 

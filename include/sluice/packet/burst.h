@@ -35,23 +35,31 @@ enum sl_pkt_kind {
 #define SL_PKT_FORWARD 0x08	 /* layer-3 forwarding: route it */
 #define SL_PKT_REPLY 0x10	 /* made here from a received packet: no TTL decrement */
 #define SL_PKT_L2_MULTICAST 0x20 /* Ethernet destination is a group address */
+#define SL_PKT_STEADY 0x40	 /* a whole UDP packet, or TCP with no flag but ACK and PSH, with TTL to spare: nothing in it to follow */
 
 struct sl_pkt {
 	struct sl_ip src, dst;	/* mapped form for IPv4 */
-	uint32_t flow;		/* flow index, SL_FLOW_NONE before and without */
+	/* what later stages find out */
+	union {
+		struct {
+			uint32_t flow;		/* flow index, SL_FLOW_NONE before and without */
+			uint16_t out_interface; /* interface whose MTU it must be cut to on its way out, SL_ID_NONE: it fits */
+			uint16_t neighbour;	/* next hop in the neighbour table, SL_ID_NONE until known */
+		};
+		uint64_t unknown; /* UINT64_MAX: none of these is known yet */
+	};
+	uint16_t service;	/* index in the snapshot's services, between classify and balance */
+	uint8_t side;		/* side of the flow it came in on: enum sl_side */
+	/* what parse found */
+	uint8_t flags;		/* SL_PKT_* */
+	uint8_t l3;		/* offset of the IP header (14, or 18 with a VLAN tag) */
+	uint8_t kind;		/* enum sl_pkt_kind */
+	uint8_t proto;		/* IP protocol of the layer-4 header */
+	uint8_t tcp_flags;	/* RTE_TCP_*_FLAG of a TCP packet */
 	uint16_t sport_be, dport_be; /* 0 where there are none; ICMP: type << 8 | code in sport_be (host order), id in dport_be */
 	uint16_t l4;		/* offset of the layer-4 header from the start of the frame */
 	uint16_t l3_len;	/* length of the IP packet: header, extensions and payload */
 	uint16_t interface;	/* interface it came in on */
-	uint16_t out_interface; /* interface whose MTU it must be cut to on its way out, SL_ID_NONE: it fits */
-	uint16_t neighbour;	/* next hop in the neighbour table, SL_ID_NONE until known */
-	uint8_t l3;		/* offset of the IP header (14, or 18 with a VLAN tag) */
-	uint8_t kind;		/* enum sl_pkt_kind */
-	uint8_t proto;		/* IP protocol of the layer-4 header */
-	uint8_t flags;		/* SL_PKT_* */
-	uint8_t tcp_flags;	/* RTE_TCP_*_FLAG of a TCP packet */
-	uint8_t side;		/* side of the flow it came in on: enum sl_side */
-	uint16_t service;	/* index in the snapshot's services, between classify and balance */
 	uint16_t fragment;	/* of a fragment: its datagram in the worker's table, SL_ID_NONE where it is not followed */
 };
 _Static_assert(sizeof(struct sl_pkt) == 64, "one cache line of metadata per packet");
@@ -72,6 +80,7 @@ struct sl_burst {
 	uint16_t resumed; /* datagram whose held fragments these are, SL_ID_NONE for packets new to this worker */
 	uint32_t seen;	/* SL_SEEN_*: parse sets it, later stages add to it */
 	struct rte_mbuf *m[SL_BURST_MAX];
+	uint64_t hash[SL_BURST_MAX]; /* of addresses, ports and protocol, by the worker's key */
 	struct sl_pkt p[SL_BURST_MAX];
 };
 

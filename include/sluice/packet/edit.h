@@ -28,6 +28,13 @@ static inline uint16_t sl_checksum_fold(uint64_t sum)
 	return (uint16_t)sum;
 }
 
+/* The same for a sum of a few words. */
+static inline uint16_t sl_checksum_fold32(uint32_t sum)
+{
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)(sum + (sum >> 16));
+}
+
 /* One's complement sum of two 16-bit words. */
 static inline uint16_t sl_checksum_add(uint16_t a, uint16_t b)
 {
@@ -38,7 +45,8 @@ static inline uint16_t sl_checksum_add(uint16_t a, uint16_t b)
 /* Checksum after a change whose difference (new - old, one's complement) is `delta`. */
 static inline uint16_t sl_checksum_update(uint16_t checksum, uint16_t delta)
 {
-	return (uint16_t)~sl_checksum_add((uint16_t)~checksum, delta);
+	uint32_t difference = (uint32_t)checksum - delta; /* ~(~c + d) is c - d with the borrow brought in again (RFC 1624 equation 4) */
+	return (uint16_t)(difference + (difference >> 16));
 }
 
 /* Difference new - old of n 16-bit words, as a delta for sl_checksum_update. */
@@ -47,26 +55,44 @@ uint16_t sl_checksum_delta(const void *from, const void *to, unsigned int words)
 /* Complete checksum of an IPv4 header, its field taken as 0; network order as stored. */
 uint16_t sl_checksum_ipv4_header(const struct rte_ipv4_hdr *ip);
 
-/* The header (in one piece) sums up to all ones, its checksum included. Inline: once for each received packet. */
-static inline bool sl_checksum_ipv4_is_good(const struct rte_ipv4_hdr *ip)
+/*
+ * One's complement sum of the first 20 bytes of an IPv4 header, modulo 2^64 - 1: any width will do, as long as the carry comes
+ * in again at the low end.
+ */
+static inline uint64_t sl_checksum_ipv4_sum(const struct rte_ipv4_hdr *ip)
 {
 	const uint8_t *at = (const uint8_t *)ip;
-	unsigned int words = ip->version_ihl & RTE_IPV4_HDR_IHL_MASK;
 	uint64_t a, b, sum;
 	uint32_t w;
 
-	/* Any width will do for a one's complement sum, as long as the carry comes in again at the low end. */
 	memcpy(&a, at, sizeof(a));
 	memcpy(&b, at + 8, sizeof(b));
 	memcpy(&w, at + 16, sizeof(w));
 	sum = a + b;
 	sum += sum < a;
-	sum = (sum & 0xffffffff) + (sum >> 32) + w;
-	for (unsigned int i = 5; unlikely(i < words); i++) {
-		memcpy(&w, at + 4 * i, sizeof(w));
+	sum += w;
+	return sum + (sum < w);
+}
+
+/* A sum that is not 0 folds to all ones; 2^64 - 1 is a multiple of 2^16 - 1, and compilers make this one multiplication. */
+static inline bool sl_checksum_is_all_ones(uint64_t sum)
+{
+	return sum % 0xffff == 0;
+}
+
+/* The header (in one piece) sums up to all ones, its checksum included. */
+static inline bool sl_checksum_ipv4_is_good(const struct rte_ipv4_hdr *ip)
+{
+	unsigned int words = ip->version_ihl & RTE_IPV4_HDR_IHL_MASK;
+	uint64_t sum = sl_checksum_ipv4_sum(ip);
+	uint32_t w;
+
+	sum = (sum & 0xffffffff) + (sum >> 32);
+	for (unsigned int i = 5; i < words; i++) {
+		memcpy(&w, (const uint8_t *)ip + 4 * i, sizeof(w));
 		sum += w;
 	}
-	return sl_checksum_fold(sum) == 0xffff;
+	return sl_checksum_is_all_ones(sum);
 }
 
 /*
@@ -95,8 +121,8 @@ struct sl_rewrite_v6 {
 };
 
 /*
- * The three edits that every forwarded packet pays for are inline: a handful of loads and stores each, less than a call and
- * reading the metadata again would cost.
+ * The edits that every forwarded packet pays for are inline: a handful of loads and stores each, less than a call and reading
+ * the metadata again would cost.
  */
 
 /* Ports and checksum of a TCP or UDP header. UDP's 0 means none and stays; a result of 0 is sent as 0xffff. */
@@ -106,9 +132,9 @@ static inline void sl_edit_l4(uint8_t *l4, uint8_t proto, uint16_t sport_be, uin
 	uint8_t *at = l4 + (udp ? 6 : 16);
 	uint16_t old, new;
 
+	memcpy(&old, at, 2);
 	memcpy(l4, &sport_be, 2);
 	memcpy(l4 + 2, &dport_be, 2);
-	memcpy(&old, at, 2);
 	new = sl_checksum_update(old, delta);
 	if (udp)
 		new = old == 0 ? 0 : new == 0 ? 0xffff : new;
@@ -117,19 +143,30 @@ static inline void sl_edit_l4(uint8_t *l4, uint8_t proto, uint16_t sport_be, uin
 
 #define SL_TTL_DELTA ((uint16_t)~RTE_BE16(0x0100)) /* of a TTL that is one less */
 
-/*
- * A packet that is forwarded with new addresses: TTL or hop limit (it is > 1) is one less, too. p is TCP or UDP, or a later
- * fragment, which only has addresses to change.
- */
-static inline void sl_edit_rewrite_v4(struct rte_mbuf *m, const struct sl_pkt *p, const struct sl_rewrite_v4 *to)
+/* The IP header of a packet that is forwarded with new addresses: TTL or hop limit (it is > 1) is one less, too. */
+static inline void sl_edit_ipv4(struct rte_ipv4_hdr *ip, const struct sl_rewrite_v4 *to)
 {
-	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
-	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(frame + p->l3);
+	uint32_t sum = (uint16_t)~ip->hdr_checksum + (uint32_t)to->l3_delta + SL_TTL_DELTA;
 
 	ip->src_addr = to->src_be;
 	ip->dst_addr = to->dst_be;
 	ip->time_to_live--;
-	ip->hdr_checksum = sl_checksum_update(ip->hdr_checksum, sl_checksum_add(to->l3_delta, SL_TTL_DELTA));
+	ip->hdr_checksum = (uint16_t)~sl_checksum_fold32(sum);
+}
+
+static inline void sl_edit_ipv6(struct rte_ipv6_hdr *ip, const struct sl_rewrite_v6 *to)
+{
+	memcpy(ip->src_addr, to->src, sizeof(*to->src));
+	memcpy(ip->dst_addr, to->dst, sizeof(*to->dst));
+	ip->hop_limits--;
+}
+
+/* All of such a packet. p is TCP or UDP, or a later fragment, which only has addresses to change. */
+static inline void sl_edit_rewrite_v4(struct rte_mbuf *m, const struct sl_pkt *p, const struct sl_rewrite_v4 *to)
+{
+	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
+
+	sl_edit_ipv4((struct rte_ipv4_hdr *)(frame + p->l3), to);
 	if (likely(!(p->flags & SL_PKT_FRAGMENT_LATER)))
 		sl_edit_l4(frame + p->l4, p->proto, to->sport_be, to->dport_be, to->l4_delta);
 }
@@ -137,11 +174,8 @@ static inline void sl_edit_rewrite_v4(struct rte_mbuf *m, const struct sl_pkt *p
 static inline void sl_edit_rewrite_v6(struct rte_mbuf *m, const struct sl_pkt *p, const struct sl_rewrite_v6 *to)
 {
 	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
-	struct rte_ipv6_hdr *ip = (struct rte_ipv6_hdr *)(frame + p->l3);
 
-	memcpy(ip->src_addr, to->src, sizeof(*to->src));
-	memcpy(ip->dst_addr, to->dst, sizeof(*to->dst));
-	ip->hop_limits--;
+	sl_edit_ipv6((struct rte_ipv6_hdr *)(frame + p->l3), to);
 	if (likely(!(p->flags & SL_PKT_FRAGMENT_LATER)))
 		sl_edit_l4(frame + p->l4, p->proto, to->sport_be, to->dport_be, to->l4_delta);
 }

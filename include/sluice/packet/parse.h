@@ -12,6 +12,7 @@
 #include <rte_byteorder.h>
 #include <rte_ether.h>
 #include <rte_mbuf.h>
+#include <rte_tcp.h>
 
 #include "sluice/packet/burst.h"
 #include "sluice/packet/drop.h"
@@ -38,6 +39,24 @@ static inline uint64_t sl_mac_bits(const void *mac)
 	return (uint64_t)tail << 32 | head;
 }
 
+/* The fields of later stages: not known yet. */
+static inline void sl_parse_begin(struct sl_pkt *p)
+{
+	p->unknown = UINT64_MAX;
+	p->service = SL_ID_NONE;
+	p->side = 0;
+}
+_Static_assert(SL_FLOW_NONE == UINT32_MAX && SL_ID_NONE == UINT16_MAX, "all ones are none");
+
+/* SL_PKT_STEADY for a whole TCP or UDP packet, or 0. TCP flags of UDP are 0. */
+static inline uint8_t sl_parse_steady(bool tcp, uint8_t tcp_flags, uint8_t ttl)
+{
+	uint8_t follow = tcp_flags & (RTE_TCP_SYN_FLAG | RTE_TCP_FIN_FLAG | RTE_TCP_RST_FLAG | RTE_TCP_ACK_FLAG);
+	bool steady = (follow == (tcp ? RTE_TCP_ACK_FLAG : 0)) & (ttl > 1);
+
+	return (uint8_t)(steady * SL_PKT_STEADY);
+}
+
 /*
  * Ethernet and at most one 802.1Q tag (in the frame, or stripped by the NIC). Sets p->l3 and p->flags, and the fields
  * of later stages to "not known yet".
@@ -48,10 +67,7 @@ static inline enum sl_drop_cause sl_parse_ethernet(struct rte_mbuf *m, struct sl
 {
 	const struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, const struct rte_ether_hdr *);
 
-	p->flow = SL_FLOW_NONE;
-	p->out_interface = SL_ID_NONE;
-	p->neighbour = SL_ID_NONE;
-	p->side = 0;
+	sl_parse_begin(p);
 	if (unlikely(m->data_len < RTE_ETHER_HDR_LEN ||
 		     (m->ol_flags & (RTE_MBUF_F_RX_VLAN_STRIPPED | RTE_MBUF_F_RX_QINQ_STRIPPED)) ||
 		     sl_mac_bits(&eth->dst_addr) != sl_mac_bits(mac) ||

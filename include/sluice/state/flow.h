@@ -22,6 +22,7 @@
 
 #include "sluice/base/hash.h"
 #include "sluice/base/ip.h"
+#include "sluice/base/match.h"
 
 enum sl_side { SL_CLIENT = 0, SL_SERVER = 1 };
 
@@ -29,6 +30,10 @@ enum sl_side { SL_CLIENT = 0, SL_SERVER = 1 };
 #define SL_FLOW_V6_CLIENT 0x01 /* 1 << SL_CLIENT */
 #define SL_FLOW_V6_SERVER 0x02 /* 1 << SL_SERVER */
 #define SL_FLOW_LIVE 0x04
+/* A steady packet from that side has nothing to change in the flow and knows its next hop while the epoch lasts (lib/path/nat.c). */
+#define SL_FLOW_STEADY_CLIENT 0x08 /* 1 << (SL_FLOW_STEADY_SHIFT + SL_CLIENT) */
+#define SL_FLOW_STEADY_SERVER 0x10
+#define SL_FLOW_STEADY_SHIFT 3
 #define SL_FLOW_V6_BOTH (SL_FLOW_V6_CLIENT | SL_FLOW_V6_SERVER)
 
 struct sl_flow_side {
@@ -83,10 +88,7 @@ struct sl_tuple {
 #define SL_FLOW_BUCKET_SLOTS 8
 
 struct sl_flow_bucket {
-	union {
-		uint16_t signature[SL_FLOW_BUCKET_SLOTS]; /* 0: empty */
-		uint64_t word[2];
-	};
+	_Alignas(16) uint16_t signature[SL_FLOW_BUCKET_SLOTS]; /* 0: empty */
 	uint32_t entry[SL_FLOW_BUCKET_SLOTS]; /* flow index << 1 | side */
 	uint32_t next;			      /* chained bucket, or UINT32_MAX; in the free list too */
 	uint8_t pad[12];
@@ -173,44 +175,21 @@ static inline void sl_flow_prefetch_bucket(const struct sl_flow_table *t, uint64
 	rte_prefetch0(&t->buckets[hash & t->bucket_mask]);
 }
 
-/*
- * Never 0, which is an empty slot, nor 1, which sl_flow_hits could take an empty slot for: what is left in there may still
- * read like the tuple of a destroyed flow.
- */
+/* Never 0, which is an empty slot. */
 static inline uint16_t sl_flow_signature(uint64_t hash)
 {
-	uint16_t signature = hash >> 48;
-	return signature > 1 ? signature : signature + 2;
-}
-
-/*
- * Bit 16 * (slot % 4) + slot / 4 for each slot with the signature, and by a borrow also for one that differs from it by one
- * behind an equal one. Both halves of the bucket together: a branch between them would be mispredicted half of the time.
- */
-static inline uint64_t sl_flow_hits(const struct sl_flow_bucket *b, uint16_t signature)
-{
-	const uint64_t ones = 0x0001000100010001ull, tops = ones << 15;
-	uint64_t low = b->word[0] ^ signature * ones, high = b->word[1] ^ signature * ones;
-
-	return ((low - ones) & ~low & tops) >> 15 | ((high - ones) & ~high & tops) >> 14;
-}
-
-/* Slot of the lowest bit. */
-static inline unsigned int sl_flow_hit_slot(uint64_t hits)
-{
-	unsigned int bit = (unsigned int)__builtin_ctzll(hits);
-	return bit / 16 + (bit & 1) * 4;
+	return (uint16_t)(hash >> 48) | 1;
 }
 
 /* Entry (flow index << 1 | side) that the hash probably leads to, its record being loaded; SL_FLOW_NONE: none, or a chained one. */
 static inline uint32_t sl_flow_candidate(const struct sl_flow_table *t, uint64_t hash, bool v6)
 {
 	const struct sl_flow_bucket *b = &t->buckets[hash & t->bucket_mask];
-	uint64_t hits = sl_flow_hits(b, sl_flow_signature(hash));
+	uint32_t match = sl_match_u16x8(b->signature, sl_flow_signature(hash));
 
-	if (unlikely(hits == 0))
+	if (unlikely(match == 0))
 		return UINT32_MAX;
-	uint32_t entry = b->entry[sl_flow_hit_slot(hits)];
+	uint32_t entry = b->entry[sl_match_first(match)];
 	rte_prefetch0(&t->flows[entry >> 1]);
 	if (v6 && t->flows6 != NULL)
 		rte_prefetch0(&t->flows6[entry >> 1]);

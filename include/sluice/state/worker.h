@@ -67,7 +67,7 @@ struct sl_shared {
 	struct rte_rcu_qsbr *rcu;		      /* thread id is the worker id */
 	struct sl_neighbour_table *neighbours;	      /* control writes */
 	struct sl_toeplitz *toeplitz;		      /* dispatch hash; NULL with a single worker */
-	uint8_t port_mac[SL_MAX_PORTS][6];
+	uint8_t port_mac[SL_MAX_PORTS][8];	      /* in the first six */
 	bool port_rx_checksum[SL_MAX_PORTS];	      /* the port verifies IPv4 header checksums */
 	bool port_multi_segment[SL_MAX_PORTS];	      /* the port sends chained mbufs */
 	_Atomic bool stop;			      /* control: workers return from their loop */
