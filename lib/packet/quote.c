@@ -128,6 +128,8 @@ static enum sl_drop_cause parse_extensions(struct rte_mbuf *m, struct sl_quote *
 		len = extension_length(q->proto, x, end - q->l4, &cause);
 		if (len == 0)
 			return cause;
+		if (q->proto == IPPROTO_FRAGMENT)
+			q->fragment = q->l4;
 		q->proto = x[0];
 		q->l4 += len;
 	}
@@ -159,6 +161,7 @@ enum sl_drop_cause sl_quote_parse(struct rte_mbuf *m, const struct sl_pkt *p, st
 	const uint8_t *l4;
 
 	q->l3 = p->l4 + ICMP_HEADER;
+	q->fragment = 0;
 	cause = p->flags & SL_PKT_V6 ? parse_ipv6(m, q, &end) : parse_ipv4(m, q, &end);
 	if (cause != SL_PARSE_OK)
 		return cause;

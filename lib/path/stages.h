@@ -134,6 +134,8 @@ void sl_renumber(struct sl_worker *w, struct rte_mbuf *m, const struct sl_pkt *p
 
 /* Packet i does not fit the interface. True where it may be cut to fit (IPv4 without DF); output will. */
 bool sl_may_cut(struct sl_burst *b, unsigned int i, uint16_t interface);
+/* The same for a packet that leaves translated to the other family. */
+bool sl_may_cut_translated(struct sl_burst *b, unsigned int i, uint16_t interface);
 
 /* Send packet i, taken out of the burst, to its neighbour in the table. */
 void sl_output_cut(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i);

@@ -20,6 +20,7 @@ struct sl_quote {
 	struct sl_ip src, dst;
 	uint32_t l3, l4;
 	uint32_t end;	   /* of what is quoted of the packet: extensions (RFC 4884) or padding may lie behind */
+	uint32_t fragment; /* IPv6: its fragment header, 0 without */
 	uint16_t sport_be, dport_be;
 	uint8_t proto;	   /* IPPROTO_TCP or IPPROTO_UDP */
 	bool has_checksum; /* the TCP or UDP checksum is part of the quote */

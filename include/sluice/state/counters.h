@@ -35,7 +35,7 @@
 	X(DATAGRAMS_FRAGMENTED, datagrams_fragmented, "datagrams that came in fragments and were followed")          \
 	X(DATAGRAMS_INCOMPLETE, datagrams_incomplete, "of these, those with fragments missing when their time was up") \
 	X(DATAGRAMS_EVICTED, datagrams_evicted, "of these, those forgotten early to make room; raise max_fragments") \
-	X(DATAGRAMS_CUT, datagrams_cut, "IPv4 packets cut into fragments because the outgoing MTU is smaller")       \
+	X(DATAGRAMS_CUT, datagrams_cut, "packets from or to IPv4 cut into fragments because the outgoing MTU is smaller") \
 	X(NO_MBUF_CREATED, no_mbuf_created, "replies not made because no packet buffer was free")                    \
 	X(ICMP_ERRORS_SENT, icmp_errors_sent, "ICMP and ICMPv6 errors sent")                                         \
 	X(ICMP_ERRORS_LIMITED, icmp_errors_limited, "ICMP and ICMPv6 errors not sent because of the rate limit")     \
