@@ -52,7 +52,7 @@ char *plan_config_service(bool ipv6, bool tcp, unsigned int snat)
 
 	if (out == NULL)
 		return NULL;
-	fprintf(out, "{ \"version\": 1, " DEVICES ", " INTERFACES ", \"services\": [ { \"name\": \"bench\", \"address\": \"%s\", "
+	fprintf(out, "{ \"version\": 1, " DEVICES ", " INTERFACES ", \"unused_ports\": \"drop\", \"services\": [ { \"name\": \"bench\", \"address\": \"%s\", "
 		"\"port\": %u, \"protocol\": \"%s\", \"mode\": \"full-nat\", \"scheduler\": \"round-robin\", "
 		/* established flows outlive any run, however fast time has to pass for new ones */
 		"\"timeouts\": { \"tcp_established_s\": 604800, \"udp_bidirectional_s\": 604800, \"tcp_opening_s\": %u, "

@@ -64,6 +64,11 @@ const char *sl_exhaustion_name(enum sl_exhaustion exhaustion)
 	return choice_name(sl_exhaustion_choices, exhaustion);
 }
 
+const char *sl_unused_ports_name(enum sl_unused_ports unused_ports)
+{
+	return choice_name(sl_unused_ports_choices, unused_ports);
+}
+
 const char *sl_forwarding_name(enum sl_forwarding forwarding)
 {
 	return forwarding == SL_FORWARDING_PAIRS ? "pairs" : choice_name(sl_forwarding_choices, forwarding);

@@ -56,6 +56,13 @@ const struct sl_choice sl_exhaustion_choices[] = {
 	{ .name = NULL },
 };
 
+const struct sl_choice sl_unused_ports_choices[] = {
+	{ "reject", "it is refused as a host would: TCP by a RST, UDP by ICMP 3/3 or ICMPv6 1/4. Clients fail at once, and "
+	  "traceroute ends", SL_UNUSED_PORTS_REJECT },
+	{ "drop", "it is only dropped: clients wait, and scans learn nothing", SL_UNUSED_PORTS_DROP },
+	{ .name = NULL },
+};
+
 /* Port to port forwarding needs to know the pairs, so it is written as an object and not among these words. */
 const struct sl_choice sl_forwarding_choices[] = {
 	{ "drop", "it is dropped, and counted", SL_FORWARDING_DROP },
@@ -331,7 +338,11 @@ static const struct sl_key top_keys[] = {
 	  .maximum = 10000, .value = 500, .unit = "us", .restart = true,
 	  .help = "longest sleep of an idle worker: how long the first packet after a pause may wait" },
 	{ .name = "icmp_errors_pps", .type = SL_TYPE_UINT, FIELD(struct sl_config, icmp_errors_pps), .maximum = 1000000,
-	  .value = 1000, .unit = "packets/s", .help = "ICMP errors sent, by each worker; 0: none" },
+	  .value = 1000, .unit = "packets/s",
+	  .help = "ICMP errors sent, by each worker; 0: none. As many packets to unused ports are answered, too" },
+	{ .name = "unused_ports", .type = SL_TYPE_CHOICE, FIELD(struct sl_config, unused_ports),
+	  .choices = sl_unused_ports_choices, .value = SL_UNUSED_PORTS_REJECT,
+	  .help = "what happens to TCP and UDP to a service's address, or an interface's, where no service has the port" },
 	{ .name = "timeouts", .type = SL_TYPE_OBJECT, FIELD(struct sl_config, timeout_s), .object = &timeouts_object,
 	  .help = "idle times after which a flow ends; services may have their own" },
 	{ .name = "devices", .type = SL_TYPE_LIST, ARRAY(struct sl_config, devices), .maximum = SL_MAX_PORTS,

@@ -77,7 +77,7 @@ struct sl_object {
 
 extern const struct sl_object sl_config_schema; /* the whole file -> struct sl_config */
 extern const struct sl_choice sl_mode_choices[], sl_scheduler_choices[], sl_forwarding_choices[],
-	sl_udp_kind_choices[], sl_exhaustion_choices[];
+	sl_udp_kind_choices[], sl_exhaustion_choices[], sl_unused_ports_choices[];
 
 /* The row of a key of an object, by name; it must exist. */
 const struct sl_key *sl_schema_key(const struct sl_object *object, const char *name);

@@ -17,6 +17,7 @@ static int build(struct sl_build *b)
 {
 	b->s->generation = b->previous != NULL ? b->previous->generation + 1 : 1;
 	b->s->forwarding = (uint8_t)b->config->forwarding;
+	b->s->unused_ports = (uint8_t)b->config->unused_ports;
 	b->s->icmp_errors_pps = b->config->icmp_errors_pps;
 	if (sl_build_interfaces(b) != 0 || sl_build_services(b) != 0 || sl_build_dnat(b) != 0 ||
 	    sl_build_locals(b) != 0)

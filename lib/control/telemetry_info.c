@@ -106,6 +106,7 @@ static int answer_config(const struct sl_tel_request *request, struct sl_tel_nod
 	sl_tel_u64(out, "max_neighbours", config->max_neighbours);
 	sl_tel_u64(out, "max_fragments", config->max_fragments);
 	sl_tel_u64(out, "icmp_errors_pps", config->icmp_errors_pps);
+	sl_tel_string(out, "unused_ports", sl_unused_ports_name(config->unused_ports));
 	sl_tel_u64(out, "interfaces", config->n_interfaces);
 	sl_tel_u64(out, "static_routes", config->n_routes);
 	sl_tel_u64(out, "static_neighbours", config->n_neighbours);
@@ -179,6 +180,7 @@ static const struct sl_tel_key config_keys[] = {
 	{ "max_neighbours", "next hops that can be known at once" },
 	{ "max_fragments", "fragmented datagrams that can be followed at once" },
 	{ "icmp_errors_pps", "ICMP errors sent per second and worker, at most" },
+	{ "unused_ports", "what TCP and UDP to ports without service get: reject or drop" },
 	{ "interfaces", "number of interfaces" },
 	{ "static_routes", "number of routes in the configuration" },
 	{ "static_neighbours", "number of neighbours in the configuration" },

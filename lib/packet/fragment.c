@@ -57,14 +57,22 @@ void sl_fragment_read(const struct rte_mbuf *m, const struct sl_pkt *p, struct s
 
 /* ---- cutting ---- */
 
-static uint32_t header_len(const struct rte_ipv4_hdr *ip)
+static bool is_v6(const void *ip)
 {
-	return (ip->version_ihl & RTE_IPV4_HDR_IHL_MASK) * RTE_IPV4_IHL_MULTIPLIER;
+	return *(const uint8_t *)ip >> 4 == 6;
+}
+
+/* All that stands in front of the payload. */
+static uint32_t header_len(const void *ip)
+{
+	if (is_v6(ip))
+		return sizeof(struct rte_ipv6_hdr) + RTE_IPV6_FRAG_HDR_SIZE;
+	return (*(const uint8_t *)ip & RTE_IPV4_HDR_IHL_MASK) * RTE_IPV4_IHL_MULTIPLIER;
 }
 
 uint32_t sl_fragment_piece_size(const struct rte_mbuf *m, uint16_t mtu, uint32_t *payload)
 {
-	uint32_t header = header_len(rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *));
+	uint32_t header = header_len(rte_pktmbuf_mtod(m, const void *));
 
 	*payload = m->pkt_len - header;
 	return (mtu - header) & ~7u;
@@ -87,9 +95,27 @@ static uint32_t copy_options(uint8_t *to, const uint8_t *from, const uint8_t *en
 	return n;
 }
 
-/* Length and fragment field of a piece that starts `start` bytes into the packet; the checksum of the new header. */
-static void finish_header(struct rte_ipv4_hdr *ip, uint32_t total, uint32_t start, bool last)
+static void finish_header_v6(struct rte_ipv6_hdr *ip, uint32_t total, uint32_t start, bool last)
 {
+	uint8_t *at = (uint8_t *)(ip + 1) + 2;
+	uint16_t field;
+
+	memcpy(&field, at, sizeof(field));
+	field = (uint16_t)(rte_be_to_cpu_16(field) + start); /* offsets are whole units, in the upper 13 bits */
+	field = rte_cpu_to_be_16(last ? field : field | RTE_IPV6_EHDR_MF_MASK);
+	memcpy(at, &field, sizeof(field));
+	ip->payload_len = rte_cpu_to_be_16((uint16_t)(total - sizeof(*ip)));
+}
+
+/* Length and fragment field of a piece that starts `start` bytes into the packet; the checksum of the new header. */
+static void finish_header(void *header, uint32_t total, uint32_t start, bool last)
+{
+	struct rte_ipv4_hdr *ip = header;
+
+	if (is_v6(header)) {
+		finish_header_v6(header, total, start, last);
+		return;
+	}
 	uint16_t field = rte_be_to_cpu_16(ip->fragment_offset);
 
 	field = (uint16_t)(field + start / RTE_IPV4_HDR_OFFSET_UNITS);
@@ -100,26 +126,36 @@ static void finish_header(struct rte_ipv4_hdr *ip, uint32_t total, uint32_t star
 	ip->hdr_checksum = sl_checksum_ipv4_header(ip);
 }
 
+/* The header of another piece of the same packet: its length. Of IPv4 options only what belongs into every fragment. */
+static uint32_t copy_header(uint8_t *to, const uint8_t *from, uint32_t from_len)
+{
+	uint32_t len = sizeof(struct rte_ipv4_hdr);
+
+	if (is_v6(from)) {
+		memcpy(to, from, from_len);
+		return from_len;
+	}
+	memcpy(to, from, len);
+	if (unlikely(from_len > len))
+		len += copy_options(to + len, from + len, from + from_len);
+	to[0] = (uint8_t)(RTE_IPV4_HDR_IHL_MASK & (len / RTE_IPV4_IHL_MULTIPLIER)) | 0x40;
+	return len;
+}
+
 int sl_fragment_copy(struct rte_mbuf *piece, const struct rte_mbuf *m, uint32_t start, uint32_t size)
 {
-	const struct rte_ipv4_hdr *from = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
+	const uint8_t *from = rte_pktmbuf_mtod(m, const uint8_t *);
 	uint32_t from_len = header_len(from), payload = m->pkt_len - from_len;
 	uint8_t header[60];
 	const void *bytes;
-
-	memcpy(header, from, sizeof(*from));
-	uint32_t len = sizeof(*from);
-	if (unlikely(from_len > sizeof(*from)))
-		len += copy_options(header + sizeof(*from), (const uint8_t *)(from + 1),
-				    (const uint8_t *)from + from_len);
-	header[0] = (uint8_t)(RTE_IPV4_HDR_IHL_MASK & (len / RTE_IPV4_IHL_MULTIPLIER)) | 0x40;
+	uint32_t len = copy_header(header, from, from_len);
 
 	uint32_t left = RTE_MIN(size, payload - start);
 	char *to = rte_pktmbuf_append(piece, (uint16_t)(len + left));
 	if (to == NULL)
 		return -1;
 	memcpy(to, header, len);
-	finish_header((struct rte_ipv4_hdr *)to, len + left, start, start + left == payload);
+	finish_header(to, len + left, start, start + left == payload);
 	bytes = rte_pktmbuf_read(m, from_len + start, left, to + len);
 	if (bytes != to + len)
 		memcpy(to + len, bytes, left);
@@ -128,7 +164,7 @@ int sl_fragment_copy(struct rte_mbuf *piece, const struct rte_mbuf *m, uint32_t 
 
 void sl_fragment_keep_first(struct rte_mbuf *m, uint32_t size)
 {
-	struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *);
+	void *ip = rte_pktmbuf_mtod(m, void *);
 	uint32_t total = header_len(ip) + size;
 
 	sl_segment_trim(m, total);

@@ -128,6 +128,8 @@ static enum sl_drop_cause parse_extensions(struct rte_mbuf *m, struct sl_quote *
 		len = extension_length(q->proto, x, end - q->l4, &cause);
 		if (len == 0)
 			return cause;
+		if (q->proto == IPPROTO_FRAGMENT)
+			q->fragment = q->l4;
 		q->proto = x[0];
 		q->l4 += len;
 	}
@@ -159,6 +161,7 @@ enum sl_drop_cause sl_quote_parse(struct rte_mbuf *m, const struct sl_pkt *p, st
 	const uint8_t *l4;
 
 	q->l3 = p->l4 + ICMP_HEADER;
+	q->fragment = 0;
 	cause = p->flags & SL_PKT_V6 ? parse_ipv6(m, q, &end) : parse_ipv4(m, q, &end);
 	if (cause != SL_PARSE_OK)
 		return cause;
@@ -185,7 +188,7 @@ enum sl_drop_cause sl_quote_parse(struct rte_mbuf *m, const struct sl_pkt *p, st
 
 /* All that a rewrite changes within the quote, side by side: the ICMP checksum changes by the difference. */
 struct changing {
-	uint16_t ip_checksum, addresses[16], ports[2], l4_checksum;
+	uint16_t ip_checksum, id[2], addresses[16], ports[2], l4_checksum;
 };
 
 static void read_changing(struct changing *c, const uint8_t *ip, const uint8_t *l4, const struct sl_quote *q, bool v6)
@@ -193,13 +196,36 @@ static void read_changing(struct changing *c, const uint8_t *ip, const uint8_t *
 	memset(c, 0, sizeof(*c));
 	if (v6) {
 		memcpy(c->addresses, ip + 8, 32);
+		if (q->fragment != 0)
+			memcpy(c->id, ip + (q->fragment - q->l3) + 4, 4);
 	} else {
 		memcpy(&c->ip_checksum, ip + 10, 2);
+		memcpy(c->id, ip + 4, 2);
 		memcpy(c->addresses, ip + 12, 8);
 	}
 	memcpy(c->ports, l4, 4);
 	if (q->has_checksum)
 		memcpy(&c->l4_checksum, l4 + (q->proto == IPPROTO_TCP ? 16 : 6), 2);
+}
+
+/*
+ * A packet that was a fragment, or might have become one, had an identification of ours (sluice/state/ip_id.h). The one that
+ * its sender gave it is forgotten, and is good for nothing but putting fragments together (RFC 6864 section 4.1). Ours is nobody's
+ * business: it tells what the next datagrams to the same receiver will have, which are other senders', so that fragments
+ * of them can be forged (RFC 7739 section 1). So it becomes 0.
+ */
+static void hide_id(uint8_t *ip, const struct sl_quote *q, bool v6)
+{
+	struct rte_ipv4_hdr *v4 = (struct rte_ipv4_hdr *)ip;
+
+	if (!v6) {
+		if (v4->fragment_offset != RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) /* as lib/path/nat.c decides */
+			sl_edit_id_v4(v4, 0);
+	} else if (q->fragment != 0) {
+		uint8_t *fragment = ip + (q->fragment - q->l3);
+		if (fragment[3] & RTE_IPV6_EHDR_MF_MASK) /* an atomic one keeps its sender's */
+			sl_edit_id_v6(fragment, 0);
+	}
 }
 
 /* The quoted packet. Returns the difference that it makes to a checksum over it. */
@@ -211,6 +237,7 @@ static uint16_t rewrite_quoted(struct rte_mbuf *m, const struct sl_quote *q, con
 	uint16_t delta;
 
 	read_changing(&before, ip, l4, q, v6);
+	hide_id(ip, q, v6);
 	delta = sl_checksum_add(sl_edit_addresses(ip, &to->src, &to->dst), sl_checksum_delta(from_ports, to_ports, 2));
 	if (q->has_checksum) /* RFC 5508 REQ-3c: not verified, and a wrong one stays wrong */
 		sl_edit_l4(l4, q->proto, to->sport_be, to->dport_be, delta);

@@ -16,22 +16,32 @@ static uint32_t payload_len(const struct sl_pkt *p)
 	return (uint32_t)p->l3 + p->l3_len - p->l4;
 }
 
-static uint32_t new_header_len(const struct sl_pkt *p)
+static uint32_t new_header_len(const struct sl_pkt *p, bool fragment)
 {
 	if (p->flags & SL_PKT_V6)
 		return sizeof(struct rte_ipv4_hdr);
-	return sizeof(struct rte_ipv6_hdr) + (p->flags & SL_PKT_FRAGMENT ? FRAGMENT_HEADER_LEN : 0);
+	return sizeof(struct rte_ipv6_hdr) + (fragment ? FRAGMENT_HEADER_LEN : 0);
 }
 
 uint32_t sl_translate_length(const struct sl_pkt *p)
 {
-	return new_header_len(p) + payload_len(p);
+	return new_header_len(p, p->flags & SL_PKT_FRAGMENT) + payload_len(p);
+}
+
+bool sl_translate_may_cut(const struct rte_mbuf *m, const struct sl_pkt *p)
+{
+	const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *, p->l3);
+
+	/* An IPv6 host never sends less than 1280 bytes for being told to (RFC 8200 section 5), but more it must send less of. */
+	if (p->flags & SL_PKT_V6)
+		return sl_translate_length(p) <= DF_ABOVE;
+	return (ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) == 0;
 }
 
 uint16_t sl_translate_mtu(const struct sl_pkt *p, uint16_t mtu)
 {
-	if (!(p->flags & SL_PKT_V6))
-		return (uint16_t)(mtu - LONGER_HEADER);
+	if (!(p->flags & SL_PKT_V6)) /* section 4: 20 less; a fragment grows by its header, too */
+		return (uint16_t)(mtu - (new_header_len(p, p->flags & SL_PKT_FRAGMENT) - sizeof(struct rte_ipv4_hdr)));
 	return mtu < V6_MINIMUM_MTU - LONGER_HEADER ? V6_MINIMUM_MTU : (uint16_t)(mtu + LONGER_HEADER);
 }
 
@@ -112,12 +122,12 @@ static void put_fragment_header(uint8_t *x, uint8_t proto, uint16_t fragment, rt
 	memcpy(x + 6, &id_be, sizeof(id_be));
 }
 
-/* Section 4.1; no fragment header in front of what is whole, even where it might have been fragmented (section 4) */
+/* Section 4.1; no fragment header in front of what is whole and stays so, even where DF is clear (section 4) */
 static enum sl_drop_cause to_v6(struct rte_mbuf *m, struct sl_pkt *p, const struct sl_translation *to)
 {
 	struct rte_ipv4_hdr old = *rte_pktmbuf_mtod_offset(m, const struct rte_ipv4_hdr *, p->l3);
-	bool fragment = (p->flags & SL_PKT_FRAGMENT) != 0;
-	struct rte_ipv6_hdr *ip = replace_headers(m, p, new_header_len(p));
+	bool fragment = (p->flags & SL_PKT_FRAGMENT) || to->to_be_cut;
+	struct rte_ipv6_hdr *ip = replace_headers(m, p, new_header_len(p, fragment));
 
 	if (ip == NULL)
 		return SL_DROP_NO_MBUF;
@@ -164,6 +174,10 @@ enum sl_drop_cause sl_translate(struct rte_mbuf *m, struct sl_pkt *p, const stru
 	sl_edit_l4(rte_pktmbuf_mtod_offset(m, uint8_t *, p->l4), p->proto, to->sport_be, to->dport_be, to->l4_delta);
 	if (p->proto == IPPROTO_UDP && !from_v6 &&
 	    rte_pktmbuf_mtod_offset(m, const struct rte_udp_hdr *, p->l4)->dgram_cksum == 0)
-		return complete_udp(m, p, to);
-	return SL_TRANSLATE_OK;
+		cause = complete_udp(m, p, to);
+	if (to->to_be_cut && !from_v6 && !(p->flags & SL_PKT_FRAGMENT)) {
+		p->flags |= SL_PKT_FRAGMENT;
+		p->fragment = SL_ID_NONE;
+	}
+	return cause;
 }

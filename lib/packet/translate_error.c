@@ -14,6 +14,7 @@
 #define NONE 255 /* no counterpart */
 #define LONGER_HEADER (sizeof(struct rte_ipv6_hdr) - sizeof(struct rte_ipv4_hdr))
 #define V6_MINIMUM_MTU 1280
+#define V4_MINIMUM_MTU 68
 
 /* What an error says: type and code, and the second word of its header (MTU or pointer). */
 struct message {
@@ -77,7 +78,8 @@ static bool message_to_v6(struct message *msg, uint32_t quoted_length, uint32_t 
 	return true;
 }
 
-static bool message_to_v4(struct message *msg, uint32_t mtu)
+/* `longer`: by how much the quoted packet's header is longer than the IPv4 one it was sent with. */
+static bool message_to_v4(struct message *msg, uint32_t longer, uint32_t mtu)
 {
 	uint8_t type = msg->type, code = msg->code;
 	uint32_t rest = msg->rest;
@@ -90,7 +92,7 @@ static bool message_to_v4(struct message *msg, uint32_t mtu)
 	case 2:
 		msg->code = 4;
 		rest = RTE_MIN(rest, mtu);
-		msg->rest = rest > LONGER_HEADER ? rest - (uint32_t)LONGER_HEADER : 0;
+		msg->rest = rest > longer + V4_MINIMUM_MTU ? rest - longer : V4_MINIMUM_MTU;
 		return true;
 	case 3:
 		msg->code = code;
@@ -112,17 +114,21 @@ static bool message_to_v4(struct message *msg, uint32_t mtu)
 struct carried {
 	uint8_t tos, ttl;
 	uint32_t length; /* of the packet, headers included */
+	bool first;	 /* fragment: more follow */
 };
 
-static struct carried read_header(const uint8_t *ip, bool v6)
+/* `fragment` is an IPv6 packet's fragment header, if it has one. */
+static struct carried read_header(const uint8_t *ip, bool v6, const uint8_t *fragment)
 {
 	const struct rte_ipv4_hdr *v4 = (const struct rte_ipv4_hdr *)ip;
 	const struct rte_ipv6_hdr *six = (const struct rte_ipv6_hdr *)ip;
 
 	if (!v6)
-		return (struct carried){ v4->type_of_service, v4->time_to_live, rte_be_to_cpu_16(v4->total_length) };
+		return (struct carried){ v4->type_of_service, v4->time_to_live, rte_be_to_cpu_16(v4->total_length),
+					 (v4->fragment_offset & RTE_BE16(RTE_IPV4_HDR_MF_FLAG)) != 0 };
 	return (struct carried){ (uint8_t)(rte_be_to_cpu_32(six->vtc_flow) >> 20), six->hop_limits,
-				 rte_be_to_cpu_16(six->payload_len) + (uint32_t)sizeof(*six) };
+				 rte_be_to_cpu_16(six->payload_len) + (uint32_t)sizeof(*six),
+				 fragment != NULL && (fragment[3] & RTE_IPV6_EHDR_MF_MASK) != 0 };
 }
 
 static void write_header(uint8_t *ip, bool v6, const struct sl_ip *src, const struct sl_ip *dst, uint8_t proto,
@@ -136,6 +142,28 @@ static void write_header(uint8_t *ip, bool v6, const struct sl_ip *src, const st
 	struct rte_ipv4_hdr *v4 = (struct rte_ipv4_hdr *)ip;
 	v4->type_of_service = from->tos;
 	v4->hdr_checksum = sl_checksum_ipv4_header(v4);
+}
+
+/*
+ * The quoted packet's header. A first fragment is shown as one (sections 4.1, 5.1.1), but with identification 0: the one that its
+ * sender gave it was lost when we sent it (lib/path/renumber.c).
+ */
+static void write_quoted_header(uint8_t *ip, bool v6, const struct sl_quote_rewrite *to, uint8_t proto,
+				const struct carried *from, uint32_t payload)
+{
+	const uint8_t fragment[RTE_IPV6_FRAG_HDR_SIZE] = { proto, [3] = RTE_IPV6_EHDR_MF_MASK };
+	struct rte_ipv4_hdr *v4 = (struct rte_ipv4_hdr *)ip;
+
+	if (!from->first) {
+		write_header(ip, v6, &to->src, &to->dst, proto, from, payload);
+	} else if (v6) {
+		write_header(ip, v6, &to->src, &to->dst, IPPROTO_FRAGMENT, from, payload + (uint32_t)sizeof(fragment));
+		memcpy(ip + sizeof(struct rte_ipv6_hdr), fragment, sizeof(fragment));
+	} else {
+		write_header(ip, v6, &to->src, &to->dst, proto, from, payload);
+		v4->fragment_offset = RTE_BE16(RTE_IPV4_HDR_MF_FLAG);
+		v4->hdr_checksum = sl_checksum_ipv4_header(v4);
+	}
 }
 
 /* Ports and checksum of the quoted transport header, which begins at l4. */
@@ -156,15 +184,19 @@ enum sl_drop_cause sl_translate_error_packet(struct rte_mbuf *m, struct sl_pkt *
 {
 	bool v6 = !(p->flags & SL_PKT_V6); /* what it becomes */
 	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
-	struct carried outer = read_header(frame + p->l3, !v6), inner = read_header(frame + q->l3, !v6);
+	struct carried outer = read_header(frame + p->l3, !v6, NULL);
+	struct carried inner = read_header(frame + q->l3, !v6, q->fragment != 0 ? frame + q->fragment : NULL);
 	const struct rte_icmp_hdr *old = (const struct rte_icmp_hdr *)(frame + p->l4);
 	struct message msg = { old->icmp_type, old->icmp_code,
 			       (uint32_t)rte_be_to_cpu_16(old->icmp_ident) << 16 | rte_be_to_cpu_16(old->icmp_seq_nb) };
 	uint32_t limit = mtu != 0 ? mtu : UINT16_MAX;
 	uint32_t ip_len = v6 ? sizeof(struct rte_ipv6_hdr) : sizeof(struct rte_ipv4_hdr);
-	uint32_t front = ip_len + sizeof(struct rte_icmp_hdr) + ip_len, quoted = q->end - q->l4;
+	uint32_t inner_len = ip_len + (v6 && inner.first ? RTE_IPV6_FRAG_HDR_SIZE : 0);
+	uint32_t front = ip_len + sizeof(struct rte_icmp_hdr) + inner_len, quoted = q->end - q->l4;
+	/* section 5.2: the MTU is adjusted for the difference of the headers, of which the fragment header is part */
+	uint32_t longer = LONGER_HEADER + (q->fragment != 0 ? RTE_IPV6_FRAG_HDR_SIZE : 0);
 
-	if (!(v6 ? message_to_v6(&msg, inner.length, limit) : message_to_v4(&msg, limit)))
+	if (!(v6 ? message_to_v6(&msg, inner.length, limit) : message_to_v4(&msg, longer, limit)))
 		return SL_DROP_ICMP_FAMILY;
 	sl_segment_trim(m, q->end);
 	if (q->l4 >= front)
@@ -178,7 +210,7 @@ enum sl_drop_cause sl_translate_error_packet(struct rte_mbuf *m, struct sl_pkt *
 
 	uint8_t *ip = rte_pktmbuf_mtod(m, uint8_t *), proto = v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
 	struct rte_icmp_hdr *icmp = (struct rte_icmp_hdr *)(ip + ip_len);
-	uint32_t icmp_len = sizeof(*icmp) + ip_len + quoted, whole = inner.length - (q->l4 - q->l3);
+	uint32_t icmp_len = sizeof(*icmp) + inner_len + quoted, whole = inner.length - (q->l4 - q->l3);
 	write_header(ip, v6, &to->outer_src, &to->outer_dst, proto, &outer, icmp_len);
 	*icmp = (struct rte_icmp_hdr){
 		.icmp_type = msg.type,
@@ -186,8 +218,8 @@ enum sl_drop_cause sl_translate_error_packet(struct rte_mbuf *m, struct sl_pkt *
 		.icmp_ident = rte_cpu_to_be_16((uint16_t)(msg.rest >> 16)),
 		.icmp_seq_nb = rte_cpu_to_be_16((uint16_t)msg.rest),
 	};
-	write_header((uint8_t *)(icmp + 1), v6, &to->src, &to->dst, q->proto, &inner, whole);
-	rewrite_quoted((uint8_t *)(icmp + 1) + ip_len, q, to);
+	write_quoted_header((uint8_t *)(icmp + 1), v6, to, q->proto, &inner, whole);
+	rewrite_quoted((uint8_t *)(icmp + 1) + inner_len, q, to);
 	icmp->icmp_cksum = v6 ? sl_checksum_l4(m, ip_len, icmp_len, &to->outer_src, &to->outer_dst, proto)
 			      : sl_checksum_icmp(m, ip_len, icmp_len);
 

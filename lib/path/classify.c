@@ -68,6 +68,8 @@ void sl_stage_classify(struct sl_worker *w, const struct sl_snapshot *s, struct 
 		if (likely(b->p[i].flow != SL_FLOW_NONE))
 			continue;
 		enum sl_drop_cause cause = classify(w, s, b, i);
+		if (cause == SL_DROP_NO_SERVICE)
+			sl_reject(w, s, b, i);
 		if (cause != SL_DROP_MAX)
 			sl_burst_drop(w, b, i, cause);
 		b->seen |= SL_SEEN_FLAG(b->p[i].flags);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Packets larger than the MTU of the way out: IPv4 without DF is cut (RFC 791 section 2.3, RFC 4787 REQ-13a), for NAT
- * and layer-3 forwarding alike, here and nowhere else.
+ * and layer-3 forwarding alike, and so is what NAT46 makes of it (RFC 7915 section 4); here and nowhere else.
  *
  * Pieces are copies in packet buffers of their own, in one segment each: no device needs to send chains, nothing large
  * stays in memory until the last piece has left, and a copy of an MTU costs little beside the packet that it makes.
@@ -13,6 +13,7 @@
 #include "stages.h"
 
 #include "sluice/packet/fragment.h"
+#include "sluice/packet/translate.h"
 
 bool sl_may_cut(struct sl_burst *b, unsigned int i, uint16_t interface)
 {
@@ -22,6 +23,14 @@ bool sl_may_cut(struct sl_burst *b, unsigned int i, uint16_t interface)
 	if ((p->flags & SL_PKT_V6) || (ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG)))
 		return false;
 	p->out_interface = interface;
+	return true;
+}
+
+bool sl_may_cut_translated(struct sl_burst *b, unsigned int i, uint16_t interface)
+{
+	if (!sl_translate_may_cut(b->m[i], &b->p[i]))
+		return false;
+	b->p[i].out_interface = interface;
 	return true;
 }
 

@@ -169,10 +169,7 @@ static void answer_echo(struct sl_worker *w, const struct sl_snapshot *s, struct
 	struct rte_mbuf *m = sl_burst_take(b, i);
 	sl_icmp_echo_reply(m, p);
 	rte_pktmbuf_adj(m, p->l3);
-	if (sl_ip_is_link_local(&p->src))
-		sl_send_ip(w, s, m, p->interface, &p->src);
-	else
-		sl_emit(w, s, m);
+	sl_answer(w, s, m, p);
 }
 
 /* RFC 3810 section 6.2: link-local source, hop limit 1, router alert (whose hop-by-hop header we look for). */

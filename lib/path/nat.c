@@ -115,7 +115,7 @@ static bool refuse_too_big(struct sl_worker *w, const struct sl_snapshot *s, str
 
 	if (likely((mixed ? sl_translate_length(p) : p->l3_len) <= mtu || mtu == 0))
 		return false;
-	if (!mixed && sl_may_cut(b, i, interface))
+	if (mixed ? sl_may_cut_translated(b, i, interface) : sl_may_cut(b, i, interface))
 		return false;
 	sl_answer_error(w, s, b, i, SL_ICMP_TOO_BIG, mixed ? sl_translate_mtu(p, mtu) : mtu);
 	sl_burst_drop(w, b, i, SL_DROP_MTU);

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* New flows that cannot be had: dropped and counted, and by the service's policy their sender is told at once. */
+/*
+ * Packets that get no flow, and what their sender is told. New flows that cannot be had: dropped and counted, and by the service's
+ * policy (on_exhaustion) refused at once. Packets to ports of ours without service: by the policy unused_ports refused as the
+ * host would whose address it is, at a limited rate.
+ */
+#include <rte_udp.h>
+
 #include "stages.h"
+
+#include "sluice/packet/edit.h"
 
 /* The service cannot take a flow now; not that the packet is no way to open one. */
 static bool is_exhaustion(enum sl_drop_cause cause)
@@ -19,6 +27,20 @@ void sl_send_reset(struct sl_worker *w, const struct sl_snapshot *s, struct rte_
 	sl_emit(w, s, out);
 }
 
+static void reset_sender(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
+{
+	struct rte_mbuf *out = sl_packet_create(w);
+
+	if (out == NULL)
+		return;
+	if (sl_tcp_build_refusal(out, b->m[i], &b->p[i]) != 0) {
+		sl_packet_drop(w, out, SL_DROP_NO_MBUF);
+		return;
+	}
+	w->count[SL_COUNT_RESETS_SENT]++;
+	sl_answer(w, s, out, &b->p[i]);
+}
+
 void sl_refuse(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
 	       enum sl_drop_cause cause)
 {
@@ -28,13 +50,54 @@ void sl_refuse(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst
 	if (cause != SL_DROP_TCP_NOT_SYN) /* no new flow, but the rest of an old one */
 		w->service[service->id].value[SL_FLOW_COUNT_FLOWS_REFUSED]++;
 	if (service->on_exhaustion == SL_EXHAUSTION_RESET && is_exhaustion(cause)) {
-		if (p->kind == SL_PKT_UDP) { /* RFC 5508 REQ-8 */
+		if (p->kind == SL_PKT_UDP) /* RFC 5508 REQ-8 */
 			sl_answer_error(w, s, b, i, SL_ICMP_PROHIBITED, 0);
-		} else {
-			struct rte_mbuf *out = sl_packet_create(w);
-			if (out != NULL)
-				sl_send_reset(w, s, out, sl_tcp_build_refusal(out, b->m[i], p));
-		}
+		else
+			reset_sender(w, s, b, i);
 	}
 	sl_burst_drop(w, b, i, cause);
+}
+
+/* A host answers no reset (RFC 9293 section 3.10.7.1), and TCP only when it is whole; an answer to ourselves would come back. */
+static bool may_be_rejected(const struct sl_snapshot *s, const struct sl_burst *b, unsigned int i)
+{
+	const struct sl_pkt *p = &b->p[i];
+
+	if (p->kind == SL_PKT_TCP && ((p->flags & SL_PKT_FRAGMENT) || (p->tcp_flags & RTE_TCP_RST_FLAG)))
+		return false;
+	return sl_icmp_may_answer(b->m[i], p) && sl_snapshot_local(s, &p->src) == NULL;
+}
+
+/* What is corrupted may be somebody else's (RFC 1122 sections 4.1.3.4, 4.2.2.7). Of a fragment nobody here can tell. */
+static bool is_intact(const struct sl_burst *b, unsigned int i)
+{
+	const struct sl_pkt *p = &b->p[i];
+	const struct rte_udp_hdr *udp = sl_burst_at(b, i, p->l4);
+	uint32_t len = (uint32_t)p->l3 + p->l3_len - p->l4;
+
+	if (p->flags & SL_PKT_FRAGMENT)
+		return true;
+	if (p->kind == SL_PKT_UDP && udp->dgram_cksum == 0)
+		return true;
+	if (p->kind == SL_PKT_UDP)
+		len = rte_be_to_cpu_16(udp->dgram_len);
+	return sl_checksum_l4(b->m[i], p->l4, len, &p->src, &p->dst, p->proto) == 0;
+}
+
+void sl_reject(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
+{
+	const struct sl_pkt *p = &b->p[i];
+
+	if (s->unused_ports != SL_UNUSED_PORTS_REJECT || !may_be_rejected(s, b, i))
+		return;
+	if (!sl_token_bucket_take(&w->rejects, w->now_ns)) {
+		w->count[SL_COUNT_REJECTS_LIMITED]++;
+		return;
+	}
+	if (!is_intact(b, i))
+		return;
+	if (p->kind == SL_PKT_UDP) /* RFC 1122 section 4.1.3.1, RFC 4443 section 3.1 */
+		sl_send_error(w, s, b, i, SL_ICMP_PORT_UNREACHABLE, 0, &p->dst);
+	else
+		reset_sender(w, s, b, i);
 }

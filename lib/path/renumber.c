@@ -30,15 +30,17 @@ static void renumber_v4(struct sl_worker *w, struct rte_mbuf *m, const struct sl
 static void renumber_v6(struct sl_worker *w, struct rte_mbuf *m, const struct sl_pkt *p, struct sl_datagram *d)
 {
 	const struct rte_ipv6_hdr *ip = rte_pktmbuf_mtod_offset(m, const struct rte_ipv6_hdr *, p->l3);
+	bool numbered = d != NULL && (d->flags & SL_DATAGRAM_NUMBERED);
+	struct sl_ip src = sl_ip_from_v6(ip->src_addr), dst = sl_ip_from_v6(ip->dst_addr);
+	uint32_t id_be = numbered ? d->new_id_be : sl_ip_id_v6(&w->ip_ids, &src, &dst);
 	struct sl_fragment f;
 
-	if (!(d->flags & SL_DATAGRAM_NUMBERED)) {
-		struct sl_ip src = sl_ip_from_v6(ip->src_addr), dst = sl_ip_from_v6(ip->dst_addr);
-		d->new_id_be = sl_ip_id_v6(&w->ip_ids, &src, &dst);
+	if (d != NULL) {
+		d->new_id_be = id_be;
 		d->flags |= SL_DATAGRAM_NUMBERED;
 	}
 	sl_fragment_read(m, p, &f);
-	sl_edit_id_v6(rte_pktmbuf_mtod_offset(m, void *, f.header), d->new_id_be);
+	sl_edit_id_v6(rte_pktmbuf_mtod_offset(m, void *, f.header), id_be);
 }
 
 void sl_renumber(struct sl_worker *w, struct rte_mbuf *m, const struct sl_pkt *p)
@@ -47,6 +49,6 @@ void sl_renumber(struct sl_worker *w, struct rte_mbuf *m, const struct sl_pkt *p
 
 	if (!(p->flags & SL_PKT_V6))
 		renumber_v4(w, m, p, d);
-	else if (d != NULL)
+	else
 		renumber_v6(w, m, p, d);
 }

@@ -40,9 +40,15 @@ void sl_stage_output(struct sl_worker *w, const struct sl_snapshot *s, struct sl
 
 /* ---- shared by stages ---- */
 
+/* Send `out`, the answer to p, to p's source: by route, or by p's interface where only its link knows it. */
+void sl_answer(struct sl_worker *w, const struct sl_snapshot *s, struct rte_mbuf *out, const struct sl_pkt *p);
+
 /* Answer packet i with an ICMP error, at the limited rate, when one may be sent at all. The packet itself stays. */
 void sl_answer_error(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
 		     enum sl_icmp_error error, uint16_t mtu);
+/* The same from `src`, for callers that know that it may be sent, and do not send too many. */
+void sl_send_error(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
+		   enum sl_icmp_error error, uint16_t mtu, const struct sl_ip *src);
 
 /* The checksum of ICMP or ICMPv6 message i is right. */
 bool sl_icmp_is_intact(const struct sl_burst *b, unsigned int i);
@@ -124,6 +130,12 @@ static inline struct sl_tcp_segment sl_pkt_segment(const struct sl_burst *b, uns
 void sl_refuse(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
 	       enum sl_drop_cause cause);
 
+/*
+ * Tell the sender of packet i, TCP or UDP to an address of ours, that nobody listens on the port, where the configuration says so.
+ * The packet stays, to be dropped as NO_SERVICE.
+ */
+void sl_reject(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i);
+
 /* Send a reset made by sl_tcp_build_*: built is what that returned. */
 void sl_send_reset(struct sl_worker *w, const struct sl_snapshot *s, struct rte_mbuf *out, int built);
 
@@ -152,6 +164,8 @@ void sl_renumber(struct sl_worker *w, struct rte_mbuf *m, const struct sl_pkt *p
 
 /* Packet i does not fit the interface. True where it may be cut to fit (IPv4 without DF); output will. */
 bool sl_may_cut(struct sl_burst *b, unsigned int i, uint16_t interface);
+/* The same for a packet that leaves translated to the other family. */
+bool sl_may_cut_translated(struct sl_burst *b, unsigned int i, uint16_t interface);
 
 /* Send packet i, taken out of the burst, to its neighbour in the table. */
 void sl_output_cut(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i);

@@ -37,6 +37,7 @@ enum sl_drop_cause sl_translate_flow_packet(struct sl_worker *w, struct sl_burst
 		.src = &out.self, .dst = &out.peer,
 		.sport_be = out.self_port_be, .dport_be = out.peer_port_be,
 		.l4_delta = f->l4_delta ^ invert,
+		.to_be_cut = p->out_interface != SL_ID_NONE,
 	};
 	enum sl_drop_cause cause = sl_translate(b->m[i], p, &to);
 	if (cause != SL_TRANSLATE_OK)

@@ -95,9 +95,11 @@ void sl_worker_set_time(struct sl_worker *w, const struct sl_snapshot *s, uint64
 	w->now_tick = (uint32_t)(now_ns / SL_TICK_NS);
 	w->epoch = (uint16_t)(s->route_epoch +
 			      atomic_load_explicit(&w->shared->neighbours->epoch, memory_order_acquire));
-	/* The bucket's rate is configuration; its fill is ours. */
-	if (unlikely(w->icmp_errors.ns_per_token != sl_token_bucket_interval_ns(s->icmp_errors_pps)))
+	/* The buckets' rate is configuration; their fill is ours. */
+	if (unlikely(w->icmp_errors.ns_per_token != sl_token_bucket_interval_ns(s->icmp_errors_pps))) {
 		sl_token_bucket_init(&w->icmp_errors, s->icmp_errors_pps, RTE_MAX(s->icmp_errors_pps / 10, 1u));
+		w->rejects = w->icmp_errors;
+	}
 }
 
 bool sl_worker_uses_removed_snat(const struct sl_worker *w, uint16_t service)

@@ -46,7 +46,7 @@ static const struct golden_step headers[] = {
 	END
 };
 
-static const struct golden_step nobody[] = {
+static const struct golden_step nobody[] = { /* golden/unused_ports.c: where senders are told */
 	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 81, "S")),
 	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.2"), TCP(1000, 22, "S")),
 	DROPPED(NO_SERVICE, 2),
@@ -175,7 +175,7 @@ static const struct golden_step no_route[] = {
 static const struct golden_case cases[] = {
 	{ "frames", LAB_CONFIG, 0, frames },
 	{ "headers", LAB_CONFIG, 0, headers },
-	{ "nobody listens", LAB_CONFIG, 0, nobody },
+	{ "nobody listens", LAB_CONFIG_WITH("\"unused_ports\": \"drop\", "), 0, nobody },
 	{ "stray TCP segments", LAB_CONFIG, 0, stray },
 	{ "partial checksums", LAB_CONFIG, 0, partial_checksum },
 	{ "partial checksums of replies", LAB_CONFIG, 0, partial_replies },

@@ -192,7 +192,7 @@ static const struct golden_step identification[] = {
 
 /* ---- floods: room for 128 datagrams ---- */
 
-#define FEW LAB_CONFIG_WITH("\"max_fragments\": 128, ")
+#define FEW LAB_CONFIG_WITH("\"max_fragments\": 128, \"unused_ports\": \"drop\", ")
 #define X10(X, n) X(n), X(n + 1), X(n + 2), X(n + 3), X(n + 4), X(n + 5), X(n + 6), X(n + 7), X(n + 8), X(n + 9)
 #define X100(X, n) X10(X, n), X10(X, n + 10), X10(X, n + 20), X10(X, n + 30), X10(X, n + 40), X10(X, n + 50), X10(X, n + 60), \
 	X10(X, n + 70), X10(X, n + 80), X10(X, n + 90)
@@ -276,7 +276,7 @@ static const struct golden_case cases[] = {
 	{ "duplicates", LAB_CONFIG, 0, duplicates },
 	{ "timeout", LAB_CONFIG, 0, timeout },
 	{ "tiny fragments", LAB_CONFIG, 0, tiny },
-	{ "refused", LAB_CONFIG, 0, refused },
+	{ "refused", LAB_CONFIG_WITH("\"unused_ports\": \"drop\", "), 0, refused },
 	{ "identification", LAB_CONFIG, 0, identification },
 	{ "flood of last fragments", FEW, 0, last_only },
 	{ "flood of first fragments", FEW, 0, first_only },

@@ -279,12 +279,12 @@ static const struct golden_step others[] = {
 	END
 };
 
-/* A first fragment has ports, a later one has not. */
+/* A first fragment has ports, a later one has not. Its number is ours, and not shown. */
 static const struct golden_step fragments[] = {
 	RESOLVED,
 	QUERY,
 	IN("lan", BACKEND_SIDE(11, 1), IP4("10.1.0.3", "10.1.1.1", .ttl = 50, .id = 9, .mf = 1), UDP(VAR(1), 8080, .length = 99), FILL(16)),
-	OUT("wan", CLIENT_GETS "time-exceeded 1 { ip4 192.0.2.100>192.0.2.10 ttl 50 frag 9:0+ udp 1000>53 len 16 #850a3145 } [csum ok]"),
+	OUT("wan", CLIENT_GETS "time-exceeded 1 { ip4 192.0.2.100>192.0.2.10 ttl 50 frag 0:0+ udp 1000>53 len 16 #850a3145 } [csum ok]"),
 	IN("lan", BACKEND_SIDE(11, 1), IP4("10.1.0.3", "10.1.1.1", .id = 9, .offset = 24, .proto = 17), FILL(16)),
 	IN("lan", BACKEND_SIDE(11, 1), IP4("10.1.0.3", "10.1.1.1", .id = 9, .offset = 24, .proto = 17), FILL(4)),
 	IN("lan", BACKEND_SIDE6(3, 1), TO_BACKEND6, FRAG6(9, 24, 0, .proto = 17), FILL(16)),

@@ -31,7 +31,7 @@
 #define BURST(port) MIX(port), MIX(port + 10), MIX(port + 20), MIX(port + 30)
 #define OTHERS \
 	SENT("wan", "arp reply", 4), SENT("wan", "icmp echo-reply", 8), SENT("wan", "icmp na", 4), \
-	SENT("wan", "time-exceeded", 4), \
+	SENT("wan", "time-exceeded", 4), SENT("wan", "icmp unreachable 3", 4), \
 	DROPPED(NOT_FORWARDED, 4), DROPPED(NOT_OUR_MAC, 4), DROPPED(TCP_NOT_SYN, 4), DROPPED(ETHERTYPE, 4), \
 	DROPPED(TRUNCATED, 4), DROPPED(TCP_FLAGS, 4), DROPPED(TTL, 4), DROPPED(NO_SERVICE, 4)
 

@@ -7,7 +7,8 @@
 #   MTU 1500 -- 1300    2001:db8:1::1              2001:db8:2::2:1   1300 -- 1500  2001:db8:9::2
 #
 # ICMP errors cross sluice in both directions: path MTU discovery up to "far" and down to "home" through links that take
-# 1300 bytes, and traceroute to a VIP, which shows sluice and the VIP and nothing of what is behind.
+# 1300 bytes, and traceroute to a VIP, which shows sluice and the VIP and nothing of what is behind. Ports that no service has are
+# closed, as traceroute and other programs expect.
 . "$(dirname "$0")/_lib.sh"
 
 command -v traceroute >/dev/null || skip "traceroute is missing; scripts/packages install lab"
@@ -112,8 +113,25 @@ trace()
 	hops "$sluice $vip" client -U -p 53 "$vip"
 	# one more router on either side: the one behind sluice is seen as the VIP
 	hops "$home $sluice $vip $vip" home -T -p 82 "$vip"
+	# ports without service: sluice is the host
+	hops "$vip" client "$vip" # UDP, from port 33434
+	hops "$home $vip" home "$vip"
+	hops "$home $vip" home -T -p 83 "$vip"
+	hops "$sluice" client "$sluice"
 }
 trace 192.0.2.2 192.0.2.10 198.51.100.1
 trace 2001:db8:1::2 2001:db8:1::10 2001:db8:c::1
+
+# ---- ports without service ----
+
+for vip in 192.0.2.10 "[2001:db8:1::10]"; do
+	status=0
+	lab_in client curl -s -g --max-time 10 "http://$vip:83/" || status=$?
+	((status == 7)) || fail "$vip:83: curl ended with $status, not with 7, connection refused"
+	address=${vip//[\[\]]/}
+	out=$(lab_in client dig +time=10 +tries=1 -p 5300 "@$address" a.lab.test || true)
+	[[ $out == *"connection refused"* ]] || { echo "$out"; fail "$vip:5300: dig was not refused"; }
+done
+(($(workers_sum resets_sent) >= 4)) || fail "too few resets were sent"
 telemetry_is /sluice/drops 'r["icmp_quote"] == 0 and r["icmp_fragment"] == 0' || fail "drops: $(lab_telemetry /sluice/drops)"
 conserved

@@ -95,6 +95,7 @@ static void defaults_are_filled_in(void **state)
 	assert_int_equal(c->idle, SL_IDLE_SLEEP);
 	assert_int_equal(c->idle_sleep_us, 500);
 	assert_int_equal(c->icmp_errors_pps, 1000);
+	assert_int_equal(c->unused_ports, SL_UNUSED_PORTS_REJECT);
 	assert_int_equal(c->timeout_s[SL_TIMEOUT_TCP_ESTABLISHED], 7440);
 	assert_int_equal(c->devices[0].rx_queues, 0);
 	assert_int_equal(c->devices[0].descriptors, 1024);
@@ -127,6 +128,7 @@ static void every_value_arrives(void **state)
 	assert_string_equal(c->dpdk.eal_args[0], "--log-level=lib.eal:notice");
 	assert_int_equal(c->workers, 2);
 	assert_int_equal(c->max_flows, 1000000);
+	assert_int_equal(c->unused_ports, SL_UNUSED_PORTS_DROP);
 	assert_int_equal(c->devices[0].rx_queues, 2);
 	assert_int_equal(c->devices[0].mtu, 9000);
 	assert_int_equal(c->n_interfaces, 2);
@@ -336,6 +338,8 @@ static void values_have_names(void **state)
 	assert_string_equal(sl_mode_name(SL_MODE_DNAT), "dnat");
 	assert_string_equal(sl_scheduler_name(SL_SCHEDULER_ROUND_ROBIN), "round-robin");
 	assert_string_equal(sl_scheduler_name(SL_SCHEDULER_WEIGHTED_ROUND_ROBIN), "weighted-round-robin");
+	assert_string_equal(sl_unused_ports_name(SL_UNUSED_PORTS_REJECT), "reject");
+	assert_string_equal(sl_unused_ports_name(SL_UNUSED_PORTS_DROP), "drop");
 	assert_string_equal(sl_forwarding_name(SL_FORWARDING_DROP), "drop");
 	assert_string_equal(sl_forwarding_name(SL_FORWARDING_ROUTE), "route");
 	assert_string_equal(sl_forwarding_name(SL_FORWARDING_PAIRS), "pairs");
@@ -353,7 +357,7 @@ static void reload_names_what_needs_a_restart(void **state)
 	} rows[] = {
 		{ RELOAD_BASE, "" },
 		/* these may change */
-		{ RELOAD_BASE ",\"forwarding\":\"route\",\"icmp_errors_pps\":7,\"timeouts\":{\"tcp_reset_s\":1}", "" },
+		{ RELOAD_BASE ",\"forwarding\":\"route\",\"icmp_errors_pps\":7,\"unused_ports\":\"drop\",\"timeouts\":{\"tcp_reset_s\":1}", "" },
 		{ RELOAD_BASE ",\"services\":[{\"name\":\"a\",\"address\":\"192.0.2.9\",\"port\":1,"
 			"\"protocol\":\"udp\",\"snat\":"
 			      "[\"192.0.2.2\"],\"backends\":[{\"address\":\"192.0.2.8\",\"port\":2}]}]", "" },

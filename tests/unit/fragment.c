@@ -294,18 +294,40 @@ static void test_identification(void **state)
 
 static struct rte_mempool *pool;
 
-/* Put a piece where it belongs; returns its payload length. */
-static uint32_t place(const struct rte_mbuf *piece, uint8_t *whole, uint32_t base, bool *more)
+/* Offset of a piece in its datagram, its headers judged and measured. */
+static uint32_t read_v4(const struct rte_ipv4_hdr *ip, uint32_t total, uint32_t *header, bool *more)
 {
-	const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(piece, const struct rte_ipv4_hdr *);
-	uint32_t header = (ip->version_ihl & 15) * 4u, length = piece->pkt_len - header;
 	uint16_t field = rte_be_to_cpu_16(ip->fragment_offset);
 
 	assert_true(sl_checksum_ipv4_is_good(ip));
-	assert_int_equal(rte_be_to_cpu_16(ip->total_length), piece->pkt_len);
+	assert_int_equal(rte_be_to_cpu_16(ip->total_length), total);
 	assert_int_equal(ip->packet_id, rte_cpu_to_be_16(77));
+	*header = (ip->version_ihl & 15) * 4u;
 	*more = (field & RTE_IPV4_HDR_MF_FLAG) != 0;
-	uint8_t *to = whole + (field & RTE_IPV4_HDR_OFFSET_MASK) * 8 - base;
+	return (field & RTE_IPV4_HDR_OFFSET_MASK) * 8u;
+}
+
+static uint32_t read_v6(const struct rte_ipv6_hdr *ip, uint32_t total, uint32_t *header, bool *more)
+{
+	const uint8_t *x = (const uint8_t *)(ip + 1);
+
+	assert_int_equal(rte_be_to_cpu_16(ip->payload_len), total - 40);
+	assert_int_equal(ip->proto, IPPROTO_FRAGMENT);
+	assert_memory_equal(x, ((uint8_t[2]){ 17, 0 }), 2);
+	assert_memory_equal(x + 4, ((uint8_t[4]){ 0, 0, 0, 77 }), 4);
+	*header = 48;
+	*more = x[3] & 1;
+	return (uint32_t)x[2] << 8 | (x[3] & 0xf8);
+}
+
+/* Put a piece where it belongs; returns its payload length. */
+static uint32_t place(const struct rte_mbuf *piece, uint8_t *whole, uint32_t base, bool *more)
+{
+	const void *ip = rte_pktmbuf_mtod(piece, const void *);
+	uint32_t header, at = *(const uint8_t *)ip >> 4 == 6 ? read_v6(ip, piece->pkt_len, &header, more) :
+							       read_v4(ip, piece->pkt_len, &header, more);
+	uint32_t length = piece->pkt_len - header;
+	uint8_t *to = whole + at - base;
 	const void *from = rte_pktmbuf_read(piece, header, length, to);
 	if (from != to)
 		memcpy(to, from, length);
@@ -322,10 +344,13 @@ static void test_cutting(void **state)
 		bool last = pick(2), more;
 		if (!last)
 			length &= ~7;
-		struct rte_mbuf *m = pkt(pool, ETH("02::1", "02::2"),
-					 IP4("10.0.0.1", "10.0.0.2", .id = 77, .proto = 17, .mf = !last, .offset = base,
-					     .options = pick(2) ? "9404000007040400" : NULL),
-					 FILL(length), SPLIT(segment));
+		struct rte_mbuf *m = pick(3) == 0 ?
+			pkt(pool, ETH("02::1", "02::2"), IP6("2001:db8::1", "2001:db8::2"),
+			    FRAG6(77, base, !last, .proto = 17), FILL(length), SPLIT(segment)) :
+			pkt(pool, ETH("02::1", "02::2"),
+			    IP4("10.0.0.1", "10.0.0.2", .id = 77, .proto = 17, .mf = !last, .offset = base,
+				.options = pick(2) ? "9404000007040400" : NULL),
+			    FILL(length), SPLIT(segment));
 		rte_pktmbuf_adj(m, 14);
 		uint32_t payload, size = sl_fragment_piece_size(m, mtu, &payload), sum = 0;
 

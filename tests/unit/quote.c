@@ -293,6 +293,27 @@ static void rewrite_odd(void **state)
 			   UDP(8080, 5000, .no_checksum = 1, .length = 8), FILL(112)), 8080, 5000);
 }
 
+/* An identification of ours is not shown: of IPv4 packets unless they have DF and are whole, of IPv6 first fragments. */
+static void rewrite_identification(void **state)
+{
+	for (int id = 1; id <= 65535; id += 7) {
+#define BOTH(inner, outer) \
+	rewritten_equals(L(E, I4, ICMP(3, 4, .rest = 1300), IP4("192.0.2.10", "192.0.2.100", inner), UDP(53, 1000), FILL(5)), \
+			 L(E, OUT4, ICMP(3, 4, .rest = 1300), IP4("10.1.1.1", "10.1.0.3", outer), UDP(8080, 5000), FILL(5)), 8080, 5000)
+#define AND ,
+		BOTH(.id = id, .id = 0);
+		BOTH(.id = id AND .mf = 1, .mf = 1);
+		BOTH(.id = id AND .mf = 1 AND .df = 1, .mf = 1 AND .df = 1);
+		BOTH(.id = id AND .df = 1, .id = id AND .df = 1);
+		rewritten_equals(L(E, I6, ICMP(2, 0, .rest = 1300), Q6, FRAG6(id << 10, 0, 1), UDP(53, 1000), FILL(5)),
+				 L(E, OUT6, ICMP(2, 0, .rest = 1300), R6, FRAG6(0, 0, 1), UDP(8080, 5000), FILL(5)), 8080, 5000);
+		rewritten_equals(L(E, I6, ICMP(2, 0, .rest = 1300), Q6, DSTOPTS(), FRAG6(id, 0, 0), UDP(53, 1000), FILL(5)),
+				 L(E, OUT6, ICMP(2, 0, .rest = 1300), R6, DSTOPTS(), FRAG6(id, 0, 0), UDP(8080, 5000), FILL(5)), 8080, 5000);
+#undef AND
+#undef BOTH
+	}
+}
+
 static int set_up(void **state)
 {
 	test_eal_init("quote");
@@ -310,6 +331,7 @@ int main(void)
 		cmocka_unit_test(rewrite_whole),
 		cmocka_unit_test(rewrite_truncated),
 		cmocka_unit_test(rewrite_odd),
+		cmocka_unit_test(rewrite_identification),
 	};
 
 	return cmocka_run_group_tests_name("quote", tests, set_up, NULL);

@@ -50,6 +50,16 @@ static const struct translate_case to_v6_cases[] = {
 	  .expect = OUT6 "ttl 63 frag 4660:1480 proto 6 len 7 \"the end\"" },
 };
 
+/* The same, to be cut: a fragment header in any case. */
+static const struct translate_case to_be_cut_cases[] = {
+	{ "whole packet", { E, V4(.id = 9), UDP(1000, 80), PAYLOAD("whole") },
+	  .expect = OUT6 "ttl 63 frag 9:0 udp 7>8 len 5 \"whole\" [csum ok]" },
+	{ "its checksum", { E, V4(.id = 9), UDP(1000, 80, .no_checksum = 1), PAYLOAD("whole") },
+	  .expect = OUT6 "ttl 63 frag 9:0 udp 7>8 len 5 \"whole\" [csum ok]" },
+	{ "fragment", { E, V4(.id = 9, .mf = 1), UDP(1000, 80, .length = 40), PAYLOAD("8 bytes.") },
+	  .expect = OUT6 "ttl 63 frag 9:0+ udp 7>8 len 8 \"8 bytes.\"" },
+};
+
 /* To 10.0.0.1 > 10.0.0.2, ports 7 > 8, identification 77. */
 static const struct translate_case to_v4_cases[] = {
 	{ "tcp, up to 1260 bytes: DF clear, an identification", { E, V6(), TCP(1000, 80, "PA", .seq = 5, .ack = 6), PAYLOAD("hello") },
@@ -83,7 +93,7 @@ static struct sl_pkt parsed(struct rte_mbuf *m)
 	return p;
 }
 
-static enum sl_drop_cause translate(struct rte_mbuf *m, struct sl_pkt *p, const char *src, const char *dst)
+static enum sl_drop_cause translate(struct rte_mbuf *m, struct sl_pkt *p, const char *src, const char *dst, bool to_be_cut)
 {
 	struct {
 		struct sl_ip src, dst;
@@ -92,18 +102,18 @@ static enum sl_drop_cause translate(struct rte_mbuf *m, struct sl_pkt *p, const 
 
 	sl_ip_parse(src, &new.src);
 	sl_ip_parse(dst, &new.dst);
-	struct sl_translation to = { &new.src, &new.dst, new.sport, new.dport, sl_checksum_delta(&old, &new, 18), RTE_BE16(77) };
+	struct sl_translation to = { &new.src, &new.dst, new.sport, new.dport, sl_checksum_delta(&old, &new, 18), RTE_BE16(77), to_be_cut };
 	return sl_translate(m, p, &to);
 }
 
-static void check_cases(const struct translate_case *cases, size_t n, const char *src, const char *dst)
+static void check_cases(const struct translate_case *cases, size_t n, const char *src, const char *dst, bool to_be_cut)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct rte_mbuf *m = pkt_build(pool, cases[i].layers);
 		struct sl_pkt p = parsed(m);
 		uint32_t length = sl_translate_length(&p);
 		char text[PKT_TEXT_MAX];
-		enum sl_drop_cause cause = translate(m, &p, src, dst);
+		enum sl_drop_cause cause = translate(m, &p, src, dst, to_be_cut);
 
 		if (cases[i].expect == NULL) {
 			assert_int_equal(cause, cases[i].cause);
@@ -113,7 +123,8 @@ static void check_cases(const struct translate_case *cases, size_t n, const char
 				fail_msg("%s\n  expected %s\n  got      %s", cases[i].name, cases[i].expect, text);
 			assert_int_equal(p.l3, 0);
 			assert_int_equal(p.l3_len, m->pkt_len);
-			assert_int_equal(length, m->pkt_len);
+			assert_int_equal(to_be_cut || length == m->pkt_len, 1);
+			assert_int_equal((p.flags & SL_PKT_FRAGMENT) != 0, strstr(text, " frag ") != NULL);
 		}
 		rte_pktmbuf_free(m);
 	}
@@ -121,12 +132,13 @@ static void check_cases(const struct translate_case *cases, size_t n, const char
 
 static void test_to_v6(void **state)
 {
-	check_cases(to_v6_cases, RTE_DIM(to_v6_cases), "fd00::1", "fd00::2");
+	check_cases(to_v6_cases, RTE_DIM(to_v6_cases), "fd00::1", "fd00::2", false);
+	check_cases(to_be_cut_cases, RTE_DIM(to_be_cut_cases), "fd00::1", "fd00::2", true);
 }
 
 static void test_to_v4(void **state)
 {
-	check_cases(to_v4_cases, RTE_DIM(to_v4_cases), "10.0.0.1", "10.0.0.2");
+	check_cases(to_v4_cases, RTE_DIM(to_v4_cases), "10.0.0.1", "10.0.0.2", false);
 }
 
 /* There and back again, all lengths, cut into segments anywhere behind the headers: the checksum stays right. */
@@ -140,7 +152,7 @@ static void test_both_ways(void **state)
 
 		for (unsigned int hop = 0; hop < 20; hop++) {
 			assert_int_equal(translate(m, &p, hop % 2 ? "10.1.0.3" : "2001:db8:ffff::3",
-						   hop % 2 ? "10.255.255.255" : "ffff::ffff"), SL_TRANSLATE_OK);
+						   hop % 2 ? "10.255.255.255" : "ffff::ffff", false), SL_TRANSLATE_OK);
 			p.sport_be = RTE_BE16(7);
 			p.dport_be = RTE_BE16(8);
 			assert_non_null(strstr(pkt_text_ip(m, text), "[csum ok]"));
@@ -152,10 +164,11 @@ static void test_both_ways(void **state)
 
 static void test_mtu(void **state)
 {
-	struct sl_pkt v4 = { .flags = 0 }, v6 = { .flags = SL_PKT_V6 };
+	struct sl_pkt v4 = { .flags = 0 }, fragment = { .flags = SL_PKT_FRAGMENT }, v6 = { .flags = SL_PKT_V6 };
 
 	assert_int_equal(sl_translate_mtu(&v4, 1500), 1480);
 	assert_int_equal(sl_translate_mtu(&v4, 1280), 1260);
+	assert_int_equal(sl_translate_mtu(&fragment, 1500), 1472); /* it grows by its fragment header, too */
 	assert_int_equal(sl_translate_mtu(&v6, 1500), 1520);
 	assert_int_equal(sl_translate_mtu(&v6, 1260), 1280);
 	assert_int_equal(sl_translate_mtu(&v6, 576), 1280); /* an IPv6 host does not go below (RFC 8200 section 5) */

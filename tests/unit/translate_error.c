@@ -217,6 +217,45 @@ static void test_truncated(void **state)
 	rte_pktmbuf_free(m);
 }
 
+/* A quoted first fragment is shown as one, in either family; the MTU leaves room for what its header adds (section 5.2). */
+static void test_fragments(void **state)
+{
+	static const struct {
+		struct pkt_layer layers[9];
+		const char *expect;
+	} cases[] = {
+		{ { E, IP4("192.0.2.9", "192.0.2.3"), ICMP(11, 0), IP4("192.0.2.3", "192.0.2.1", .id = 7, .mf = 1),
+		    UDP(5000, 8080, .length = 48), FILL(40) },
+		  "icmp time-exceeded 0 { ip6 fd00::7>fd00::8 ttl 64 frag 0:0+ udp 7>8 len 40 #6cb31c15 } [csum ok]" },
+		{ { E, IP6("2001:db8::9", "2001:db8::3"), ICMP(2, 0, .rest = 1400), IP6("2001:db8::3", "2001:db8::1"),
+		    DSTOPTS(), FRAG6(7, 0, 1), UDP(5000, 8080, .length = 48), FILL(40) },
+		  "icmp unreachable 4 mtu 1372 { ip4 10.0.0.7>10.0.0.8 ttl 64 frag 0:0+ udp 7>8 len 40 #6cb31c15 } [csum ok]" },
+		{ { E, IP6("2001:db8::9", "2001:db8::3"), ICMP(2, 0, .rest = 80), IP6("2001:db8::3", "2001:db8::1"),
+		    FRAG6(7, 0, 0), UDP(5000, 8080) },
+		  "icmp unreachable 4 mtu 68 { ip4 10.0.0.7>10.0.0.8 ttl 64 DF udp 7>8 len 0 [csum ok] } [csum ok]" },
+	};
+	char text[PKT_TEXT_MAX];
+
+	for (size_t i = 0; i < RTE_DIM(cases); i++) {
+		struct rte_mbuf *m = pkt_build(pool, cases[i].layers);
+		struct sl_pkt p = parsed(m);
+		bool to_v6 = !(p.flags & SL_PKT_V6);
+		struct sl_quote_rewrite to = { .sport_be = RTE_BE16(7), .dport_be = RTE_BE16(8) };
+		struct sl_quote q;
+
+		sl_ip_parse(to_v6 ? "fd00::7" : "10.0.0.7", &to.src);
+		sl_ip_parse(to_v6 ? "fd00::8" : "10.0.0.8", &to.dst);
+		to.outer_src = to.dst;
+		to.outer_dst = to.src;
+		assert_int_equal(sl_quote_parse(m, &p, &q), SL_PARSE_OK);
+		assert_int_equal(sl_translate_error_packet(m, &p, &q, &to, 1500), SL_TRANSLATE_OK);
+		assert_int_equal(p.l3_len, m->pkt_len);
+		if (strstr(pkt_text_ip(m, text), cases[i].expect) == NULL)
+			fail_msg("%s\nexpected\n%s", text, cases[i].expect);
+		rte_pktmbuf_free(m);
+	}
+}
+
 static int set_up(void **state)
 {
 	test_eal_init("translate_error");
@@ -231,6 +270,7 @@ int main(void)
 		cmocka_unit_test(test_plateau),
 		cmocka_unit_test(test_shapes),
 		cmocka_unit_test(test_truncated),
+		cmocka_unit_test(test_fragments),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, NULL);

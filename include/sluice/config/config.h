@@ -28,6 +28,7 @@ enum sl_mode { SL_MODE_FULL_NAT, SL_MODE_DNAT };
 enum sl_scheduler { SL_SCHEDULER_ROUND_ROBIN, SL_SCHEDULER_WEIGHTED_ROUND_ROBIN };
 enum sl_udp_kind { SL_UDP_BIDIRECTIONAL, SL_UDP_ONE_WAY, SL_UDP_REQUEST_RESPONSE };
 enum sl_exhaustion { SL_EXHAUSTION_DROP, SL_EXHAUSTION_RESET };
+enum sl_unused_ports { SL_UNUSED_PORTS_DROP, SL_UNUSED_PORTS_REJECT };
 enum sl_idle { SL_IDLE_SLEEP, SL_IDLE_POLL };
 
 struct sl_config_dpdk {
@@ -105,6 +106,7 @@ struct sl_config {
 	enum sl_idle idle;
 	uint32_t idle_sleep_us;	 /* longest sleep of an idle worker */
 	uint32_t icmp_errors_pps; /* ICMP errors sent per second and worker */
+	enum sl_unused_ports unused_ports;
 	uint32_t timeout_s[SL_TIMEOUT_MAX]; /* of services that have none of their own */
 	struct sl_config_device *devices;
 	unsigned int n_devices;
@@ -149,6 +151,7 @@ const char *sl_mode_name(enum sl_mode mode);
 const char *sl_scheduler_name(enum sl_scheduler scheduler);
 const char *sl_udp_kind_name(enum sl_udp_kind kind);
 const char *sl_exhaustion_name(enum sl_exhaustion exhaustion);
+const char *sl_unused_ports_name(enum sl_unused_ports unused_ports);
 const char *sl_forwarding_name(enum sl_forwarding forwarding);
 
 #endif

@@ -31,7 +31,7 @@
 	X(FRAGMENT_LIMIT, fragment_limit, "fragment that there was no room to hold or follow; see max_fragments")      \
 	X(FRAGMENT_NO_FLOW, fragment_no_flow, "later fragment of a datagram whose first one opened no flow")           \
 	X(PROTOCOL, protocol, "protocol to one of our addresses that sluice does not handle")                          \
-	X(NO_SERVICE, no_service, "TCP or UDP to one of our addresses where no service listens")                       \
+	X(NO_SERVICE, no_service, "TCP or UDP to one of our addresses where no service listens; see unused_ports")     \
 	X(NOT_FORWARDED, not_forwarded, "not for us, and forwarding is \"drop\" or it must stay on its link")                   \
 	X(MULTICAST, multicast, "multicast or broadcast that nothing here listens to")                                 \
 	X(ARP, arp, "malformed or irrelevant ARP")                                                                     \

@@ -24,15 +24,17 @@ void sl_fragment_read(const struct rte_mbuf *m, const struct sl_pkt *p, struct s
 #define SL_FRAGMENT_PIECES_MAX 128
 
 /*
- * Payload bytes of each piece but the last, for an IPv4 header as long as m's; in *payload, of all together. m starts at
- * its IP header.
+ * What is cut, m, starts at its IP header and may be a fragment itself. IPv6 has nothing but a fragment header between IP
+ * header and payload (RFC 8200 section 4.5), as what was translated from IPv4 has.
+ *
+ * Payload bytes of each piece but the last, for a header as long as m's; in *payload, of all together.
  */
 uint32_t sl_fragment_piece_size(const struct rte_mbuf *m, uint16_t mtu, uint32_t *payload);
 
 /*
- * Write the piece with payload [start, start + size) of the IPv4 packet m, or what is left of it, into `piece`, which
- * is empty: a header of its own with the options that belong into every fragment (RFC 791 section 3.1), then the bytes.
- * m starts at its IP header and may be a fragment itself. Returns 0, or -1 when piece has no room.
+ * Write the piece with payload [start, start + size) of m, or what is left of it, into `piece`, which is empty: a header of
+ * its own, with the IPv4 options that belong into every fragment (RFC 791 section 3.1), then the bytes.
+ * Returns 0, or -1 when piece has no room.
  */
 int sl_fragment_copy(struct rte_mbuf *piece, const struct rte_mbuf *m, uint32_t start, uint32_t size);
 

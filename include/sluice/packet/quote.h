@@ -20,6 +20,7 @@ struct sl_quote {
 	struct sl_ip src, dst;
 	uint32_t l3, l4;
 	uint32_t end;	   /* of what is quoted of the packet: extensions (RFC 4884) or padding may lie behind */
+	uint32_t fragment; /* IPv6: its fragment header, 0 without */
 	uint16_t sport_be, dport_be;
 	uint8_t proto;	   /* IPPROTO_TCP or IPPROTO_UDP */
 	bool has_checksum; /* the TCP or UDP checksum is part of the quote */
@@ -43,8 +44,9 @@ bool sl_icmp_quotes(const struct sl_pkt *p);
 enum sl_drop_cause sl_quote_parse(struct rte_mbuf *m, const struct sl_pkt *p, struct sl_quote *q);
 
 /*
- * Rewrite the quoted packet and the addresses of the error, within their family, with all checksums over them. Type, code,
- * MTU, pointer, lengths and extensions stay; so do p and q. (To the other family: sl_translate_error_packet.)
+ * Rewrite the quoted packet and the addresses of the error, within their family, with all checksums over them. An
+ * identification that we gave the quoted packet becomes 0. Type, code, MTU, pointer, lengths and extensions stay; so do p and q.
+ * (To the other family: sl_translate_error_packet.)
  */
 void sl_quote_rewrite(struct rte_mbuf *m, const struct sl_pkt *p, const struct sl_quote *q,
 		      const struct sl_quote_rewrite *to);

@@ -20,10 +20,14 @@ struct sl_translation {
 	uint16_t sport_be, dport_be;
 	uint16_t l4_delta;
 	uint16_t id_be; /* identification for an IPv4 packet that has none from a fragment header */
+	bool to_be_cut; /* to IPv6, for which it is too long: even a whole packet gets a fragment header */
 };
 
-/* Length of the IP packet once translated. */
+/* Length of the IP packet once translated, without the fragment header of one that is to be cut. */
 uint32_t sl_translate_length(const struct sl_pkt *p);
+
+/* Translated, it may be fragmented: DF is clear, in what came by IPv4; what came by IPv6 gets it above 1260 bytes. */
+bool sl_translate_may_cut(const struct rte_mbuf *m, const struct sl_pkt *p);
 
 /* The MTU to tell a sender about whose packets leave translated by an interface of the given MTU (RFC 7915 sections 4, 5). */
 uint16_t sl_translate_mtu(const struct sl_pkt *p, uint16_t mtu);

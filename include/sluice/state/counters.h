@@ -31,14 +31,15 @@
 	X(FLOWS_EXPIRED, flows_expired, "flows ended by their idle time")                                            \
 	X(FLOWS_REUSED, flows_reused, "flows in TIME_WAIT ended early because their tuple was needed again")         \
 	X(FLOWS_ANSWERED, flows_answered, "request-response UDP flows ended by their last reply")                    \
-	X(RESETS_SENT, resets_sent, "TCP resets sent: new flows refused, and backends told of a tuple used again")   \
+	X(RESETS_SENT, resets_sent, "TCP resets sent: new flows refused, unused ports, and backends told of a tuple used again") \
 	X(DATAGRAMS_FRAGMENTED, datagrams_fragmented, "datagrams that came in fragments and were followed")          \
 	X(DATAGRAMS_INCOMPLETE, datagrams_incomplete, "of these, those with fragments missing when their time was up") \
 	X(DATAGRAMS_EVICTED, datagrams_evicted, "of these, those forgotten early to make room; raise max_fragments") \
-	X(DATAGRAMS_CUT, datagrams_cut, "IPv4 packets cut into fragments because the outgoing MTU is smaller")       \
+	X(DATAGRAMS_CUT, datagrams_cut, "packets from or to IPv4 cut into fragments because the outgoing MTU is smaller") \
 	X(NO_MBUF_CREATED, no_mbuf_created, "replies not made because no packet buffer was free")                    \
 	X(ICMP_ERRORS_SENT, icmp_errors_sent, "ICMP and ICMPv6 errors sent")                                         \
 	X(ICMP_ERRORS_LIMITED, icmp_errors_limited, "ICMP and ICMPv6 errors not sent because of the rate limit")     \
+	X(REJECTS_LIMITED, rejects_limited, "packets to unused ports not answered because of the rate limit")        \
 	X(ICMP_ERRORS_TRANSLATED, icmp_errors_translated, "ICMP and ICMPv6 errors translated for the flow's other end") \
 	X(EVENTS_LOST, events_lost, "messages to the control thread lost because its ring was full")                 \
 	X(LOOPS, loops, "poll loops")                                                                                \

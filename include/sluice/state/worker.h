@@ -99,7 +99,7 @@ struct sl_worker {
 	uint32_t port_select[SL_PORT_SELECT_COUNTERS]; /* RFC 6056 algorithm 4 */
 	struct { uint32_t destination, tick; } ports_gone[SL_PORT_SELECT_COUNTERS]; /* where a search found nothing, and when */
 	struct sl_siphash_key secret;
-	struct sl_token_bucket icmp_errors;
+	struct sl_token_bucket icmp_errors, rejects; /* of one rate: who scans ports takes no error from others */
 
 	struct sl_hold holds[SL_HOLD_NEIGHBOURS];
 	uint16_t n_holds;
