@@ -24,6 +24,7 @@ LAB_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 LAB_BUILD=${LAB_BUILD:-$LAB_ROOT/build}
 LAB_STATES=/run/sluice-lab
 LAB_HUGEPAGES_MB=384 # what one lab's sluice gets where hugepages can be had
+LAB_CONNECTIONS=${LAB_CONNECTIONS:-4096} # places for them in a backend
 export LC_ALL=C
 
 # ---- small helpers ----
@@ -238,11 +239,12 @@ lab_nginx_config()
 		daemon off;
 		pid $2/nginx.pid;
 		error_log $2/error.log warn;
-		events { worker_connections 4096; }
+		events { worker_connections $LAB_CONNECTIONS; }
 		http {
 			log_format lab '\$connection \$remote_addr \$status';
 			access_log $2/access.log lab;
 			keepalive_requests 1000000;
+			keepalive_timeout 1h;
 			reset_timedout_connection on;
 			client_max_body_size 0;
 			client_body_temp_path $2/body;
@@ -255,6 +257,7 @@ lab_nginx_config()
 				listen 8080 backlog=4096;
 				listen [::]:8080 backlog=4096;
 				location / { return 200 "backend$1 \$remote_addr \$remote_port\n"; }
+				location ~ ^/echo/(.*) { return 200 "backend$1 \$remote_addr \$remote_port \$1\n"; access_log off; }
 				location /files/ { alias $LAB_WORK/files/; dav_methods PUT; access_log off; }
 			}
 		}

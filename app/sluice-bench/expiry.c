@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdlib.h>
-#include <sys/resource.h>
 
 #include <rte_cycles.h>
 
@@ -27,17 +26,6 @@ static uint64_t step(struct gateway *g)
 	return rte_rdtsc_precise() - start;
 }
 
-/* Another process has had this CPU since the last call. */
-static bool was_interrupted(long *switches)
-{
-	struct rusage usage;
-	long before = *switches;
-
-	getrusage(RUSAGE_THREAD, &usage);
-	*switches = usage.ru_nvcsw + usage.ru_nivcsw;
-	return *switches != before;
-}
-
 /* The longest of n pauses that are meant to last so many cycles: what the machine itself adds to a step. */
 static uint64_t longest_pause(uint64_t n, uint64_t cycles, long *switches)
 {
@@ -47,7 +35,7 @@ static uint64_t longest_pause(uint64_t n, uint64_t cycles, long *switches)
 		uint64_t start = rte_rdtsc_precise(), now = start;
 		while (now - start < cycles)
 			now = rte_rdtsc_precise();
-		if (!was_interrupted(switches))
+		if (!measure_interrupted(switches))
 			longest = RTE_MAX(longest, now - start);
 	}
 	return longest;
@@ -86,10 +74,10 @@ int expiry_measure(struct report_expiry *e, struct traffic *t)
 		return -1;
 	*e = (struct report_expiry){ .flows = g->worker->flows.live };
 	gateway_advance(g, TIMEOUT_NS + 1000000000);
-	was_interrupted(&switches);
+	measure_interrupted(&switches);
 	while (g->worker->flows.live > 0 && e->steps < limit) {
 		cycles[e->steps] = step(g);
-		if (was_interrupted(&switches))
+		if (measure_interrupted(&switches))
 			e->interrupted++;
 		else
 			e->steps++;

@@ -4,6 +4,7 @@
 
 #include <rte_cycles.h>
 #include <rte_errno.h>
+#include <rte_malloc.h>
 #include <rte_random.h>
 
 #include "gateway.h"
@@ -11,6 +12,7 @@
 
 #define FLOWS_PER_TUPLE_RANGE 32000u /* of 64512 ports: allocation never has to search */
 #define MBUFS (4 * BENCH_RING - 1)
+#define OTHER_FLOWS 1024u /* of workers that are not measured */
 #define SPARE_BYTES (UINT64_C(48) << 20) /* DPDK's own, and gaps in its heap */
 
 /* While flows are opened there are those of before, those opened since, and those that are due but not gone. */
@@ -19,16 +21,21 @@ static uint32_t capacity_for(const struct bench_options *o)
 	return RTE_MAX(o->flows * (o->new_flow_ratio > 0 ? 3 : 1), 1024u);
 }
 
-static unsigned int snat_for(uint32_t capacity)
+static unsigned int snat_for(const struct bench_options *o, uint32_t capacity)
 {
-	return RTE_MIN(capacity / (FLOWS_PER_TUPLE_RANGE * PLAN_BACKENDS) + 1, (unsigned int)PLAN_SNAT_MAX);
+	if (o->mode == BENCH_DNAT)
+		return 0;
+	uint64_t flows = (uint64_t)capacity * o->workers; /* ours is a part of the ports */
+	return (unsigned int)RTE_MIN(flows / (FLOWS_PER_TUPLE_RANGE * PLAN_BACKENDS) + 1, (uint64_t)PLAN_SNAT_MAX);
 }
 
 static int configure(struct gateway *g, const struct bench_options *o)
 {
 	struct sl_problems problems;
+	struct plan_service service = { .ipv6 = o->ipv6, .ipv6_behind = bench_options_ipv6_behind(o), .tcp = o->tcp,
+					.snat = snat_for(o, g->capacity) };
 	char *json = o->mode == BENCH_FORWARD ? plan_config_forward() : o->mode == BENCH_PAIRS ? plan_config_pairs() :
-		     plan_config_service(o->ipv6, o->tcp, snat_for(g->capacity));
+		     plan_config_service(&service);
 	struct sl_port_facts facts[2] = { g->ports[0].facts, g->ports[1].facts };
 
 	if (json == NULL)
@@ -102,21 +109,47 @@ static void shuffle_free_records(struct sl_flow_table *t)
 	free(order);
 }
 
-static int create_worker(struct gateway *g, const struct bench_options *o)
+static bool uses_ipv6(const struct bench_options *o)
 {
-	g->shared.n_workers = 1;
+	return o->ipv6 || bench_options_ipv6_behind(o);
+}
+
+/* By which key makes no difference. */
+static int create_dispatch(struct gateway *g)
+{
+	uint8_t key[SL_TOEPLITZ_KEY_BYTES];
+
+	for (unsigned int i = 0; i < sizeof(key); i++)
+		key[i] = (uint8_t)rte_rand();
+	g->shared.toeplitz = rte_zmalloc("toeplitz", sizeof(*g->shared.toeplitz), RTE_CACHE_LINE_SIZE);
+	if (g->shared.toeplitz == NULL)
+		return -1;
+	sl_toeplitz_init(g->shared.toeplitz, key);
+	return 0;
+}
+
+static int create_workers(struct gateway *g, const struct bench_options *o)
+{
+	g->shared.n_workers = (uint16_t)o->workers;
 	g->shared.n_ports = 2;
 	g->shared.neighbours = &g->neighbours;
 	g->shared.control_wakeup_fd = -1;
 	g->shared.tsc_hz = rte_get_tsc_hz();
 	if (sl_neighbour_table_init(&g->neighbours, 4096) != 0)
 		return -1;
-	g->worker = sl_worker_create(&g->shared, 0, g->pool, g->capacity, o->ipv6, -1, g->now_ns);
-	if (g->worker == NULL || sl_worker_connect(&g->shared) != 0)
+	if (o->workers > 1 && create_dispatch(g) != 0)
+		return -1;
+	for (uint16_t i = 0; i < o->workers; i++)
+		if (sl_worker_create(&g->shared, i, g->pool, i == 0 ? g->capacity : OTHER_FLOWS, uses_ipv6(o), -1,
+				     g->now_ns) == NULL)
+			return -1;
+	g->worker = g->shared.workers[0];
+	if (sl_worker_connect(&g->shared) != 0)
 		return -1;
 	for (uint16_t port = 0; port < 2; port++)
 		g->worker->tx[port].has_queue = true;
-	shuffle_free_records(&g->worker->flows);
+	if (o->command != BENCH_SOAK) /* whose business it is */
+		shuffle_free_records(&g->worker->flows);
 	return 0;
 }
 
@@ -132,13 +165,15 @@ int gateway_init(struct gateway *g, const struct bench_options *o)
 	uint64_t bytes;
 
 	*g = (struct gateway){ .capacity = capacity_for(o), .now_ns = UINT64_C(1000000000000) };
-	bytes = sl_flow_table_bytes(g->capacity, o->ipv6) + sl_worker_bytes(1) + sl_neighbour_table_bytes(4096) +
+	g->table_bytes = sl_flow_table_bytes(g->capacity, uses_ipv6(o));
+	bytes = g->table_bytes + sl_neighbour_table_bytes(4096) +
+		o->workers * (sl_worker_bytes((uint16_t)o->workers) + sl_flow_table_bytes(OTHER_FLOWS, true)) +
 		(uint64_t)MBUFS * (sizeof(struct rte_mbuf) + RTE_MBUF_DEFAULT_BUF_SIZE + 128) + SPARE_BYTES;
 	if (bench_eal_start(o, bytes, &g->hugepages) != 0)
 		return -1;
 	rte_srand(1); /* the same flows in the same buckets each time */
 	g->pool = rte_pktmbuf_pool_create("bench", MBUFS, RTE_MEMPOOL_CACHE_MAX_SIZE, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
-	if (g->pool == NULL || open_ports(g) != 0 || create_worker(g, o) != 0) {
+	if (g->pool == NULL || open_ports(g) != 0 || create_workers(g, o) != 0) {
 		fprintf(stderr, "sluice-bench: not enough memory, or no net_null driver: %s\n", rte_strerror(rte_errno));
 		return -1;
 	}
@@ -152,7 +187,9 @@ int gateway_init(struct gateway *g, const struct bench_options *o)
 
 void gateway_fini(struct gateway *g)
 {
-	sl_worker_destroy(g->worker);
+	for (unsigned int i = 0; i < g->shared.n_workers; i++)
+		sl_worker_destroy(g->shared.workers[i]);
+	rte_free(g->shared.toeplitz);
 	sl_neighbour_table_fini(&g->neighbours);
 	sl_snapshot_destroy(g->snapshot);
 	sl_config_destroy(g->config);

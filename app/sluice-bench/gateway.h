@@ -18,9 +18,10 @@ struct gateway {
 	struct sl_snapshot *snapshot;
 	struct sl_neighbour_table neighbours;
 	struct sl_shared shared;
-	struct sl_worker *worker;
+	struct sl_worker *worker; /* the one that is measured; the others only are there */
 	uint64_t now_ns; /* virtual */
-	uint32_t capacity; /* of the flow table */
+	uint32_t capacity; /* of its flow table */
+	uint64_t table_bytes; /* that the table takes */
 	bool hugepages;
 };
 

@@ -3,6 +3,7 @@
 #include "expiry.h"
 #include "flow_table.h"
 #include "report.h"
+#include "soak.h"
 
 static int pipeline(struct gateway *g, struct traffic *t, const struct bench_options *o)
 {
@@ -34,12 +35,34 @@ static int flow_table(struct gateway *g, struct traffic *t, const struct bench_o
 	return 0;
 }
 
+static int soak(struct gateway *g, struct traffic *t, const struct bench_options *o)
+{
+	struct report_soak s;
+	int result = soak_run(&s, t);
+
+	report_soak(g, o, &s);
+	return result == 0 ? 0 : 1;
+}
+
+static int run(struct gateway *g, struct traffic *t, const struct bench_options *o)
+{
+	switch (o->command) {
+	case BENCH_EXPIRY:
+		return expiry(g, t, o);
+	case BENCH_FLOW_TABLE:
+		return flow_table(g, t, o);
+	case BENCH_SOAK:
+		return soak(g, t, o);
+	default:
+		return pipeline(g, t, o);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct bench_options o;
 	struct gateway g;
 	struct traffic t;
-	int result;
 
 	if (bench_options_parse(&o, argc, argv, stderr) != 0)
 		return 2;
@@ -49,11 +72,7 @@ int main(int argc, char **argv)
 	}
 	if (gateway_init(&g, &o) != 0 || traffic_init(&t, &g, &o) != 0)
 		return 2;
-	if (traffic_establish(&t) != 0)
-		result = 1;
-	else
-		result = o.command == BENCH_PIPELINE ? pipeline(&g, &t, &o) :
-			 o.command == BENCH_EXPIRY ? expiry(&g, &t, &o) : flow_table(&g, &t, &o);
+	int result = traffic_establish(&t) != 0 ? 1 : run(&g, &t, &o);
 	traffic_fini(&t);
 	gateway_fini(&g);
 	return result;

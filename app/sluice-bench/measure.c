@@ -4,6 +4,7 @@
  * receive and transmit, and the whole; then once more the whole with the clock read between any two stages.
  */
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
@@ -51,6 +52,16 @@ struct measure_range measure_range(double *values, unsigned int n)
 	return (struct measure_range){ (values[(n - 1) / 2] + values[n / 2]) / 2, values[0], values[n - 1] };
 }
 
+bool measure_interrupted(long *switches)
+{
+	struct rusage usage;
+	long before = *switches;
+
+	getrusage(RUSAGE_THREAD, &usage);
+	*switches = usage.ru_nvcsw + usage.ru_nivcsw;
+	return *switches != before;
+}
+
 /* ---- what is done with a burst ---- */
 
 static void receive_only(struct runner *r, unsigned int first)
@@ -69,14 +80,7 @@ static void receive_transmit(struct runner *r, unsigned int first)
 
 static void receive_walk(struct runner *r, unsigned int first)
 {
-	struct gateway *g = r->g;
-	struct sl_worker *w = g->worker;
-
-	traffic_receive(r->traffic, first, &w->burst);
-	gateway_advance(g, r->burst_ns);
-	sl_pipeline(w, g->snapshot, &w->burst);
-	sl_transmit_flush(w);
-	sl_worker_housekeeping(w, g->snapshot);
+	traffic_walk(r->traffic, first, r->burst_ns);
 }
 
 static void receive_walk_staged(struct runner *r, unsigned int first)
@@ -204,15 +208,13 @@ static void warm_up(struct runner *r)
 static int setup(struct runner *r, struct traffic *t)
 {
 	const struct bench_options *o = t->options;
-	double opened = o->new_flow_ratio * BENCH_BURST;
-
 	*r = (struct runner){ .traffic = t, .g = t->gateway, .burst_ns = NS_PER_BURST };
 	r->stages = sl_pipeline_stages(&r->n_stages);
 	if (r->n_stages + EXTRA_STAGES > MEASURE_STAGES_MAX)
 		rte_exit(1, "sluice-bench: MEASURE_STAGES_MAX is too small\n");
 	r->rings = (o->packets + BENCH_RING - 1) / BENCH_RING;
-	if (opened > 0) /* `flows` live at a time: one is opened each timeout / flows */
-		r->burst_ns = (uint64_t)(PLAN_FIRST_TIMEOUT_S * 1e9 / o->flows * opened);
+	if (o->new_flow_ratio > 0)
+		r->burst_ns = traffic_burst_ns(o);
 	r->ring_cycles = calloc(RTE_MAX(r->rings, warm_up_rings(r)), sizeof(*r->ring_cycles));
 	return r->ring_cycles != NULL ? 0 : -1;
 }

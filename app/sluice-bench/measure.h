@@ -29,6 +29,9 @@ struct measure {
 /* Returns 0, or -1 after a line on stderr when packets went astray. */
 int measure_pipeline(struct measure *m, struct traffic *t);
 
+/* Has another process had this CPU since the last call? *switches is the caller's to keep. */
+bool measure_interrupted(long *switches);
+
 /* Sorts values. */
 struct measure_range measure_range(double *values, unsigned int n);
 

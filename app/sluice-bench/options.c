@@ -11,6 +11,9 @@
 
 static const char *const modes[] = {
 	[BENCH_FULL_NAT] = "full-nat",
+	[BENCH_DNAT] = "dnat",
+	[BENCH_NAT64] = "nat64",
+	[BENCH_NAT46] = "nat46",
 	[BENCH_FORWARD] = "forward",
 	[BENCH_PAIRS] = "pairs",
 	[BENCH_DROP] = "drop",
@@ -23,12 +26,31 @@ static const struct {
 	{ "pipeline", BENCH_PIPELINE },
 	{ "expiry", BENCH_EXPIRY },
 	{ "flow-table", BENCH_FLOW_TABLE },
+	{ "soak", BENCH_SOAK },
 	{ "--help", BENCH_HELP },
 };
+
+const char *bench_command_name(enum bench_command command)
+{
+	for (size_t i = 0; i < COUNT(commands); i++)
+		if (commands[i].command == command)
+			return commands[i].name;
+	return "";
+}
 
 const char *bench_mode_name(enum bench_mode mode)
 {
 	return modes[mode];
+}
+
+bool bench_mode_has_flows(enum bench_mode mode)
+{
+	return mode == BENCH_FULL_NAT || mode == BENCH_DNAT || mode == BENCH_NAT64 || mode == BENCH_NAT46;
+}
+
+bool bench_options_ipv6_behind(const struct bench_options *o)
+{
+	return o->mode == BENCH_NAT46 || (o->ipv6 && o->mode != BENCH_NAT64);
 }
 
 void bench_options_print_help(FILE *out)
@@ -38,23 +60,29 @@ void bench_options_print_help(FILE *out)
 	      "usage: sluice-bench pipeline [options]    cycles per packet, in total and for each stage\n"
 	      "       sluice-bench expiry [options]      how long a housekeeping step holds packets while all flows expire\n"
 	      "       sluice-bench flow-table [options]  cycles per look-up in the flow table alone\n"
+	      "       sluice-bench soak [options]        open and expire flows without end: does anything grow or slow down?\n"
 	      "\n"
-	      "  --mode MODE          full-nat (default), forward, pairs, drop\n"
-	      "  --flows N            live flows, each as likely as the next (default 1000; forward: destinations)\n"
+	      "  --mode MODE          full-nat (default), dnat, nat64 and nat46 (full-nat with backends of the other family),\n"
+	      "                       forward, pairs, drop\n"
+	      "  --flows N            live flows, each as likely as the next (default 1000, soak 100000; forward: destinations)\n"
 	      "  --new-flow-ratio R   0..1: share of packets that open a flow; the flow's expiry is part of the cost. Time runs so\n"
-	      "                       fast that as many flows expire as are opened, and N of them live\n"
+	      "                       fast that as many flows expire as are opened, and about N of them live (soak: 0.5)\n"
 	      "  --ipv4, --ipv6       addresses (default IPv4)\n"
 	      "  --protocol P         udp (default), tcp\n"
 	      "  --size BYTES         frame without FCS (default 64)\n"
 	      "  --packets N          packets of one repetition (default 1000000)\n"
 	      "  --repetitions N      the median is reported (default 9)\n"
 	      "  --cold               packets lie in memory when they arrive; otherwise in the level 2 cache\n"
-	      "  --workers 1          workers share nothing: one is measured\n"
+	      "  --workers N          workers share nothing, so one of N is measured. From two on it has to find out who owns a\n"
+	      "                       packet; all are its own (default 1)\n"
+	      "  --total N            soak: flows that are opened and expire (default 100000000)\n"
+	      "  --seconds N          soak: stop after so long\n"
 	      "  --cpu N              run there (default: the last CPU this process may use)\n"
 	      "  --huge, --no-huge    insist on hugepages, or do without (default: hugepages if enough are free)\n"
 	      "  --json               one JSON object\n"
 	      "\n"
-	      "exit status: 0 measured; 1 packets went astray, so the figures mean nothing; 2 it could not start.\n",
+	      "exit status: 0 measured; 1 packets went astray, so the figures mean nothing, or the soak found something; 2 it could\n"
+	      "not start.\n",
 	      out);
 }
 
@@ -139,8 +167,6 @@ static bool parse_flag(struct bench_options *o, const char *name)
 
 static int parse_valued(struct bench_options *o, const char *name, const char *value, FILE *err)
 {
-	uint32_t workers;
-
 	if (strcmp(name, "--mode") == 0)
 		return parse_mode(o, value, err);
 	if (strcmp(name, "--protocol") == 0)
@@ -157,13 +183,17 @@ static int parse_valued(struct bench_options *o, const char *name, const char *v
 		return parse_u32(name, value, 1, 99, &o->repetitions, err);
 	if (strcmp(name, "--cpu") == 0)
 		return parse_u32(name, value, 0, 1023, &o->cpu, err);
-	return parse_u32(name, value, 1, 1, &workers, err); /* --workers */
+	if (strcmp(name, "--workers") == 0)
+		return parse_u32(name, value, 1, 32, &o->workers, err);
+	if (strcmp(name, "--total") == 0)
+		return parse_number(name, value, 1, UINT32_MAX, &o->total, err);
+	return parse_u32(name, value, 1, 1000000, &o->seconds, err); /* --seconds */
 }
 
 static bool takes_value(const char *name)
 {
 	static const char *const names[] = { "--mode", "--protocol", "--new-flow-ratio", "--flows", "--size", "--packets",
-					     "--repetitions", "--cpu", "--workers" };
+					     "--repetitions", "--cpu", "--workers", "--total", "--seconds" };
 
 	for (size_t i = 0; i < COUNT(names); i++)
 		if (strcmp(name, names[i]) == 0)
@@ -173,16 +203,34 @@ static bool takes_value(const char *name)
 
 uint32_t bench_options_header_bytes(const struct bench_options *o)
 {
-	return 14 + (o->ipv6 ? 40 : 20) + (o->tcp ? 20 : 8);
+	return 14 + (o->ipv6 || bench_options_ipv6_behind(o) ? 40 : 20) + (o->tcp ? 20 : 8);
 }
 
 static int check(const struct bench_options *o, FILE *err)
 {
 	if (o->size < bench_options_header_bytes(o))
 		return wrong(err, "--size: the headers alone take %u bytes", bench_options_header_bytes(o));
-	if (o->new_flow_ratio > 0 && (o->command != BENCH_PIPELINE || o->mode != BENCH_FULL_NAT))
-		return wrong(err, "--new-flow-ratio belongs to \"pipeline --mode full-nat\"");
+	if (o->ipv6 && o->mode == BENCH_NAT46)
+		return wrong(err, "--ipv6: clients of nat46 are IPv4");
+	if (o->command != BENCH_PIPELINE && !bench_mode_has_flows(o->mode))
+		return wrong(err, "--mode: \"%s\" is for \"pipeline\" alone", bench_mode_name(o->mode));
+	bool opens = (o->command == BENCH_PIPELINE || o->command == BENCH_SOAK) && bench_mode_has_flows(o->mode);
+	if (o->new_flow_ratio > 0 && !opens)
+		return wrong(err, "--new-flow-ratio belongs to \"pipeline\" and \"soak\", and to modes with flows");
+	if ((o->total > 0 || o->seconds > 0) && o->command != BENCH_SOAK)
+		return wrong(err, "--total and --seconds belong to \"soak\"");
 	return 0;
+}
+
+/* What depends on other options. */
+static void set_defaults(struct bench_options *o)
+{
+	if (o->mode == BENCH_NAT64)
+		o->ipv6 = true;
+	if (o->flows == 0)
+		o->flows = o->command == BENCH_SOAK ? 100000 : 1000;
+	if (o->command == BENCH_SOAK && o->new_flow_ratio == 0)
+		o->new_flow_ratio = 0.5;
 }
 
 static int parse_command(struct bench_options *o, const char *name, FILE *err)
@@ -198,7 +246,7 @@ static int parse_command(struct bench_options *o, const char *name, FILE *err)
 
 int bench_options_parse(struct bench_options *o, int argc, char **argv, FILE *err)
 {
-	*o = (struct bench_options){ .flows = 1000, .packets = 1000000, .repetitions = 9, .size = 64, .cpu = UINT32_MAX };
+	*o = (struct bench_options){ .packets = 1000000, .repetitions = 9, .size = 64, .cpu = UINT32_MAX, .workers = 1 };
 	if (argc < 2)
 		return wrong(err, "a command is missing");
 	if (parse_command(o, argv[1], err) != 0)
@@ -218,5 +266,6 @@ int bench_options_parse(struct bench_options *o, int argc, char **argv, FILE *er
 		if (parse_valued(o, name, argv[i], err) != 0)
 			return -1;
 	}
+	set_defaults(o);
 	return check(o, err);
 }

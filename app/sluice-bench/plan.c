@@ -44,7 +44,7 @@ static void write_addresses(FILE *out, enum plan_host host, unsigned int n, bool
 	}
 }
 
-char *plan_config_service(bool ipv6, bool tcp, unsigned int snat)
+char *plan_config_service(const struct plan_service *service)
 {
 	char *text = NULL;
 	size_t length;
@@ -52,16 +52,21 @@ char *plan_config_service(bool ipv6, bool tcp, unsigned int snat)
 
 	if (out == NULL)
 		return NULL;
-	fprintf(out, "{ \"version\": 1, " DEVICES ", " INTERFACES ", \"unused_ports\": \"drop\", \"services\": [ { \"name\": \"bench\", \"address\": \"%s\", "
-		"\"port\": %u, \"protocol\": \"%s\", \"mode\": \"full-nat\", \"scheduler\": \"round-robin\", "
+	fprintf(out, "{ \"version\": 1, " DEVICES ", " INTERFACES ", \"unused_ports\": \"drop\", "
+		"\"services\": [ { \"name\": \"bench\", \"address\": \"%s\", "
+		"\"port\": %u, \"protocol\": \"%s\", \"mode\": \"%s\", \"scheduler\": \"round-robin\", "
 		/* established flows outlive any run, however fast time has to pass for new ones */
 		"\"timeouts\": { \"tcp_established_s\": 604800, \"udp_bidirectional_s\": 604800, \"tcp_opening_s\": %u, "
-		"\"udp_one_way_s\": %u }, \"snat\": [",
-		ipv6 ? first[PLAN_VIP].v6 : first[PLAN_VIP].v4, PLAN_SERVICE_PORT, tcp ? "tcp" : "udp",
-		PLAN_FIRST_TIMEOUT_S, PLAN_FIRST_TIMEOUT_S);
-	write_addresses(out, PLAN_SNAT, snat, ipv6, "\"%s\"");
-	fputs(" ], \"backends\": [", out);
-	write_addresses(out, PLAN_BACKEND, PLAN_BACKENDS, ipv6,
+		"\"udp_one_way_s\": %u }, ",
+		service->ipv6 ? first[PLAN_VIP].v6 : first[PLAN_VIP].v4, PLAN_SERVICE_PORT, service->tcp ? "tcp" : "udp",
+		service->snat > 0 ? "full-nat" : "dnat", PLAN_FIRST_TIMEOUT_S, PLAN_FIRST_TIMEOUT_S);
+	if (service->snat > 0) {
+		fputs("\"snat\": [", out);
+		write_addresses(out, PLAN_SNAT, service->snat, service->ipv6_behind, "\"%s\"");
+		fputs(" ], ", out);
+	}
+	fputs("\"backends\": [", out);
+	write_addresses(out, PLAN_BACKEND, PLAN_BACKENDS, service->ipv6_behind,
 			"{ \"address\": \"%s\", \"port\": " RTE_STR(PLAN_BACKEND_PORT) " }");
 	fputs(" ] } ] }", out);
 	return fclose(out) == 0 ? text : NULL;

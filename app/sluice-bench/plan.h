@@ -48,8 +48,14 @@ static inline uint32_t plan_number(const struct plan *plan, enum plan_host host,
 	return rte_be_to_cpu_32(ip->w_be[3]) - rte_be_to_cpu_32(plan->first[host].w_be[3]);
 }
 
-/* The configuration as JSON, for free(). snat is the number of source-NAT addresses. */
-char *plan_config_service(bool ipv6, bool tcp, unsigned int snat);
+struct plan_service {
+	bool ipv6, ipv6_behind; /* client and VIP; backends and source-NAT addresses */
+	bool tcp;
+	unsigned int snat; /* number of addresses; 0: mode dnat */
+};
+
+/* The configuration as JSON, for free(). */
+char *plan_config_service(const struct plan_service *service);
 char *plan_config_forward(void);
 char *plan_config_pairs(void);
 

@@ -14,34 +14,37 @@
 static const uint64_t bounds_ns[] = REPORT_BOUNDS_NS;
 _Static_assert(RTE_DIM(bounds_ns) == REPORT_ROWS - 1, "one row more than bounds");
 
-static double bytes_per_flow(const struct gateway *g, const struct bench_options *o)
+static double bytes_per_flow(const struct gateway *g)
 {
-	return (double)sl_flow_table_bytes(g->capacity, o->ipv6) / g->capacity;
+	return (double)g->table_bytes / g->capacity;
 }
 
 /* What every kind of result says about its circumstances. */
-static json_t *json_common(const struct gateway *g, const struct bench_options *o)
+json_t *report_json_common(const struct gateway *g, const struct bench_options *o)
 {
-	return json_pack("{s:s, s:I, s:s, s:i, s:i, s:b, s:s, s:s, s:I, s:f, s:I, s:s, s:i}", "mode",
-			 o->command == BENCH_PIPELINE ? bench_mode_name(o->mode) :
-			 o->command == BENCH_EXPIRY ? "expiry" : "flow-table", "flows",
-			 (json_int_t)o->flows, "protocol", o->tcp ? "tcp" : "udp", "ip_version", o->ipv6 ? 6 : 4, "size_bytes",
-			 (int)o->size, "hugepages", g->hugepages, "dpdk_version", rte_version(), "sluice_version",
-			 SLUICE_VERSION, "tsc_hz", (json_int_t)g->shared.tsc_hz, "bytes_per_flow", bytes_per_flow(g, o),
-			 "table_capacity_flows", (json_int_t)g->capacity, "hash", HASH, "workers", 1);
+	const char *mode = o->command == BENCH_PIPELINE ? bench_mode_name(o->mode) : bench_command_name(o->command);
+
+	return json_pack("{s:s, s:I, s:s, s:i, s:i, s:i, s:b, s:s, s:s, s:I, s:f, s:I, s:s, s:i}", "mode", mode, "flows",
+			 (json_int_t)o->flows, "protocol", o->tcp ? "tcp" : "udp", "ip_version", o->ipv6 ? 6 : 4,
+			 "ip_version_behind", bench_options_ipv6_behind(o) ? 6 : 4, "size_bytes", (int)o->size, "hugepages",
+			 g->hugepages, "dpdk_version", rte_version(), "sluice_version", SLUICE_VERSION, "tsc_hz",
+			 (json_int_t)g->shared.tsc_hz, "bytes_per_flow", bytes_per_flow(g), "table_capacity_flows",
+			 (json_int_t)g->capacity, "hash", HASH, "workers", (int)o->workers);
 }
 
-static void json_print(json_t *object)
+void report_json_print(json_t *object)
 {
 	json_dumpf(object, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(5));
 	putchar('\n');
 	json_decref(object);
 }
 
-static void text_common(const struct gateway *g, const struct bench_options *o)
+void report_text_common(const struct gateway *g, const struct bench_options *o)
 {
 	printf("%u flows, %s over IPv%d, %s, %s, TSC %.3f GHz\n", o->flows, o->tcp ? "TCP" : "UDP", o->ipv6 ? 6 : 4,
 	       g->hugepages ? "hugepages" : "no hugepages", rte_version(), (double)g->shared.tsc_hz / 1e9);
+	if (o->workers > 1)
+		printf("  one of %u workers: who owns a packet is computed for each\n", o->workers);
 }
 
 static double ns(const struct gateway *g, double cycles)
@@ -53,7 +56,7 @@ static double ns(const struct gateway *g, double cycles)
 
 static void json_pipeline(const struct gateway *g, const struct bench_options *o, const struct measure *m)
 {
-	json_t *object = json_common(g, o), *stages = json_array();
+	json_t *object = report_json_common(g, o), *stages = json_array();
 
 	for (unsigned int i = 0; i < m->n_stages; i++)
 		json_array_append_new(stages, json_pack("{s:s, s:f}", "name", m->stages[i].name, "cycles_per_packet",
@@ -67,7 +70,7 @@ static void json_pipeline(const struct gateway *g, const struct bench_options *o
 				    "stages", stages, "checksums", CHECKSUMS, "packet_data", o->cold ? "memory" : "level 2 cache");
 	json_object_update(object, results);
 	json_decref(results);
-	json_print(object);
+	report_json_print(object);
 }
 
 void report_pipeline(const struct gateway *g, const struct bench_options *o, const struct measure *m)
@@ -81,11 +84,11 @@ void report_pipeline(const struct gateway *g, const struct bench_options *o, con
 	printf("%s, %u-byte frames, ", bench_mode_name(o->mode), o->size);
 	if (o->new_flow_ratio > 0)
 		printf("%g of the packets open a flow, ", o->new_flow_ratio);
-	text_common(g, o);
+	report_text_common(g, o);
 	printf("\n  %-30s %8.1f cycles  (%.1f to %.1f in %u repetitions of %" PRIu64 " packets)\n", "a packet costs", m->net.median,
 	       m->net.min, m->net.max, o->repetitions, m->packets);
 	printf("  %-30s %8.1f ns\n  %-30s %8.2f Mpps on one core\n  %-30s %8.1f bytes\n\n", "", ns(g, m->net.median), "",
-	       1e3 / ns(g, m->net.median), "a flow takes", bytes_per_flow(g, o));
+	       1e3 / ns(g, m->net.median), "a flow takes", bytes_per_flow(g));
 	for (unsigned int i = 0; i < m->n_stages; i++) {
 		printf("    %-28s %8.1f cycles\n", m->stages[i].name, m->stages[i].cycles);
 		sum += m->stages[i].cycles;
@@ -102,7 +105,7 @@ void report_pipeline(const struct gateway *g, const struct bench_options *o, con
 
 static void json_expiry(const struct gateway *g, const struct bench_options *o, const struct report_expiry *e)
 {
-	json_t *object = json_common(g, o), *rows = json_array();
+	json_t *object = report_json_common(g, o), *rows = json_array();
 
 	for (unsigned int i = 0; i < REPORT_ROWS; i++)
 		json_array_append_new(rows, json_pack("{s:o, s:I}", "up_to_ns", i < RTE_DIM(bounds_ns) ?
@@ -115,7 +118,7 @@ static void json_expiry(const struct gateway *g, const struct bench_options *o, 
 				    e->max_ns, "longest_pause_ns", e->idle_max_ns, "histogram", rows);
 	json_object_update(object, results);
 	json_decref(results);
-	json_print(object);
+	report_json_print(object);
 }
 
 void report_expiry(const struct gateway *g, const struct bench_options *o, const struct report_expiry *e)
@@ -125,7 +128,7 @@ void report_expiry(const struct gateway *g, const struct bench_options *o, const
 		return;
 	}
 	printf("expiry of ");
-	text_common(g, o);
+	report_text_common(g, o);
 	printf("\n  %" PRIu64 " housekeeping steps ended %" PRIu64 " flows: %.1f cycles a flow\n\n  %15s %12s\n", e->steps, e->flows,
 	       e->cycles_per_flow, "a step took", "steps");
 	for (unsigned int i = 0; i < REPORT_ROWS; i++) {
@@ -146,18 +149,18 @@ void report_expiry(const struct gateway *g, const struct bench_options *o, const
 void report_flow_table(const struct gateway *g, const struct bench_options *o, const struct report_flow_table *f)
 {
 	if (o->json) {
-		json_t *object = json_common(g, o);
+		json_t *object = report_json_common(g, o);
 		json_t *results = json_pack("{s:I, s:i, s:f, s:f, s:f}", "lookups", (json_int_t)f->lookups, "repetitions",
 					    (int)o->repetitions, "cycles_per_lookup", f->cycles.median, "cycles_per_lookup_min",
 					    f->cycles.min, "cycles_per_lookup_max", f->cycles.max);
 		json_object_update(object, results);
 		json_decref(results);
-		json_print(object);
+		report_json_print(object);
 		return;
 	}
 	printf("flow table, ");
-	text_common(g, o);
+	report_text_common(g, o);
 	printf("\n  a look-up costs %.1f cycles (%.1f to %.1f in %u repetitions of %" PRIu64 "), %.1f ns; hash included, in bursts of %d\n"
 	       "  a flow takes %.1f bytes\n", f->cycles.median, f->cycles.min, f->cycles.max, o->repetitions, f->lookups,
-	       ns(g, f->cycles.median), BENCH_BURST, bytes_per_flow(g, o));
+	       ns(g, f->cycles.median), BENCH_BURST, bytes_per_flow(g));
 }

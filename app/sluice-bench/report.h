@@ -2,7 +2,10 @@
 #ifndef APP_SLUICE_BENCH_REPORT_H
 #define APP_SLUICE_BENCH_REPORT_H
 
+#include <jansson.h>
+
 #include "measure.h"
+#include "soak.h"
 
 /* Upper bounds in nanoseconds of the histogram of `expiry`; the last row is everything above. */
 #define REPORT_BOUNDS_NS { 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000 }
@@ -25,5 +28,12 @@ struct report_flow_table {
 void report_pipeline(const struct gateway *g, const struct bench_options *o, const struct measure *m);
 void report_expiry(const struct gateway *g, const struct bench_options *o, const struct report_expiry *e);
 void report_flow_table(const struct gateway *g, const struct bench_options *o, const struct report_flow_table *f);
+void report_soak_row(const struct bench_options *o, const struct soak_row *row);
+void report_soak(const struct gateway *g, const struct bench_options *o, const struct report_soak *s);
+
+/* What every kind of result says about its circumstances. */
+json_t *report_json_common(const struct gateway *g, const struct bench_options *o);
+void report_text_common(const struct gateway *g, const struct bench_options *o);
+void report_json_print(json_t *object); /* and gives it up */
 
 #endif

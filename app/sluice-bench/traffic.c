@@ -29,7 +29,8 @@ int traffic_init(struct traffic *t, struct gateway *g, const struct bench_option
 {
 	*t = (struct traffic){ .gateway = g, .options = o, .random = 1, .next_new = o->flows };
 	t->new_flow_q32 = (uint32_t)(o->new_flow_ratio * UINT32_MAX);
-	plan_init(&t->plan, o->ipv6);
+	plan_init(&t->plan[0], false);
+	plan_init(&t->plan[1], true);
 	t->flows = calloc(o->flows, sizeof(*t->flows));
 	return t->flows != NULL ? 0 : -1;
 }
@@ -49,29 +50,50 @@ static uint64_t random_next(struct traffic *t)
 	return z ^ z >> 31;
 }
 
+/*
+ * Client's port of a flow. Numbers below 131,072,000 never meet at one; of several workers, ours must own the packet, as the
+ * owner stage computes it.
+ */
+static uint16_t client_port(const struct traffic *t, uint64_t number, const struct sl_ip *client)
+{
+	const struct sl_toeplitz *toeplitz = t->gateway->shared.toeplitz;
+	struct sl_ip vip = plan_address(&t->plan[t->options->ipv6], PLAN_VIP, 0);
+	uint16_t port = (uint16_t)(number / PLAN_HOSTS % 64000), vip_port_be = RTE_BE16(PLAN_SERVICE_PORT);
+
+	for (; toeplitz != NULL; port = (uint16_t)((port + 1000) % 64000)) {
+		uint16_t port_be = rte_cpu_to_be_16((uint16_t)(1024 + port));
+		uint32_t hash = t->options->ipv6 ?
+			sl_toeplitz_v6(toeplitz, client, &vip, port_be, vip_port_be) :
+			sl_toeplitz_v4(toeplitz, sl_ip_v4_be(client), sl_ip_v4_be(&vip), port_be, vip_port_be);
+		if (hash % SL_RETA_SIZE % t->options->workers == 0)
+			break;
+	}
+	return (uint16_t)(1024 + port);
+}
+
 static void describe(const struct traffic *t, uint64_t number, enum sl_side side, struct frame *f)
 {
 	const struct bench_options *o = t->options;
 	const struct traffic_flow *flow = &t->flows[number < o->flows ? number : 0];
 	uint32_t host = (uint32_t)(number % PLAN_HOSTS);
-	struct sl_ip client = plan_address(&t->plan, PLAN_CLIENT, host);
-	uint16_t client_port = (uint16_t)(1024 + number / PLAN_HOSTS % 64000);
+	const struct plan *near = &t->plan[o->ipv6], *behind = &t->plan[bench_options_ipv6_behind(o)];
+	struct sl_ip client = plan_address(near, PLAN_CLIENT, host);
 
-	*f = (struct frame){ .src = client, .sport = client_port, .tcp_flags = RTE_TCP_ACK_FLAG };
+	*f = (struct frame){ .src = client, .sport = client_port(t, number, &client), .tcp_flags = RTE_TCP_ACK_FLAG };
 	if (o->mode == BENCH_FORWARD || o->mode == BENCH_PAIRS) {
-		f->dst = plan_address(&t->plan, PLAN_DESTINATION, host);
+		f->dst = plan_address(near, PLAN_DESTINATION, host);
 		f->dport_be = RTE_BE16(PLAN_SERVICE_PORT);
 		if (side == SL_SERVER) {
 			f->src = f->dst;
 			f->dst = client;
 		}
 	} else if (side == SL_SERVER) {
-		f->src = plan_address(&t->plan, PLAN_BACKEND, flow->backend);
-		f->dst = plan_address(&t->plan, PLAN_SNAT, flow->snat);
+		f->src = plan_address(behind, PLAN_BACKEND, flow->backend);
+		f->dst = o->mode == BENCH_DNAT ? client : plan_address(behind, PLAN_SNAT, flow->snat);
 		f->sport = PLAN_BACKEND_PORT;
 		f->dport_be = flow->port_be;
 	} else {
-		f->dst = plan_address(&t->plan, PLAN_VIP, 0);
+		f->dst = plan_address(near, PLAN_VIP, 0);
 		f->dport_be = RTE_BE16(PLAN_SERVICE_PORT);
 	}
 }
@@ -110,7 +132,7 @@ static void write_frame(const struct traffic *t, struct rte_mbuf *m, enum sl_sid
 	struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
 	memcpy(&eth->dst_addr, t->gateway->shared.port_mac[side == SL_CLIENT ? PLAN_WAN : PLAN_LAN], 6);
 	memcpy(&eth->src_addr, (uint8_t[6]){ 2, 0, 0, 0, 2, side }, 6);
-	eth->ether_type = o->ipv6 ? RTE_BE16(RTE_ETHER_TYPE_IPV6) : RTE_BE16(RTE_ETHER_TYPE_IPV4);
+	eth->ether_type = sl_ip_is_v4(&f->dst) ? RTE_BE16(RTE_ETHER_TYPE_IPV4) : RTE_BE16(RTE_ETHER_TYPE_IPV6);
 	sl_edit_ip_header(eth + 1, &f->src, &f->dst, o->tcp ? IPPROTO_TCP : IPPROTO_UDP, 64, l4_len);
 	if (o->tcp)
 		write_tcp(m, f, l4, l4_len);
@@ -130,6 +152,18 @@ static void push_out(const struct rte_mbuf *m, uint32_t size)
 #endif
 }
 
+uint64_t traffic_burst_ns(const struct bench_options *o)
+{
+	return (uint64_t)(PLAN_FIRST_TIMEOUT_S * 1e9 / o->flows * o->new_flow_ratio * BENCH_BURST);
+}
+
+/* A flow that exists. */
+static uint64_t pick(const struct traffic *t, uint64_t random)
+{
+	uint64_t n = (random >> 32) * t->options->flows >> 32;
+	return t->options->command == BENCH_SOAK ? t->next_new - 1 - n : n;
+}
+
 void traffic_arrive(struct traffic *t)
 {
 	const struct bench_options *o = t->options;
@@ -138,17 +172,17 @@ void traffic_arrive(struct traffic *t)
 
 	for (unsigned int i = 0; i < BENCH_RING; i++) {
 		uint64_t random = random_next(t);
-		bool is_new = o->mode == BENCH_FULL_NAT && (uint32_t)random < t->new_flow_q32;
-		number[i] = is_new ? t->next_new++ : (random >> 32) * o->flows >> 32;
-		t->side[i] = is_new || o->mode == BENCH_DROP ? SL_CLIENT : random_next(t) & 1;
-		if (!is_new)
+		bool is_new = bench_mode_has_flows(o->mode) && (uint32_t)random < t->new_flow_q32;
+		number[i] = is_new ? t->next_new++ : pick(t, random);
+		t->side[i] = is_new || o->mode == BENCH_DROP || o->command == BENCH_SOAK ? SL_CLIENT : random_next(t) & 1;
+		if (number[i] < o->flows)
 			rte_prefetch_non_temporal(&t->flows[number[i]]);
 	}
 	if (rte_pktmbuf_alloc_bulk(t->gateway->pool, t->ring, BENCH_RING) != 0)
 		rte_exit(1, "sluice-bench: packet buffers were lost\n"); /* the pool is four times as large */
 	for (unsigned int i = 0; i < BENCH_RING; i++) {
 		describe(t, number[i], t->side[i], &f);
-		if (number[i] >= o->flows)
+		if (number[i] >= o->flows || o->command == BENCH_SOAK)
 			f.tcp_flags = RTE_TCP_SYN_FLAG;
 		if (o->mode == BENCH_DROP)
 			f.dport_be = RTE_BE16(PLAN_CLOSED_PORT);
@@ -166,7 +200,7 @@ void traffic_pick(struct traffic *t, struct sl_tuple *k)
 	describe(t, (random >> 32) * t->options->flows >> 32, random & 1, &f);
 	*k = (struct sl_tuple){ .peer = f.src, .self = f.dst, .peer_port_be = rte_cpu_to_be_16(f.sport),
 				.self_port_be = f.dport_be, .proto = t->options->tcp ? IPPROTO_TCP : IPPROTO_UDP,
-				.v6 = t->options->ipv6 };
+				.v6 = !sl_ip_is_v4(&f.dst) };
 }
 
 void traffic_receive(const struct traffic *t, unsigned int first, struct sl_burst *b)
@@ -187,6 +221,18 @@ void traffic_receive(const struct traffic *t, unsigned int first, struct sl_burs
 	b->gaps = false;
 	b->handed_in = false;
 	t->gateway->worker->count[SL_COUNT_RX] += BENCH_BURST;
+}
+
+void traffic_walk(const struct traffic *t, unsigned int first, uint64_t ns)
+{
+	struct gateway *g = t->gateway;
+	struct sl_worker *w = g->worker;
+
+	traffic_receive(t, first, &w->burst);
+	gateway_advance(g, ns);
+	sl_pipeline(w, g->snapshot, &w->burst);
+	sl_transmit_flush(w);
+	sl_worker_housekeeping(w, g->snapshot);
 }
 
 /* ---- flows that exist before anything is measured ---- */
@@ -225,12 +271,12 @@ static void learn(struct traffic *t, uint32_t number, const struct rte_mbuf *m)
 	const uint8_t *l3 = rte_pktmbuf_mtod_offset(m, const uint8_t *, RTE_ETHER_HDR_LEN);
 	const struct rte_ipv4_hdr *v4 = (const struct rte_ipv4_hdr *)l3;
 	const struct rte_ipv6_hdr *v6 = (const struct rte_ipv6_hdr *)l3;
-	bool ipv6 = t->options->ipv6;
+	bool ipv6 = bench_options_ipv6_behind(t->options);
 	struct sl_ip snat = ipv6 ? sl_ip_from_v6(v6->src_addr) : sl_ip_from_v4(v4->src_addr);
 	struct sl_ip backend = ipv6 ? sl_ip_from_v6(v6->dst_addr) : sl_ip_from_v4(v4->dst_addr);
 
-	flow->snat = (uint8_t)plan_number(&t->plan, PLAN_SNAT, &snat);
-	flow->backend = (uint8_t)plan_number(&t->plan, PLAN_BACKEND, &backend);
+	flow->snat = (uint8_t)plan_number(&t->plan[ipv6], PLAN_SNAT, &snat); /* dnat: means nothing */
+	flow->backend = (uint8_t)plan_number(&t->plan[ipv6], PLAN_BACKEND, &backend);
 	memcpy(&flow->port_be, l3 + sl_ip_header_len(&snat), 2); /* source port: first in TCP and UDP */
 }
 
@@ -239,7 +285,7 @@ int traffic_establish(struct traffic *t)
 	const struct bench_options *o = t->options;
 	struct sl_worker *w = t->gateway->worker;
 
-	if ((o->mode != BENCH_FULL_NAT && o->mode != BENCH_DROP) || o->new_flow_ratio == 1)
+	if ((!bench_mode_has_flows(o->mode) && o->mode != BENCH_DROP) || o->new_flow_ratio == 1 || o->command == BENCH_SOAK)
 		return 0; /* no packet is of an established flow */
 	for (uint32_t first = 0; first < o->flows; first += ESTABLISH_BURST) {
 		unsigned int n = RTE_MIN(o->flows - first, (uint32_t)ESTABLISH_BURST);

@@ -3,7 +3,8 @@
  * Packets, as a NIC would bring them. Two steps, since a NIC does the first on its own:
  *
  *	arrive	writes BENCH_RING frames into mbufs. Not timed. Flows are picked at random; what is known of a flow is four bytes
- *		and is read past the caches, so that the generator's own misses are no part of the result.
+ *		and is read past the caches, so that the generator's own misses are no part of the result. In a soak they are
+ *		new ones and some of the last opened, so that idle times begin anew here and there.
  *	receive	fills in the mbufs of a burst as a driver's receive function does. Timed, measured alone and subtracted.
  *
  * Frames of a ring are written one after the other and then received, so when its turn has come a packet lies in the level 2
@@ -25,7 +26,7 @@ struct traffic_flow {
 struct traffic {
 	struct gateway *gateway;
 	const struct bench_options *options;
-	struct plan plan;
+	struct plan plan[2];	  /* by address family: [1] is IPv6 */
 	struct traffic_flow *flows; /* option flows of them */
 	uint64_t random;
 	uint64_t next_new;	  /* number of the next flow that is opened */
@@ -43,6 +44,9 @@ void traffic_fini(struct traffic *t);
  */
 int traffic_establish(struct traffic *t);
 
+/* Virtual time for a burst so that about `flows` live while some are opened: one each timeout / flows. */
+uint64_t traffic_burst_ns(const struct bench_options *o);
+
 /* Let a ring of packets arrive. */
 void traffic_arrive(struct traffic *t);
 
@@ -51,5 +55,8 @@ void traffic_pick(struct traffic *t, struct sl_tuple *k);
 
 /* Receive the burst that starts at ring[first]. */
 void traffic_receive(const struct traffic *t, unsigned int first, struct sl_burst *b);
+
+/* Receive it and take it all the way, as a worker's turn does, with ns gone by since the one before. */
+void traffic_walk(const struct traffic *t, unsigned int first, uint64_t ns);
 
 #endif

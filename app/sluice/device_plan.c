@@ -75,6 +75,7 @@ static void plan_vdev(struct device_plan *d, const struct machine *machine)
 										   : AF_PACKET_FRAME;
 		unsigned long pairs = vdev_argument(d->vdev, "qpairs", text, sizeof(text)) ? strtoul(text, NULL, 10) : 1;
 		d->rx_queues = (uint16_t)(pairs > 0 && pairs <= 64 ? pairs : 1);
+		d->descriptors = 0; /* frames are copied from and to rings of the kernel's */
 	}
 	if (strcmp(d->driver, "net_af_xdp") == 0 && d->descriptors < AF_XDP_RING)
 		d->descriptors = AF_XDP_RING;

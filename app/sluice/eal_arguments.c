@@ -81,8 +81,11 @@ static void push_devices(struct eal_arguments *a, const struct eal_settings *s, 
 		push(a, "--allow=%s", names[i]);
 		n_pci++;
 	}
-	if (n_pci == 0 && !s->pci_closed)
+	if (n_pci == 0 && !s->pci_closed) {
 		push(a, "--no-pci"); /* otherwise DPDK takes every NIC that is bound to a driver of its own */
+		/* No device needs physical addresses, so memory can be added later (for a capture) without the right to see them. */
+		push(a, "--iova-mode=va");
+	}
 	for (unsigned int i = 0; i < s->vdevs.n; i++)
 		if (!eal_vdev_is_unused(s->vdevs.item[i], config))
 			push(a, "--vdev=%s", s->vdevs.item[i]);

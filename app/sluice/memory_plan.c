@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <limits.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <rte_mbuf.h>
@@ -14,11 +15,20 @@
 #define MIB (UINT64_C(1) << 20)
 #define CONTROL_MBUFS 1024 /* ARP, ND and MLD messages in the making */
 /*
- * What DPDK takes for itself: its tables, drivers' queues, the gaps of its heap. An allowance, not a measurement: a start
- * that finds it too small says so and names memory_mb.
+ * What DPDK takes for itself: its tables, drivers' queues, the gaps of its heap. An allowance, with room to spare above what is
+ * in use with virtual devices (1 MiB and some KiB a port): a start that finds it too small says so and names memory_mb.
  */
-#define EAL_BYTES (12 * MIB)
-#define EAL_PORT_BYTES (4 * MIB)
+#define EAL_BYTES (4 * MIB)
+#define VDEV_BYTES (1 * MIB)
+#define NIC_BYTES (4 * MIB)
+#define CAPTURE_STATISTICS_BYTES (4 * MIB + 4096) /* which the capture library has ready */
+#define CAPTURE_BUFFERS_BYTES (12 * MIB)	  /* of a dpdk-dumpcap */
+/*
+ * What the process has outside of that memory: program and libraries (the larger part are the drivers, all of which DPDK
+ * loads), stacks, the configuration, DPDK's page tables: 25 MiB are measured, 2 more with a thousand services.
+ */
+#define PROCESS_BYTES (28 * MIB)
+#define AF_PACKET_FRAMES 512 /* of each ring, where the user gives no framecnt */
 
 static void add_row(struct memory_plan *plan, int node, uint64_t count, uint64_t each, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
@@ -107,6 +117,47 @@ static void plan_pools(struct memory_plan *plan, const struct sl_config *config,
 				"packet buffers, %u bytes", room - RTE_PKTMBUF_HEADROOM);
 }
 
+static void add_dpdk(struct memory_plan *plan, const struct eal_settings *settings, const struct device_plans *devices)
+{
+	uint64_t bytes = EAL_BYTES + plan->bytes / 64;
+
+	bool nic = false;
+
+	for (unsigned int i = 0; i < devices->n; i++) {
+		bytes += devices->list[i].pci ? NIC_BYTES : VDEV_BYTES;
+		nic |= devices->list[i].pci;
+	}
+	for (unsigned int node = 0; node < MACHINE_NODES_MAX; node++)
+		if (plan->nodes[node].mbufs > 0) /* a pool has a cache for each lcore that could be */
+			bytes += RTE_MAX_LCORE * sizeof(struct rte_mempool_cache);
+	add_row(plan, plan->worker_node[0], 1, bytes, "DPDK itself");
+	if (!settings->hugepages || settings->in_memory)
+		return;
+	/*
+	 * A NIC may need physical addresses, which the kernel tells nobody without capabilities: then no memory can be added
+	 * when a capture begins (eal_arguments.c).
+	 */
+	add_row(plan, plan->worker_node[0], 1, CAPTURE_STATISTICS_BYTES + (nic ? CAPTURE_BUFFERS_BYTES : 0), "packet capture");
+	plan->later_bytes = nic ? 0 : CAPTURE_BUFFERS_BYTES;
+}
+
+/* net_af_packet maps rings of the kernel's, one each way for each pair of queues. */
+static uint64_t kernel_ring_bytes(const struct device_plans *devices)
+{
+	uint64_t bytes = 0;
+	char text[32];
+
+	for (unsigned int i = 0; i < devices->n; i++) {
+		const struct device_plan *d = &devices->list[i];
+		if (d->framesz == 0)
+			continue;
+		uint64_t frames = vdev_argument(d->vdev, "framecnt", text, sizeof(text)) ? strtoul(text, NULL, 10)
+											 : AF_PACKET_FRAMES;
+		bytes += 2 * d->rx_queues * frames * d->framesz;
+	}
+	return bytes;
+}
+
 void memory_plan_build(struct memory_plan *plan, const struct sl_config *config, const struct eal_settings *settings,
 		       const struct device_plans *devices, const struct lcores *lcores, const struct machine *machine)
 {
@@ -133,7 +184,8 @@ void memory_plan_build(struct memory_plan *plan, const struct sl_config *config,
 	}
 	int first = plan->worker_node[0];
 	add_row(plan, first, 1, sl_neighbour_table_bytes(config->max_neighbours), "%u neighbours", config->max_neighbours);
-	add_row(plan, first, 1, EAL_BYTES + devices->n * EAL_PORT_BYTES + plan->bytes / 32, "DPDK itself");
+	add_dpdk(plan, settings, devices);
+	plan->outside_bytes = PROCESS_BYTES + kernel_ring_bytes(devices);
 	for (unsigned int node = 0; node < MACHINE_NODES_MAX; node++)
 		if (plan->nodes[node].bytes > 0)
 			plan->n_nodes = node + 1;
@@ -142,6 +194,11 @@ void memory_plan_build(struct memory_plan *plan, const struct sl_config *config,
 uint32_t memory_plan_node_mb(const struct memory_plan *plan, unsigned int node)
 {
 	return (uint32_t)((plan->nodes[node].bytes + MIB - 1) / MIB);
+}
+
+uint32_t memory_plan_process_mb(const struct memory_plan *plan, uint32_t memory_mb)
+{
+	return (memory_mb != 0 ? memory_mb : memory_plan_total_mb(plan)) + (uint32_t)((plan->outside_bytes + MIB - 1) / MIB);
 }
 
 uint32_t memory_plan_total_mb(const struct memory_plan *plan)
@@ -153,8 +210,10 @@ uint32_t memory_plan_total_mb(const struct memory_plan *plan)
 	return total;
 }
 
-void memory_plan_print(const struct memory_plan *plan, FILE *out)
+void memory_plan_print(const struct memory_plan *plan, uint32_t memory_mb, FILE *out)
 {
+	uint32_t process_mb = memory_plan_process_mb(plan, memory_mb);
+
 	fprintf(out, "  %-36s %10s %12s %9s%s\n", "memory", "count", "bytes each", "MiB",
 		plan->n_nodes > 1 ? "  node" : "");
 	for (unsigned int i = 0; i < plan->n_rows; i++) {
@@ -166,4 +225,9 @@ void memory_plan_print(const struct memory_plan *plan, FILE *out)
 		fputc('\n', out);
 	}
 	fprintf(out, "  %-36s %10s %12s %9u\n", "total, rounded up", "", "", memory_plan_total_mb(plan));
+	if (memory_mb != 0)
+		fprintf(out, "  %-36s %10s %12s %9u\n", "taken, as \"memory_mb\" says", "", "", memory_mb);
+	fprintf(out, "  %-36s %10s %12s %9.1f\n", "program, libraries, kernel's rings", "", "",
+		(double)plan->outside_bytes / (double)MIB);
+	fprintf(out, "  %-36s %10s %12s %9u\n", "the whole process at most", "", "", process_mb);
 }

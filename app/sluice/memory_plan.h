@@ -28,7 +28,9 @@ struct memory_node {
 struct memory_plan {
 	unsigned int n_rows;
 	struct memory_row rows[MEMORY_ROWS_MAX];
-	uint64_t bytes;
+	uint64_t bytes;	      /* DPDK's memory, all nodes */
+	uint64_t outside_bytes; /* and what the process has beside it */
+	uint64_t later_bytes; /* in free hugepages while a dpdk-dumpcap runs; in none of these sums */
 	unsigned int n_nodes; /* highest NUMA node in use, plus one */
 	struct memory_node nodes[MACHINE_NODES_MAX];
 	uint16_t data_room;   /* of every packet buffer, headroom included */
@@ -49,7 +51,10 @@ void memory_plan_build(struct memory_plan *plan, const struct sl_config *config,
 uint32_t memory_plan_node_mb(const struct memory_plan *plan, unsigned int node);
 uint32_t memory_plan_total_mb(const struct memory_plan *plan);
 
+/* MiB that the whole process takes at most; memory_mb: what the user gave DPDK instead of what is needed, 0 for nothing. */
+uint32_t memory_plan_process_mb(const struct memory_plan *plan, uint32_t memory_mb);
+
 /* A table in MiB. */
-void memory_plan_print(const struct memory_plan *plan, FILE *out);
+void memory_plan_print(const struct memory_plan *plan, uint32_t memory_mb, FILE *out);
 
 #endif

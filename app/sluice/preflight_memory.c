@@ -92,7 +92,8 @@ static void check_nodes(struct preflight *p, uint64_t page_kb)
 
 static void too_few(struct preflight *p, const struct pages *pages, uint64_t need, uint64_t have)
 {
-	uint64_t page = pages->page_kb * 1024, missing = (need - have + page - 1) / page;
+	/* Who has to raise the number of hugepages anyway is told one that leaves room for a capture. */
+	uint64_t page = pages->page_kb * 1024, missing = (need + p->plan->later_bytes - have + page - 1) / page;
 	char remedy[256];
 
 	snprintf(remedy, sizeof(remedy), "`sysctl -w vm.nr_hugepages=%" PRIu64 "`, or set \"hugepages\": false in \"dpdk\"",

@@ -9,7 +9,7 @@ void report_start(const struct setup *setup, FILE *out)
 		setup->config->workers > 1 ? "s" : "", setup->settings.lcores.value,
 		!setup->settings.hugepages ? "no hugepages" :
 		setup->settings.in_memory ? "hugepages without files" : "hugepages");
-	memory_plan_print(&setup->plan, out);
+	memory_plan_print(&setup->plan, setup->settings.memory_mb, out);
 	fflush(out);
 }
 

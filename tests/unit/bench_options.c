@@ -57,8 +57,14 @@ static void defaults(void **state)
 	assert_int_equal(o.size, 64);
 	assert_int_equal(o.cpu, UINT32_MAX);
 	assert_true(o.repetitions > 1);
+	assert_int_equal(o.workers, 1);
 	assert_false(o.ipv6 || o.tcp || o.cold || o.json);
 	assert_true(o.new_flow_ratio == 0);
+	o = good("sluice-bench soak");
+	assert_int_equal(o.flows, 100000);
+	assert_int_equal(o.total, 0);
+	assert_int_equal(o.seconds, 0);
+	assert_true(o.new_flow_ratio == 0.5);
 }
 
 static void every_option(void **state)
@@ -71,18 +77,46 @@ static void every_option(void **state)
 	assert_int_equal(o.packets, 5000);
 	assert_true(o.ipv6 && o.tcp && o.json);
 	assert_true(o.new_flow_ratio == 0.25);
-	o = good("sluice-bench flow-table --ipv6 --ipv4 --protocol udp --cold --repetitions 3 --cpu 1 --huge --workers 1");
+	o = good("sluice-bench flow-table --ipv6 --ipv4 --protocol udp --cold --repetitions 3 --cpu 1 --huge --workers 32");
+	assert_int_equal(o.workers, 32);
 	assert_int_equal(o.command, BENCH_FLOW_TABLE);
 	assert_int_equal(o.repetitions, 3);
 	assert_int_equal(o.cpu, 1);
 	assert_int_equal(o.pages, BENCH_PAGES_HUGE);
 	assert_true(o.cold && !o.ipv6 && !o.tcp);
 	assert_int_equal(good("sluice-bench expiry --no-huge").pages, BENCH_PAGES_SMALL);
+	o = good("sluice-bench soak --total 300000000 --seconds 60 --flows 5 --new-flow-ratio 1");
+	assert_int_equal(o.command, BENCH_SOAK);
+	assert_int_equal(o.total, 300000000);
+	assert_int_equal(o.seconds, 60);
+	assert_int_equal(o.flows, 5);
+	assert_true(o.new_flow_ratio == 1);
+	assert_int_equal(good("sluice-bench pipeline --mode dnat --new-flow-ratio 0.1").mode, BENCH_DNAT);
 	assert_int_equal(good("sluice-bench pipeline --mode forward").mode, BENCH_FORWARD);
 	assert_int_equal(good("sluice-bench pipeline --mode pairs").mode, BENCH_PAIRS);
 	assert_int_equal(good("sluice-bench pipeline --mode drop").mode, BENCH_DROP);
 	assert_int_equal(good("sluice-bench --help").command, BENCH_HELP);
 	assert_int_equal(good("sluice-bench pipeline --help").command, BENCH_HELP);
+}
+
+static void families(void **state)
+{
+	static const struct {
+		const char *line;
+		bool ipv6, ipv6_behind;
+	} rows[] = {
+		{ "sluice-bench pipeline --mode full-nat", false, false },
+		{ "sluice-bench pipeline --mode dnat --ipv6", true, true },
+		{ "sluice-bench pipeline --mode nat64", true, false },
+		{ "sluice-bench pipeline --mode nat64 --ipv6", true, false },
+		{ "sluice-bench pipeline --mode nat46", false, true },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct bench_options o = good(rows[i].line);
+		assert_int_equal(o.ipv6, rows[i].ipv6);
+		assert_int_equal(bench_options_ipv6_behind(&o), rows[i].ipv6_behind);
+	}
 }
 
 static void refused(void **state)
@@ -105,7 +139,13 @@ static void refused(void **state)
 		{ "sluice-bench pipeline --mode drop --new-flow-ratio 1", "belongs to" },
 		{ "sluice-bench expiry --new-flow-ratio 1", "belongs to" },
 		{ "sluice-bench pipeline --ipv6 --protocol tcp", "--size: the headers alone take 74 bytes" },
-		{ "sluice-bench pipeline --workers 2", "--workers: \"2\" is not a number in 1..1" },
+		{ "sluice-bench pipeline --workers 33", "--workers: \"33\" is not a number in 1..32" },
+		{ "sluice-bench pipeline --mode nat46 --ipv6", "clients of nat46 are IPv4" },
+		{ "sluice-bench expiry --mode pairs", "--mode: \"pairs\" is for \"pipeline\" alone" },
+		{ "sluice-bench flow-table --mode drop", "--mode: \"drop\" is for" },
+		{ "sluice-bench soak --mode forward", "--mode: \"forward\" is for" },
+		{ "sluice-bench pipeline --total 5", "belong to \"soak\"" },
+		{ "sluice-bench expiry --seconds 5", "belong to \"soak\"" },
 	};
 	struct bench_options o;
 
@@ -128,6 +168,7 @@ static void header_bytes(void **state)
 	assert_int_equal(bench_options_header_bytes(&o), 62);
 	o = good("sluice-bench pipeline --ipv6 --protocol tcp --size 74");
 	assert_int_equal(bench_options_header_bytes(&o), 74);
+	assert_int_equal(bench_options_header_bytes((o = good("sluice-bench pipeline --mode nat46"), &o)), 62);
 }
 
 int main(void)
@@ -135,6 +176,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(defaults),
 		cmocka_unit_test(every_option),
+		cmocka_unit_test(families),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(header_bytes),
 	};

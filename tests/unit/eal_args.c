@@ -25,8 +25,8 @@ static cpu_set_t cpus(unsigned int mask)
 	return set;
 }
 
-/* The whole argument vector in one line, as a person would type it. */
-static void check(const char *dpdk, char *const *args, int n_args, const char *expected)
+/* The whole argument vector in one line, as a person would type it. Interfaces are on net_null0 and `second`. */
+static void check_devices(const char *second, const char *dpdk, char *const *args, int n_args, const char *expected)
 {
 	char json[1024], line[1024] = "";
 	struct sl_problems problems;
@@ -38,7 +38,7 @@ static void check(const char *dpdk, char *const *args, int n_args, const char *e
 	sl_problems_init(&problems);
 	snprintf(json, sizeof(json), "{\"version\":1,\"dpdk\":{%s},\"workers\":1,\"interfaces\":["
 		 "{\"name\":\"a\",\"device\":\"net_null0\",\"addresses\":[\"192.0.2.1/24\"]},"
-		 "{\"name\":\"b\",\"device\":\"0000:01:00.0\",\"addresses\":[\"10.0.0.1/24\"]}]}", dpdk);
+		 "{\"name\":\"b\",\"device\":\"%s\",\"addresses\":[\"10.0.0.1/24\"]}]}", dpdk, second);
 	struct sl_config *config = sl_config_parse(json, strlen(json), &problems);
 	if (config == NULL)
 		sl_problems_print(&problems, stderr);
@@ -56,6 +56,11 @@ static void check(const char *dpdk, char *const *args, int n_args, const char *e
 	sl_problems_fini(&problems);
 }
 
+static void check(const char *dpdk, char *const *args, int n_args, const char *expected)
+{
+	check_devices("0000:01:00.0", dpdk, args, n_args, expected);
+}
+
 #define ARGS(...) ((char *const[]){ __VA_ARGS__ })
 
 static void test_from_file(void **state)
@@ -66,6 +71,9 @@ static void test_from_file(void **state)
 	      "sluice --lcores=0@0,1@1 --file-prefix=p --no-huge --no-shconf -m 40 --allow=0000:01:00.0 --vdev=net_null0");
 	check("\"vdevs\":[\"net_null0\"],\"in_memory\":true,\"memory_mb\":99,\"lcores\":\"2@0,3@1\"", NULL, 0,
 	      "sluice --lcores=2@0,3@1 --file-prefix=sluice --in-memory -m 99 --allow=0000:01:00.0 --vdev=net_null0");
+	check_devices("net_null1", "\"vdevs\":[\"net_null0\",\"net_null1\"],\"eal_args\":[\"--iova-mode=pa\"]", NULL, 0,
+		      "sluice --lcores=0@0,1@1 --file-prefix=sluice -m 40 --no-pci --iova-mode=va --vdev=net_null0 "
+		      "--vdev=net_null1 --iova-mode=pa");
 }
 
 static void test_command_line_wins(void **state)
