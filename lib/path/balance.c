@@ -21,7 +21,7 @@ static enum sl_drop_cause open_flow(struct sl_worker *w, const struct sl_snapsho
 
 	if (w->flows.free_head == SL_FLOW_NONE)
 		return SL_DROP_FLOW_TABLE_FULL;
-	const struct sl_backend *backend = sl_schedule(w, service);
+	const struct sl_target *backend = sl_pick_target(w, service);
 	if (backend == NULL)
 		return SL_DROP_NO_BACKEND;
 	server = (struct sl_tuple){ .peer = backend->ip, .peer_port_be = backend->port_be, .proto = p->proto,

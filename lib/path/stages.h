@@ -177,6 +177,6 @@ enum sl_drop_cause sl_translate_flow_packet(struct sl_worker *w, struct sl_burst
 void sl_clamp_mss(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i, uint16_t out_mtu);
 
 /* Backend for a new flow, or NULL when none takes one. */
-const struct sl_backend *sl_schedule(struct sl_worker *w, const struct sl_service *service);
+const struct sl_target *sl_pick_target(struct sl_worker *w, const struct sl_service *service);
 
 #endif

@@ -66,6 +66,7 @@ struct sl_shared {
 	_Atomic(const struct sl_snapshot *) snapshot; /* control: published configuration */
 	struct rte_rcu_qsbr *rcu;		      /* thread id is the worker id */
 	struct sl_neighbour_table *neighbours;	      /* control writes */
+	struct sl_backend_state backends[SL_MAX_BACKENDS]; /* control writes; by id */
 	struct sl_toeplitz *toeplitz;		      /* dispatch hash; NULL with a single worker */
 	uint8_t port_mac[SL_MAX_PORTS][6];
 	bool port_rx_checksum[SL_MAX_PORTS];	      /* the port verifies IPv4 header checksums */
@@ -112,7 +113,7 @@ struct sl_worker {
 	uint64_t count[SL_COUNT_MAX];
 	uint64_t drops[SL_DROP_MAX];
 	uint64_t rx_port[SL_MAX_PORTS], tx_port[SL_MAX_PORTS]; /* packets by port */
-	uint32_t scheduler_turn[SL_MAX_SERVICES]; /* by service id: the next one; past the end of a round that became shorter */
+	uint32_t scheduler_turn[SL_MAX_SERVICES]; /* by service id: the next one; may be past the end of another schedule's round */
 	uint32_t removed_snat_tick[SL_MAX_SERVICES]; /* by service id: when a flow was last seen to use a removed address */
 	struct sl_flow_counters service[SL_MAX_SERVICES];
 	struct sl_flow_counters backend[SL_MAX_BACKENDS];
