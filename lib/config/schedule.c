@@ -7,7 +7,11 @@
  * that condemns so many is not believed, and all that are enabled take flows.
  */
 #include <stdlib.h>
+#include <string.h>
 
+#include <rte_common.h>
+
+#include "sluice/base/siphash.h"
 #include "sluice/config/snapshot.h"
 
 static const char *const admin_names[] = {
@@ -39,12 +43,17 @@ const char *sl_group_name(enum sl_schedule_group group)
 	return group_names[group];
 }
 
+struct sl_backend_state sl_backend_state_fresh(const struct sl_backend *backend)
+{
+	return (struct sl_backend_state){ .generation = backend->generation, .weight_override = SL_WEIGHT_CONFIGURED,
+					  .ramp = SL_RAMP_FULL };
+}
+
 struct sl_backend_state sl_backend_state_of(const struct sl_backend *backend, const struct sl_backend_state *states)
 {
 	if (states != NULL && states[backend->id].generation == backend->generation)
 		return states[backend->id];
-	return (struct sl_backend_state){ .generation = backend->generation, .weight_override = SL_WEIGHT_CONFIGURED,
-					  .ramp = SL_RAMP_FULL };
+	return sl_backend_state_fresh(backend);
 }
 
 uint16_t sl_backend_weight(const struct sl_backend *backend, const struct sl_backend_state *state)
@@ -126,6 +135,7 @@ static void set_targets(struct sl_schedule *schedule, const struct sl_service *s
 			continue;
 		schedule->targets[schedule->n_targets++] = (struct sl_target){
 			.ip = backend->ip, .port_be = backend->port_be, .id = backend->id,
+			.generation = backend->generation,
 			.weight = (uint32_t)sl_backend_weight(backend, &state) * state.ramp,
 		};
 	}
@@ -133,11 +143,13 @@ static void set_targets(struct sl_schedule *schedule, const struct sl_service *s
 
 static bool is_same(const struct sl_schedule *a, const struct sl_schedule *b)
 {
-	if (a->scheduler != b->scheduler || a->group != b->group || a->n_targets != b->n_targets)
+	if (a->scheduler != b->scheduler || a->group != b->group || a->n_targets != b->n_targets ||
+	    a->table_size != b->table_size || memcmp(&a->key, &b->key, sizeof(a->key)) != 0)
 		return false;
 	for (unsigned int i = 0; i < a->n_targets; i++) {
 		const struct sl_target *x = &a->targets[i], *y = &b->targets[i];
-		if (x->id != y->id || x->weight != y->weight || x->port_be != y->port_be || !sl_ip_equal(&x->ip, &y->ip))
+		if (x->id != y->id || x->generation != y->generation || x->weight != y->weight ||
+		    x->port_be != y->port_be || !sl_ip_equal(&x->ip, &y->ip))
 			return false;
 	}
 	return true;
@@ -150,9 +162,45 @@ static int compare_ids(const void *a, const void *b, void *arg)
 	return (int)schedule->targets[*(const uint16_t *)a].id - (int)schedule->targets[*(const uint16_t *)b].id;
 }
 
+/* A node's name is what all gateways know of it: address and port. */
+static struct sl_maglev_node node_of(const struct sl_target *target, const struct sl_hash_key *key)
+{
+	struct sl_maglev_node node = { .weight = target->weight };
+	struct {
+		struct sl_ip ip;
+		uint16_t port_be;
+	} __attribute__((packed)) name = { target->ip, target->port_be };
+
+	for (unsigned int i = 0; i < RTE_DIM(node.name); i++) {
+		const struct sl_siphash_key half = { { key->k[2 * i], key->k[2 * i + 1] } };
+		node.name[i] = sl_siphash(&half, &name, sizeof(name));
+	}
+	return node;
+}
+
+static int set_table(struct sl_schedule *schedule)
+{
+	struct sl_maglev_node *nodes;
+	int result = -1;
+
+	if (!sl_scheduler_hashes(schedule->scheduler) || schedule->n_targets == 0)
+		return 0;
+	schedule->table = calloc(schedule->table_size, sizeof(*schedule->table));
+	nodes = calloc(schedule->n_targets, sizeof(*nodes));
+	if (schedule->table != NULL && nodes != NULL) {
+		for (unsigned int i = 0; i < schedule->n_targets; i++)
+			nodes[i] = node_of(&schedule->targets[i], &schedule->key);
+		result = sl_maglev_build(schedule->table, schedule->table_size, nodes, schedule->n_targets);
+	}
+	free(nodes);
+	return result;
+}
+
 static int lay_out(struct sl_schedule *schedule)
 {
 	set_turns(schedule);
+	if (set_table(schedule) != 0)
+		return -1;
 	schedule->by_id = calloc(schedule->n_targets + 1u, sizeof(*schedule->by_id));
 	if (schedule->by_id == NULL)
 		return -1;
@@ -173,6 +221,8 @@ struct sl_schedule *sl_schedule_build(const struct sl_service *service, const st
 		return NULL;
 	schedule->users = 1;
 	schedule->scheduler = service->scheduler;
+	schedule->table_size = service->table_size;
+	schedule->key = service->hash_key;
 	schedule->group = (uint8_t)choose_group(service, states, member);
 	set_targets(schedule, service, states, member);
 	if (old != NULL && is_same(schedule, old)) {
@@ -191,6 +241,7 @@ void sl_schedule_release(struct sl_schedule *schedule)
 	if (schedule == NULL || --schedule->users > 0)
 		return;
 	free(schedule->by_id);
+	free(schedule->table);
 	free(schedule);
 }
 

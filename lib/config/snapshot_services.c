@@ -5,6 +5,8 @@
  * s->services holds the configured ones in the order of the configuration, then the tombstones. A tombstone is copied
  * from the previous snapshot, so it lives through any number of reloads, until a build finds it without flows.
  */
+#include "sluice/base/siphash.h"
+
 #include "snapshot_build.h"
 
 struct ids {
@@ -16,6 +18,7 @@ struct ids {
 struct step {
 	struct sl_build *b;
 	struct ids service_ids, backend_ids;
+	struct sl_hash_key hash_key; /* of the configuration's seed */
 };
 
 static uint16_t take_id(struct ids *ids)
@@ -75,6 +78,7 @@ static int add_backend(struct step *step, unsigned int index, struct sl_service 
 {
 	const struct sl_config_backend *c = &step->b->config->services[index].backends[service->n_backends];
 	struct sl_backend backend = { .ip = c->address, .port_be = rte_cpu_to_be_16(c->port), .weight = c->weight,
+				      .backup = c->backup,
 				      .generation = (uint32_t)step->b->s->generation };
 	const struct sl_backend *was = NULL;
 	char where[SL_POINTER_MAX], ip[SL_IP_STRLEN];
@@ -87,9 +91,9 @@ static int add_backend(struct step *step, unsigned int index, struct sl_service 
 			       c->port, service->name);
 	if (old != NULL)
 		was = find_backend(old->backends, old->n_backends + old->n_draining, &backend.ip, backend.port_be);
+	backend.id = was != NULL ? was->id : take_id(&step->backend_ids);
 	if (was != NULL)
 		backend.generation = was->generation;
-	backend.id = was != NULL ? was->id : take_id(&step->backend_ids);
 	if (backend.id == SL_ID_NONE) {
 		sl_problem_add(step->b->problems, where,
 			       "use fewer backends, or reload twice: first without the old ones, then with the new ones",
@@ -205,6 +209,9 @@ static int add_service(struct step *step, unsigned int index)
 	service->mode = (uint8_t)c->mode;
 	service->mss_clamp = c->mss_clamp != 0 ? c->mss_clamp : UINT16_MAX;
 	service->scheduler = (uint8_t)c->scheduler;
+	service->table_size = c->table_size;
+	service->hash_key = step->hash_key;
+	service->slow_start_s = c->slow_start_s;
 	for (unsigned int i = 0; i < SL_TIMEOUT_MAX; i++)
 		service->timeout_ticks[i] = seconds_to_ticks(c->timeout_s[i]);
 	service->tcp_pickup = c->tcp_pickup;
@@ -299,6 +306,17 @@ static int build_lookups(struct sl_build *b)
 	return 0;
 }
 
+/* The same from the same text on every machine. */
+static void derive_hash_key(struct sl_hash_key *key, const char *seed)
+{
+	if (seed == NULL)
+		seed = "";
+	for (uint64_t i = 0; i < RTE_DIM(key->k); i++) {
+		const struct sl_siphash_key part = { { UINT64_C(0x736c756963652d31), i } };
+		key->k[i] = sl_siphash(&part, seed, strlen(seed)) | 1;
+	}
+}
+
 int sl_build_services(struct sl_build *b)
 {
 	bool service_busy[SL_MAX_SERVICES] = { false }, backend_busy[SL_MAX_BACKENDS] = { false };
@@ -309,6 +327,7 @@ int sl_build_services(struct sl_build *b)
 	};
 	unsigned int n_old = b->previous != NULL ? b->previous->n_services : 0;
 
+	derive_hash_key(&step.hash_key, b->config->hash_seed);
 	memset(b->s->service_by_id, 0xff, sizeof(b->s->service_by_id));
 	mark_busy_ids(&step);
 	b->s->services = sl_build_alloc(b, (size_t)b->config->n_services + n_old, sizeof(*b->s->services));

@@ -89,12 +89,26 @@ static void write_state(struct sl_backend_state *to, const struct sl_backend_sta
 	__atomic_store_n(&to->ramp, from->ramp, __ATOMIC_RELAXED);
 }
 
+static bool takes_flows(const struct sl_backend_state *state)
+{
+	return state->admin == SL_ADMIN_ENABLED && state->health != SL_HEALTH_DOWN;
+}
+
+static void start_slowly(struct sl_control *control, uint16_t id, struct sl_backend_state *state)
+{
+	state->ramp = 1;
+	control->backend_notes[id].ramp_start_ns = sl_control_now_ns();
+	control->next_ramp_ns = 0;
+}
+
 /* Write the state and exchange the schedule that follows from it. */
-static int apply(struct sl_control *control, const struct place *place, const struct sl_backend_state *state,
+static int apply(struct sl_control *control, const struct place *place, struct sl_backend_state *state,
 		 struct sl_problems *problems)
 {
 	struct sl_backend_state *slot = &control->shared->backends[place->backend->id], before = *slot;
 
+	if (control->snapshot->services[place->service].slow_start_s > 0 && !takes_flows(&before) && takes_flows(state))
+		start_slowly(control, place->backend->id, state);
 	write_state(slot, state);
 	struct sl_schedule *old = sl_snapshot_reschedule(control->snapshot, place->service, control->shared->backends);
 	if (old == NULL) {
@@ -103,6 +117,9 @@ static int apply(struct sl_control *control, const struct place *place, const st
 			       control->snapshot->services[place->service].name);
 		return -1;
 	}
+	/* After the schedule: a worker that sees the new epoch, and moves flows from the backend, sees that one too. */
+	if (before.admin != state->admin || before.health != state->health)
+		atomic_fetch_add_explicit(&control->shared->backend_epoch, 1, memory_order_release);
 	control->count[SL_CONTROL_COUNT_BACKEND_CHANGES]++;
 	rte_rcu_qsbr_synchronize(control->shared->rcu, RTE_QSBR_THRID_INVALID);
 	sl_schedule_release(old);
@@ -189,19 +206,94 @@ int sl_backends_set_health(struct sl_control *control, uint16_t id, enum sl_heal
 	return 0;
 }
 
-void sl_backends_follow(struct sl_control *control, const struct sl_snapshot *next)
+/* A new backend; `late`: of a service that was running before. */
+static struct sl_backend_state begin(struct sl_control *control, const struct sl_service *service,
+				     const struct sl_backend *backend, bool late)
 {
-	for (unsigned int i = 0; i < next->n_services; i++) {
+	struct sl_backend_state state = sl_backend_state_fresh(backend);
+
+	control->backend_notes[backend->id] = (struct sl_backend_note){ .reason = "configured",
+									.since_ns = sl_control_now_ns() };
+	if (late && service->slow_start_s > 0)
+		start_slowly(control, backend->id, &state);
+	return state;
+}
+
+void sl_backends_follow(struct sl_control *control, struct sl_snapshot *next)
+{
+	const struct sl_snapshot *previous = control->snapshot;
+
+	control->next_ramp_ns = 0; /* slow_start_s may be another */
+	for (uint16_t i = 0; i < next->n_services; i++) {
 		const struct sl_service *service = &next->services[i];
+		bool late = previous != NULL && sl_snapshot_service_by_id(previous, service->id) != NULL, changed = false;
 		for (unsigned int j = 0; j < service->n_backends; j++) {
 			const struct sl_backend *backend = &service->backends[j];
 			struct sl_backend_state *slot = &control->shared->backends[backend->id];
 			if (slot->generation == backend->generation)
 				continue;
-			struct sl_backend_state fresh = sl_backend_state_of(backend, NULL);
+			struct sl_backend_state fresh = begin(control, service, backend, late);
 			write_state(slot, &fresh);
-			control->backend_notes[backend->id] = (struct sl_backend_note){ .reason = "configured",
-											.since_ns = sl_control_now_ns() };
+			changed |= fresh.ramp != SL_RAMP_FULL;
 		}
+		/* The schedule was made before they began; where memory runs out they begin at once. */
+		if (changed && !service->draining)
+			sl_schedule_release(sl_snapshot_reschedule(next, i, control->shared->backends));
 	}
+}
+
+/* Parts of its weight that a backend has after this time. */
+static uint8_t parts_after(uint64_t elapsed_ns, uint32_t slow_start_s)
+{
+	uint64_t step_ns = slow_start_s * SL_NS_PER_S / (SL_RAMP_FULL - 1);
+
+	return step_ns == 0 || elapsed_ns / step_ns >= SL_RAMP_FULL - 1 ? SL_RAMP_FULL : (uint8_t)(1 + elapsed_ns / step_ns);
+}
+
+/* Returns when a backend of the service is due next; *changed: one was. */
+static uint64_t ramp_service(struct sl_control *control, const struct sl_service *service, uint64_t now_ns, bool *changed)
+{
+	uint64_t next_ns = SL_NEVER;
+
+	for (unsigned int i = 0; i < service->n_backends; i++) {
+		uint16_t id = service->backends[i].id;
+		struct sl_backend_state *state = &control->shared->backends[id];
+		uint64_t start_ns = control->backend_notes[id].ramp_start_ns;
+		if (state->ramp == SL_RAMP_FULL)
+			continue;
+		uint8_t ramp = parts_after(now_ns - start_ns, service->slow_start_s);
+		*changed |= ramp != state->ramp;
+		__atomic_store_n(&state->ramp, ramp, __ATOMIC_RELAXED);
+		if (ramp < SL_RAMP_FULL)
+			next_ns = RTE_MIN(next_ns, start_ns + ramp * (service->slow_start_s * SL_NS_PER_S / (SL_RAMP_FULL - 1)));
+	}
+	return next_ns;
+}
+
+uint64_t sl_backends_run(struct sl_control *control, uint64_t now_ns)
+{
+	struct sl_schedule *old[SL_MAX_SERVICES];
+	unsigned int n = 0;
+
+	if (now_ns < control->next_ramp_ns)
+		return control->next_ramp_ns;
+	control->next_ramp_ns = SL_NEVER;
+	for (uint16_t i = 0; i < control->snapshot->n_services; i++) {
+		bool changed = false;
+		uint64_t next_ns = ramp_service(control, &control->snapshot->services[i], now_ns, &changed);
+		control->next_ramp_ns = RTE_MIN(control->next_ramp_ns, next_ns);
+		if (!changed || control->snapshot->services[i].draining)
+			continue;
+		old[n] = sl_snapshot_reschedule(control->snapshot, i, control->shared->backends);
+		if (old[n] != NULL)
+			n++;
+		else
+			sl_log_error("out of memory: a backend of service \"%s\" has less than its weight until its next change",
+				     control->snapshot->services[i].name);
+	}
+	if (n > 0)
+		rte_rcu_qsbr_synchronize(control->shared->rcu, RTE_QSBR_THRID_INVALID);
+	while (n > 0)
+		sl_schedule_release(old[--n]);
+	return control->next_ramp_ns;
 }

@@ -17,6 +17,7 @@
 struct sl_backend_note {
 	char reason[SL_REASON_MAX]; /* of its last change */
 	uint64_t since_ns;	    /* when that was, sl_control_now_ns() */
+	uint64_t ramp_start_ns;	    /* when its slow start began, while state.ramp is less than SL_RAMP_FULL */
 };
 
 /* The state of a backend of the snapshot, and what is noted about it; valid under the lock. */
@@ -41,9 +42,12 @@ int sl_backends_set_health(struct sl_control *control, uint16_t id, enum sl_heal
 			   struct sl_problems *problems);
 
 /*
- * The next snapshot is about to be published: backends that are new in it get fresh states. No worker looks at these yet, as
- * no flow has their ids.
+ * The next snapshot is about to be published in place of control->snapshot: backends that are new in it get fresh states. No
+ * worker looks at these yet, as no flow has their ids.
  */
-void sl_backends_follow(struct sl_control *control, const struct sl_snapshot *next);
+void sl_backends_follow(struct sl_control *control, struct sl_snapshot *next);
+
+/* Give those that start slowly what is due of their weight. Returns when more will be. Call with the lock. */
+uint64_t sl_backends_run(struct sl_control *control, uint64_t now_ns);
 
 #endif

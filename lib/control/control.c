@@ -246,6 +246,7 @@ static uint64_t turn(struct sl_control *control)
 	watch_links(control, now_ns);
 	uint64_t next_ns = bury_tombstones(control, now_ns);
 
+	next_ns = RTE_MIN(next_ns, sl_backends_run(control, now_ns));
 	next_ns = RTE_MIN(next_ns, control->next_link_ns);
 	next_ns = RTE_MIN(next_ns, sl_announcer_run(control->announcer, now_ns));
 	next_ns = RTE_MIN(next_ns, sl_listener_run(control->listener, now_ns));

@@ -90,7 +90,7 @@ struct sl_control {
 	struct sl_neighbours *neighbours; /* state machine over shared->neighbours */
 	struct sl_announcer *announcer;
 	struct sl_listener *listener;
-	uint64_t next_link_ns, next_drain_ns;
+	uint64_t next_link_ns, next_drain_ns, next_ramp_ns;
 	uint64_t partial_checksum_ports; /* reported already, one bit a port */
 	int epoll_fd, signal_fd, timer_fd;
 	bool stopping;

@@ -33,8 +33,9 @@ static void publish(struct lab *lab)
 	struct sl_usage usage = { .backends = lab->shared->backends };
 	struct sl_snapshot *previous = lab->control.snapshot;
 
-	lab->control.snapshot = must_build(lab->config, previous, &usage);
-	sl_backends_follow(&lab->control, lab->control.snapshot);
+	struct sl_snapshot *next = must_build(lab->config, previous, &usage);
+	sl_backends_follow(&lab->control, next);
+	lab->control.snapshot = next;
 	sl_snapshot_destroy(previous);
 }
 
@@ -191,6 +192,58 @@ static void test_reload(void **state)
 	assert_string_equal(lab->control.backend_notes[down].reason, "configured");
 }
 
+/* A sixteenth of its weight at once, then a fifteenth of the rest in each fifteenth of the time. */
+static void test_slow_start(void **state)
+{
+	struct lab *lab = *state;
+	uint16_t id = id_of(lab, "weighted", "10.2.0.1");
+	const uint64_t *start = &lab->control.backend_notes[id].ramp_start_ns;
+
+	lab->config->services[1].slow_start_s = 30;
+	publish(lab);
+	assert_int_equal(effective(lab, id), 5 * SL_RAMP_FULL); /* it was there before */
+	SET(health, id, SL_HEALTH_UP);
+	assert_int_equal(effective(lab, id), 5 * SL_RAMP_FULL); /* and took flows */
+	SET(health, id, SL_HEALTH_DOWN);
+	SET(admin, id, SL_ADMIN_DISABLED);
+	SET(health, id, SL_HEALTH_UP);
+	SET(admin, id, SL_ADMIN_ENABLED);
+	assert_int_equal(effective(lab, id), 5);
+	assert_int_equal(sl_backends_run(&lab->control, *start), *start + 2 * SL_NS_PER_S);
+	assert_int_equal(effective(lab, id), 5);
+	assert_int_equal(sl_backends_run(&lab->control, *start + 2 * SL_NS_PER_S), *start + 4 * SL_NS_PER_S);
+	assert_int_equal(effective(lab, id), 10);
+	assert_int_equal(sl_backends_run(&lab->control, *start + 29 * SL_NS_PER_S), *start + 30 * SL_NS_PER_S);
+	assert_int_equal(effective(lab, id), 75);
+	publish(lab); /* a reload does not begin it again */
+	assert_int_equal(effective(lab, id), 75);
+	assert_int_equal(sl_backends_run(&lab->control, *start + 30 * SL_NS_PER_S), SL_NEVER);
+	assert_int_equal(effective(lab, id), 80);
+	assert_int_equal(sl_backends_run(&lab->control, *start + 31 * SL_NS_PER_S), SL_NEVER);
+}
+
+/* A backend that joins a running service starts slowly; a service that is new does not. */
+static void test_slow_start_of_new(void **state)
+{
+	struct lab *lab = *state;
+
+	for (unsigned int i = 0; i < 2; i++)
+		lab->config->services[i].slow_start_s = 15;
+	add_service(lab, "new", 82, (uint16_t[]){ 1, 1 });
+	lab->config->services[2].slow_start_s = 15;
+	lab->config->services[1].backends[1].port = 8081;
+	publish(lab);
+	struct sl_ip ip = parse_ip("10.2.0.2");
+	uint16_t id = sl_backends_find(&lab->control, "weighted", &ip, 8081);
+	assert_int_equal(effective(lab, id), 3);
+	assert_int_equal(effective(lab, id_of(lab, "new", "10.2.0.2")), SL_RAMP_FULL);
+	/* the file says no slow start any more */
+	lab->config->services[1].slow_start_s = 0;
+	publish(lab);
+	assert_int_equal(sl_backends_run(&lab->control, sl_control_now_ns()), SL_NEVER);
+	assert_int_equal(effective(lab, id), 3 * SL_RAMP_FULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +251,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_health_and_admin, lab_up, lab_down),
 		cmocka_unit_test_setup_teardown(test_weight, lab_up, lab_down),
 		cmocka_unit_test_setup_teardown(test_reload, lab_up, lab_down),
+		cmocka_unit_test_setup_teardown(test_slow_start, lab_up, lab_down),
+		cmocka_unit_test_setup_teardown(test_slow_start_of_new, lab_up, lab_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sluice/base/hash.h"
 #include "sluice/base/ip.h"
+#include "sluice/base/maglev.h"
 
 /* X(identifier, name, help) */
 #define SL_ADMINS(X)                                                                                              \
@@ -74,6 +76,7 @@ struct sl_target {
 	struct sl_ip ip;
 	uint16_t port_be;
 	uint16_t id;
+	uint32_t generation; /* sl_backend.generation */
 	uint32_t weight;   /* effective, SL_RAMP_FULL to one of the file; never 0 */
 	uint32_t turn_end; /* it has the turns from the previous target's turn_end on, up to here */
 };
@@ -92,16 +95,41 @@ struct sl_schedule {
 	uint8_t scheduler; /* enum sl_scheduler */
 	uint8_t group;	   /* enum sl_schedule_group */
 	uint32_t n_turns;   /* of a round of the round-robin schedulers; 0: no target */
-	uint32_t turn_step; /* from one to the next, modulo n_turns: visits all before any again */
+	uint32_t turn_step; /* from one to the next, modulo n_turns, and less than it: visits all before any again */
 	uint16_t *by_id;   /* targets in the order of their ids */
+	uint16_t *table;   /* of schedulers that hash: targets by slot; NULL: another scheduler, or no target */
+	uint32_t table_size;
+	struct sl_hash_key key; /* of the hash that leads into the table */
 	struct sl_target targets[];
 };
+
+/*
+ * The target of a flow by its hash. Depends on what the packet says, the configuration and the states of backends alone, so
+ * any worker and any gateway chooses the same. There must be targets.
+ */
+static inline const struct sl_target *sl_schedule_by_flow(const struct sl_schedule *s, const struct sl_ip *src,
+							  const struct sl_ip *dst, uint32_t ports, uint8_t proto)
+{
+	uint64_t hash = sl_ip_is_v4(src) ? sl_hash_v4(&s->key, sl_ip_v4_be(src), sl_ip_v4_be(dst), ports, proto) :
+					   sl_hash_v6(&s->key, src, dst, ports, proto);
+
+	return &s->targets[s->table[sl_maglev_slot(hash, s->table_size)]];
+}
+
+/* The same by the client's address alone. */
+static inline const struct sl_target *sl_schedule_by_source(const struct sl_schedule *s, const struct sl_ip *src)
+{
+	return sl_schedule_by_flow(s, src, src, 0, 0);
+}
 
 struct sl_service;
 struct sl_backend;
 
 /* The backend's state: the one in `states` (by id; NULL: there are none) if that is its own, otherwise a fresh one. */
 struct sl_backend_state sl_backend_state_of(const struct sl_backend *backend, const struct sl_backend_state *states);
+
+/* The state of a backend that nothing was said about. */
+struct sl_backend_state sl_backend_state_fresh(const struct sl_backend *backend);
 
 /* Weight by file and run-time override, without regard to slow start. */
 uint16_t sl_backend_weight(const struct sl_backend *backend, const struct sl_backend_state *state);

@@ -87,6 +87,9 @@ struct sl_service {
 	uint16_t n_draining; /* removed backends that still have flows, behind the others in backends[] */
 	uint16_t n_snat;
 	uint16_t n_draining_snat; /* removed ones that flows may still use, behind the others in snat[] */
+	uint32_t table_size; /* of schedulers that hash */
+	struct sl_hash_key hash_key;
+	uint32_t slow_start_s;
 	uint8_t min_healthy; /* per cent of the enabled backends; with fewer, backup ones help, then health is ignored */
 	struct sl_backend *backends;
 	_Atomic(struct sl_schedule *) schedule; /* control: exchanged when a state changes; NULL: draining, no new flows */
