@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* services and flows. */
+/* services, backends and flows. */
 #include "sluicectl.h"
 
 #include <stdint.h>
@@ -91,6 +91,54 @@ void ctl_render_services(const json_t *value, FILE *out)
 			ctl_table_add(&t, "%s", ctl_text(backend, "state"));
 			add_flow_counters(&t, backend);
 		}
+	}
+	ctl_table_finish(&t, out);
+}
+
+json_t *ctl_gather_backends(struct ctl_client *client, const struct ctl_options *options, FILE *err)
+{
+	json_t *value = json_object();
+	char command[256];
+
+	snprintf(command, sizeof(command), "/sluice/backends,%s,", options->argument != NULL ? options->argument : "");
+	ctl_put(&value, "backends", ctl_ask_pages(client, err, command, "backends", SIZE_MAX, NULL));
+	return value;
+}
+
+/* "enabled, up": what was never looked at has no health to show. */
+static void add_state(struct ctl_table *t, const json_t *backend)
+{
+	const char *health = ctl_text(backend, "health");
+	bool known = strcmp(health, "unknown") != 0;
+
+	ctl_table_add(t, "%s%s%s%s", ctl_text(backend, "state"), known ? ", " : "", known ? health : "",
+		      strcmp(ctl_text(backend, "backup"), "yes") == 0 ? ", backup" : "");
+}
+
+void ctl_render_backends(const json_t *value, FILE *out)
+{
+	static const char *const titles[] = { "service", "backend", ">weight", ">effective", "state", ">for", ">flows",
+					      ">created", ">latency", "reason" };
+	char text[CTL_TEXT_MAX];
+	struct ctl_table t;
+	size_t i;
+	json_t *b;
+
+	ctl_table_init(&t, titles, 10);
+	json_array_foreach(json_object_get(value, "backends"), i, b) {
+		ctl_table_add(&t, "%s", ctl_text(b, "service"));
+		add_end(&t, ctl_text(b, "address"), ctl_number(b, "port"));
+		ctl_table_add(&t, "%d", (int)ctl_number(b, "weight"));
+		ctl_table_add(&t, "%.2f", (double)ctl_number(b, "weight_effective_milli") / 1000);
+		add_state(&t, b);
+		ctl_table_add(&t, "%s", ctl_format_time(text, ctl_number(b, "changed_ms_ago")));
+		ctl_table_add_count(&t, ctl_number(b, "flows_active"));
+		ctl_table_add_count(&t, ctl_number(b, "flows_created"));
+		if (ctl_number(b, "latency_us") > 0)
+			ctl_table_add(&t, "%.3f ms", (double)ctl_number(b, "latency_us") / 1000);
+		else
+			ctl_table_add(&t, "%s", "");
+		ctl_table_add(&t, "%s", ctl_text(b, "reason"));
 	}
 	ctl_table_finish(&t, out);
 }

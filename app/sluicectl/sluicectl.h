@@ -124,6 +124,8 @@ json_t *ctl_gather_neighbours(struct ctl_client *client, const struct ctl_option
 void ctl_render_neighbours(const json_t *value, FILE *out);
 json_t *ctl_gather_services(struct ctl_client *client, const struct ctl_options *options, FILE *err);
 void ctl_render_services(const json_t *value, FILE *out);
+json_t *ctl_gather_backends(struct ctl_client *client, const struct ctl_options *options, FILE *err);
+void ctl_render_backends(const json_t *value, FILE *out);
 json_t *ctl_gather_flows(struct ctl_client *client, const struct ctl_options *options, FILE *err);
 void ctl_render_flows(const json_t *value, FILE *out);
 

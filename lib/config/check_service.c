@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Services: no two alike, and every backend one that packets can reach and come back from. */
 #include <netinet/in.h>
+#include <stdio.h>
+
+#include "sluice/base/maglev.h"
 
 #include "check.h"
 
@@ -178,7 +181,13 @@ static void check_weights(struct sl_checker *c, unsigned int i)
 {
 	const struct sl_config_service *service = &c->config->services[i];
 	uint16_t common = 0;
+	unsigned int n_backup = 0;
 
+	for (unsigned int j = 0; j < service->n_backends; j++)
+		n_backup += service->backends[j].backup;
+	if (n_backup != 0 && n_backup == service->n_backends)
+		sl_problem_add(c->problems, SL_AT("/services/%u/backends", i), "remove \"backup\" from one",
+			       "every one is a backup, so there is none that it could stand in for");
 	for (unsigned int j = 0; j < service->n_backends; j++) {
 		uint16_t weight = service->backends[j].weight;
 		if (weight != 0 && common != 0 && weight != common && service->scheduler == SL_SCHEDULER_ROUND_ROBIN) {
@@ -194,6 +203,36 @@ static void check_weights(struct sl_checker *c, unsigned int i)
 			       "every weight is 0, so no backend would get a flow");
 }
 
+/* Next prime above n. */
+static uint32_t prime_above(uint32_t n)
+{
+	do
+		n++;
+	while (!sl_is_prime(n));
+	return n;
+}
+
+static void check_scheduler(struct sl_checker *c, unsigned int i)
+{
+	const struct sl_config_service *service = &c->config->services[i];
+	const struct sl_key *key = sl_schema_key(sl_schema_key(&sl_config_schema, "services")->item->object, "table_size");
+	char remedy[64];
+
+	if (service->table_size != 0 && !sl_is_prime(service->table_size)) {
+		snprintf(remedy, sizeof(remedy), "the next one is %u", prime_above(service->table_size));
+		sl_problem_add(c->problems, SL_AT("/services/%u/table_size", i), remedy, "%u is not a prime",
+			       service->table_size);
+	} else if (c->clean && service->table_size != key->value && !sl_scheduler_hashes(service->scheduler)) {
+		sl_problem_add(c->problems, SL_AT("/services/%u/table_size", i), "remove it",
+			       "only schedulers source-hash and maglev have a table, and this is %s",
+			       sl_scheduler_name(service->scheduler));
+	}
+	if (service->scheduler == SL_SCHEDULER_LEAST_LATENCY && service->udp_kind == SL_UDP_ONE_WAY)
+		sl_problem_add(c->problems, SL_AT("/services/%u/scheduler", i), "choose least-connections or random-two",
+			       "scheduler least-latency needs replies to measure, and with \"udp_kind\" \"one-way\" there "
+			       "are none");
+}
+
 void sl_check_services(struct sl_checker *c)
 {
 	const struct sl_config *config = c->config;
@@ -205,6 +244,7 @@ void sl_check_services(struct sl_checker *c)
 		for (unsigned int j = 0; j < config->services[i].n_backends; j++)
 			check_backend(c, i, j);
 		check_weights(c, i);
+		check_scheduler(c, i);
 		if (config->services[i].mss_clamp != 0 && config->services[i].protocol == IPPROTO_UDP)
 			sl_problem_add(c->problems, SL_AT("/services/%u/mss_clamp", i), "remove it",
 				       "it limits the segments of TCP, and the protocol is udp");

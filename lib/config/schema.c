@@ -5,6 +5,8 @@
 
 #include <rte_common.h>
 
+#include "sluice/config/schedule.h"
+
 #include "schema.h"
 
 #define STATICS_MAX 4096     /* routes, and neighbours, in a file */
@@ -37,6 +39,17 @@ const struct sl_choice sl_scheduler_choices[] = {
 	  SL_SCHEDULER_ROUND_ROBIN },
 	{ "weighted-round-robin", "in turn, as often as the backend's weight says",
 	  SL_SCHEDULER_WEIGHTED_ROUND_ROBIN },
+	{ "least-connections", "the one with the fewest flows for its weight, by each worker's own count",
+	  SL_SCHEDULER_LEAST_CONNECTIONS },
+	{ "random-two", "of two that chance picks by weight, the one with fewer flows for its weight; costs the same with any "
+	  "number of backends", SL_SCHEDULER_RANDOM_TWO },
+	{ "least-latency", "the one with the least product of answering time and flows for its weight. The time is taken "
+	  "from the traffic itself: from SYN to SYN+ACK, or from the first datagram to its reply; it rises at once "
+	  "with a slow answer and halves every 7 s", SL_SCHEDULER_LEAST_LATENCY },
+	{ "source-hash", "by the client's address: the same client, the same backend, while that takes flows. Shares "
+	  "follow the weights if there are many clients", SL_SCHEDULER_SOURCE_HASH },
+	{ "maglev", "by addresses and ports of the flow, so that gateways with the same configuration choose the same; when "
+	  "a backend goes or comes, hardly any flow of the others would change its place", SL_SCHEDULER_MAGLEV },
 	{ .name = NULL },
 };
 
@@ -244,8 +257,10 @@ static const struct sl_key backend_keys[] = {
 		  "service's: packets are translated then (RFC 7915). In mode `dnat` of the service's family" },
 	{ .name = "port", .type = SL_TYPE_UINT, FIELD(struct sl_config_backend, port), .required = true, .minimum = 1,
 	  .maximum = 65535, .help = "TCP or UDP port" },
-	{ .name = "weight", .type = SL_TYPE_UINT, FIELD(struct sl_config_backend, weight), .maximum = 1000, .value = 1,
-	  .help = "share of new flows; 0: only the flows it has already" },
+	{ .name = "weight", .type = SL_TYPE_UINT, FIELD(struct sl_config_backend, weight), .maximum = SL_WEIGHT_MAX,
+	  .value = 1, .help = "share of new flows; 0: only the flows it has already" },
+	{ .name = "backup", .type = SL_TYPE_BOOL, FIELD(struct sl_config_backend, backup), .value = false,
+	  .help = "true: it gets new flows only while none of the others takes any" },
 };
 static const struct sl_object backend_object = {
 	.title = "services/N/backends/N", KEYS(backend_keys), .help = "One real server of a service.",
@@ -283,6 +298,14 @@ static const struct sl_key service_keys[] = {
 	{ .name = "scheduler", .type = SL_TYPE_CHOICE, FIELD(struct sl_config_service, scheduler),
 	  .value = SL_SCHEDULER_WEIGHTED_ROUND_ROBIN, .choices = sl_scheduler_choices,
 	  .help = "which backend gets a new flow" },
+	{ .name = "table_size", .type = SL_TYPE_UINT, FIELD(struct sl_config_service, table_size), .minimum = 251,
+	  .maximum = 655373, .value = 65537,
+	  .help = "slots of the table that schedulers `source-hash` and `maglev` look backends up in, 2 bytes each: a prime, "
+		  "100 times the number of backends or more, so that shares keep to the weights within 1 %" },
+	{ .name = "slow_start_s", .type = SL_TYPE_UINT, FIELD(struct sl_config_service, slow_start_s), .maximum = 3600,
+	  .value = 0, .unit = "s",
+	  .help = "a backend that comes up again, is enabled or is added to a running service starts with a sixteenth of its "
+		  "weight and has all of it after this time; 0: at once" },
 	{ .name = "backends", .type = SL_TYPE_LIST, ARRAY(struct sl_config_service, backends), .required = true,
 	  .minimum = 1, .maximum = SL_MAX_BACKENDS, .item = &backend_item,
 	  .help = "real servers; at most 4096 in all services together" },
@@ -343,6 +366,10 @@ static const struct sl_key top_keys[] = {
 	{ .name = "unused_ports", .type = SL_TYPE_CHOICE, FIELD(struct sl_config, unused_ports),
 	  .choices = sl_unused_ports_choices, .value = SL_UNUSED_PORTS_REJECT,
 	  .help = "what happens to TCP and UDP to a service's address, or an interface's, where no service has the port" },
+	{ .name = "hash_seed", .type = SL_TYPE_TEXT, FIELD(struct sl_config, hash_seed), .minimum = 1, .maximum = 255,
+	  .words = "one that everybody knows",
+	  .help = "any text; the choices of schedulers `source-hash` and `maglev` depend on it. The same in all gateways that "
+		  "share a service's address; a secret one, or clients can aim their flows at one backend" },
 	{ .name = "timeouts", .type = SL_TYPE_OBJECT, FIELD(struct sl_config, timeout_s), .object = &timeouts_object,
 	  .help = "idle times after which a flow ends; services may have their own" },
 	{ .name = "devices", .type = SL_TYPE_LIST, ARRAY(struct sl_config, devices), .maximum = SL_MAX_PORTS,

@@ -3,13 +3,19 @@
 
 #include "snapshot_build.h"
 
+int sl_build_no_memory(struct sl_build *b, size_t n)
+{
+	sl_problem_add(b->problems, "", "free memory on this machine or make the configuration smaller",
+		       "out of memory: %zu bytes for the compiled configuration", n);
+	return -1;
+}
+
 void *sl_build_alloc(struct sl_build *b, size_t n, size_t size)
 {
 	void *p = calloc(n != 0 ? n : 1, size);
 
 	if (p == NULL)
-		sl_problem_add(b->problems, "", "free memory on this machine or make the configuration smaller",
-			       "out of memory: %zu bytes for the compiled configuration", n * size);
+		sl_build_no_memory(b, n * size);
 	return p;
 }
 
@@ -60,6 +66,7 @@ void sl_snapshot_destroy(struct sl_snapshot *s)
 	for (unsigned int i = 0; i < s->n_services; i++) {
 		free(s->services[i].backends);
 		free(s->services[i].snat);
+		sl_schedule_release(atomic_load(&s->services[i].schedule));
 	}
 	free(s->interfaces);
 	free(s->services);
@@ -70,6 +77,18 @@ void sl_snapshot_destroy(struct sl_snapshot *s)
 	free(s->neighbours);
 	sl_lpm_destroy(s->routes);
 	free(s);
+}
+
+struct sl_schedule *sl_snapshot_reschedule(struct sl_snapshot *s, uint16_t index, const struct sl_backend_state *states)
+{
+	struct sl_service *service = &s->services[index];
+	struct sl_schedule *old = atomic_load(&service->schedule);
+	struct sl_schedule *next = sl_schedule_build(service, states, old);
+
+	if (next == NULL)
+		return NULL;
+	atomic_store_explicit(&service->schedule, next, memory_order_release);
+	return old;
 }
 
 bool sl_snapshot_has_tombstones(const struct sl_snapshot *s)

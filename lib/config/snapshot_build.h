@@ -32,6 +32,9 @@ int sl_build_routes(struct sl_build *b);     /* connected prefixes, gateways, ro
 /* Zeroed memory for n objects; NULL, with a problem, when there is none. The caller hangs it into the snapshot. */
 void *sl_build_alloc(struct sl_build *b, size_t n, size_t size);
 
+/* Report that n bytes are not to be had. Returns -1. */
+int sl_build_no_memory(struct sl_build *b, size_t n);
+
 /* Interface whose connected prefix covers ip, the longest if there are several, or SL_ID_NONE. */
 uint16_t sl_build_interface_covering(const struct sl_snapshot *s, const struct sl_ip *ip);
 

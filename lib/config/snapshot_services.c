@@ -5,6 +5,8 @@
  * s->services holds the configured ones in the order of the configuration, then the tombstones. A tombstone is copied
  * from the previous snapshot, so it lives through any number of reloads, until a build finds it without flows.
  */
+#include "sluice/base/siphash.h"
+
 #include "snapshot_build.h"
 
 struct ids {
@@ -16,6 +18,7 @@ struct ids {
 struct step {
 	struct sl_build *b;
 	struct ids service_ids, backend_ids;
+	struct sl_hash_key hash_key; /* of the configuration's seed */
 };
 
 static uint16_t take_id(struct ids *ids)
@@ -74,7 +77,9 @@ static const struct sl_backend *find_backend(const struct sl_backend *backends, 
 static int add_backend(struct step *step, unsigned int index, struct sl_service *service, const struct sl_service *old)
 {
 	const struct sl_config_backend *c = &step->b->config->services[index].backends[service->n_backends];
-	struct sl_backend backend = { .ip = c->address, .port_be = rte_cpu_to_be_16(c->port), .weight = c->weight };
+	struct sl_backend backend = { .ip = c->address, .port_be = rte_cpu_to_be_16(c->port), .weight = c->weight,
+				      .backup = c->backup,
+				      .generation = (uint32_t)step->b->s->generation };
 	const struct sl_backend *was = NULL;
 	char where[SL_POINTER_MAX], ip[SL_IP_STRLEN];
 
@@ -87,6 +92,8 @@ static int add_backend(struct step *step, unsigned int index, struct sl_service 
 	if (old != NULL)
 		was = find_backend(old->backends, old->n_backends + old->n_draining, &backend.ip, backend.port_be);
 	backend.id = was != NULL ? was->id : take_id(&step->backend_ids);
+	if (was != NULL)
+		backend.generation = was->generation;
 	if (backend.id == SL_ID_NONE) {
 		sl_problem_add(step->b->problems, where,
 			       "use fewer backends, or reload twice: first without the old ones, then with the new ones",
@@ -109,38 +116,6 @@ static void add_draining_backends(const struct sl_build *b, struct sl_service *s
 	}
 }
 
-static uint32_t gcd(uint32_t a, uint32_t b)
-{
-	return b == 0 ? a : gcd(b, a % b);
-}
-
-/*
- * A round has as many turns as the weights (in lowest terms) together, each backend's in a row; whoever schedules steps through them. Steps of
- * the golden ratio of a round spread every backend's turns evenly over it, however far it has got (Knuth, The Art of
- * Computer Programming, volume 3, section 6.4); one that has no common divisor with the round gives every turn once.
- */
-static void set_turns(struct sl_service *service)
-{
-	bool weighted = service->scheduler == SL_SCHEDULER_WEIGHTED_ROUND_ROBIN;
-	uint32_t n = 0, step = 1, divisor = 0;
-
-	for (unsigned int i = 0; i < service->n_backends; i++)
-		divisor = gcd(divisor, service->backends[i].weight);
-	for (unsigned int i = 0; i < service->n_backends; i++) {
-		struct sl_backend *backend = &service->backends[i];
-		if (backend->weight > 0)
-			n += weighted ? backend->weight / divisor : 1;
-		backend->turn_end = n;
-	}
-	if (weighted && n > 1) {
-		step = (uint32_t)((n * UINT64_C(0x9e3779b9) + 0x80000000) >> 32);
-		while (gcd(n, step) != 1)
-			step++;
-	}
-	service->n_turns = n;
-	service->turn_step = step;
-}
-
 static int set_backends(struct step *step, unsigned int index, struct sl_service *service, const struct sl_service *old)
 {
 	const struct sl_config_service *c = &step->b->config->services[index];
@@ -153,9 +128,20 @@ static int set_backends(struct step *step, unsigned int index, struct sl_service
 		if (add_backend(step, index, service, old) != 0)
 			return -1;
 	}
-	set_turns(service);
 	if (old != NULL)
 		add_draining_backends(step->b, service, old);
+	return 0;
+}
+
+/* By the states of the running sluice; the schedule of the previous snapshot where nothing has changed. */
+static int set_schedule(struct sl_build *b, struct sl_service *service, const struct sl_service *old)
+{
+	struct sl_schedule *schedule = sl_schedule_build(service, b->usage != NULL ? b->usage->backends : NULL,
+							 old != NULL ? atomic_load(&old->schedule) : NULL);
+
+	if (schedule == NULL)
+		return sl_build_no_memory(b, service->n_backends * sizeof(schedule->targets[0]));
+	atomic_init(&service->schedule, schedule);
 	return 0;
 }
 
@@ -223,6 +209,9 @@ static int add_service(struct step *step, unsigned int index)
 	service->mode = (uint8_t)c->mode;
 	service->mss_clamp = c->mss_clamp != 0 ? c->mss_clamp : UINT16_MAX;
 	service->scheduler = (uint8_t)c->scheduler;
+	service->table_size = c->table_size;
+	service->hash_key = step->hash_key;
+	service->slow_start_s = c->slow_start_s;
 	for (unsigned int i = 0; i < SL_TIMEOUT_MAX; i++)
 		service->timeout_ticks[i] = seconds_to_ticks(c->timeout_s[i]);
 	service->tcp_pickup = c->tcp_pickup;
@@ -231,7 +220,9 @@ static int add_service(struct step *step, unsigned int index)
 	service->on_exhaustion = (uint8_t)c->on_exhaustion;
 	if (set_snat(step->b, service, c, old) != 0)
 		return -1;
-	return set_backends(step, index, service, old);
+	if (set_backends(step, index, service, old) != 0)
+		return -1;
+	return set_schedule(step->b, service, old);
 }
 
 /* ---- tombstones ---- */
@@ -254,6 +245,7 @@ static int add_tombstone(struct sl_build *b, const struct sl_service *old)
 
 	*service = *old;
 	service->draining = true;
+	atomic_init(&service->schedule, NULL);
 	service->n_draining = 0;
 	service->snat = NULL;
 	service->backends = sl_build_alloc(b, (size_t)old->n_backends + old->n_draining, sizeof(*service->backends));
@@ -314,6 +306,17 @@ static int build_lookups(struct sl_build *b)
 	return 0;
 }
 
+/* The same from the same text on every machine. */
+static void derive_hash_key(struct sl_hash_key *key, const char *seed)
+{
+	if (seed == NULL)
+		seed = "";
+	for (uint64_t i = 0; i < RTE_DIM(key->k); i++) {
+		const struct sl_siphash_key part = { { UINT64_C(0x736c756963652d31), i } };
+		key->k[i] = sl_siphash(&part, seed, strlen(seed)) | 1;
+	}
+}
+
 int sl_build_services(struct sl_build *b)
 {
 	bool service_busy[SL_MAX_SERVICES] = { false }, backend_busy[SL_MAX_BACKENDS] = { false };
@@ -324,6 +327,7 @@ int sl_build_services(struct sl_build *b)
 	};
 	unsigned int n_old = b->previous != NULL ? b->previous->n_services : 0;
 
+	derive_hash_key(&step.hash_key, b->config->hash_seed);
 	memset(b->s->service_by_id, 0xff, sizeof(b->s->service_by_id));
 	mark_busy_ids(&step);
 	b->s->services = sl_build_alloc(b, (size_t)b->config->n_services + n_old, sizeof(*b->s->services));

@@ -19,6 +19,7 @@
 #include "sluice/control/telemetry.h"
 
 #include "announce.h"
+#include "backends.h"
 #include "events.h"
 #include "flow_counts.h"
 #include "listener.h"
@@ -79,10 +80,12 @@ static int create_parts(struct sl_control *control)
 	static const struct sl_listen_ops listen_ops = { .report = sl_control_report, .filter = set_filter };
 
 	control->counts = calloc(1, sizeof(*control->counts));
+	control->backend_notes = calloc(SL_MAX_BACKENDS, sizeof(*control->backend_notes));
 	control->neighbours = sl_neighbours_create(control->shared->neighbours, &neighbours_ops, control);
 	control->announcer = sl_announcer_create(&announce_ops, control);
 	control->listener = sl_listener_create(&listen_ops, control);
-	if (control->counts == NULL || control->neighbours == NULL || control->announcer == NULL || control->listener == NULL)
+	if (control->counts == NULL || control->backend_notes == NULL || control->neighbours == NULL ||
+	    control->announcer == NULL || control->listener == NULL)
 		return -1;
 	return 0;
 }
@@ -177,6 +180,7 @@ void sl_control_destroy(struct sl_control *control)
 	close_fd(control->signal_fd);
 	close_fd(control->epoll_fd);
 	pthread_mutex_destroy(&control->lock);
+	free(control->backend_notes);
 	free(control->counts);
 	free(control->config_path);
 	free(control);
@@ -242,6 +246,7 @@ static uint64_t turn(struct sl_control *control)
 	watch_links(control, now_ns);
 	uint64_t next_ns = bury_tombstones(control, now_ns);
 
+	next_ns = RTE_MIN(next_ns, sl_backends_run(control, now_ns));
 	next_ns = RTE_MIN(next_ns, control->next_link_ns);
 	next_ns = RTE_MIN(next_ns, sl_announcer_run(control->announcer, now_ns));
 	next_ns = RTE_MIN(next_ns, sl_listener_run(control->listener, now_ns));

@@ -31,6 +31,7 @@
 	X(NEIGHBOURS_REFUSED, neighbours_refused, "next hops not resolved because the table was full; raise max_neighbours") \
 	X(LINK_CHANGES, link_changes, "times a port's link went up or down")                                     \
 	X(PUBLICATIONS, publications, "snapshots published since the start")                                     \
+	X(BACKEND_CHANGES, backend_changes, "schedules exchanged because a backend's weight, health or administrative state changed") \
 	X(RELOADS, reloads, "reloads that succeeded")                                                            \
 	X(RELOADS_REFUSED, reloads_refused, "reloads refused because of problems in the file")                   \
 	X(LOOPS, loops, "turns of the control loop")
@@ -60,6 +61,7 @@ struct sl_reload_status {
 	char message[SL_MESSAGE_MAX]; /* what changed, or the first problem */
 };
 
+struct sl_backend_note;
 struct sl_flow_counts;
 struct sl_neighbours;
 struct sl_announcer;
@@ -79,6 +81,7 @@ struct sl_control {
 	time_t start_time; /* wall clock */
 	uint64_t count[SL_CONTROL_COUNT_MAX];
 	struct sl_flow_counts *counts; /* of services and backends */
+	struct sl_backend_note *backend_notes; /* by backend id */
 	uint64_t snat_removed_ns[SL_MAX_SERVICES]; /* by service id: when addresses were last removed from a service that stays */
 	struct sl_reload_status reload;
 	struct sl_conflict conflicts[SL_CONFLICTS_MAX]; /* the latest ones, oldest first */
@@ -87,7 +90,7 @@ struct sl_control {
 	struct sl_neighbours *neighbours; /* state machine over shared->neighbours */
 	struct sl_announcer *announcer;
 	struct sl_listener *listener;
-	uint64_t next_link_ns, next_drain_ns;
+	uint64_t next_link_ns, next_drain_ns, next_ramp_ns;
 	uint64_t partial_checksum_ports; /* reported already, one bit a port */
 	int epoll_fd, signal_fd, timer_fd;
 	bool stopping;

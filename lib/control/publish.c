@@ -5,6 +5,7 @@
 #include "sluice/base/log.h"
 
 #include "announce.h"
+#include "backends.h"
 #include "changes.h"
 #include "flow_counts.h"
 #include "listener.h"
@@ -35,7 +36,7 @@ static void sum_usage(const struct sl_control *control, struct sl_usage *usage)
 	const struct sl_shared *shared = control->shared;
 	const struct sl_snapshot *s = control->snapshot;
 
-	*usage = (struct sl_usage){ 0 };
+	*usage = (struct sl_usage){ .backends = shared->backends };
 	for (unsigned int i = 0; s != NULL && i < s->n_services; i++)
 		usage->removed_snat[s->services[i].id] = s->services[i].n_draining_snat > 0 &&
 							 may_use_removed_snat(control, s->services[i].id);
@@ -135,6 +136,7 @@ int sl_control_publish(struct sl_control *control, const struct sl_config *confi
 		return -1;
 
 	sl_flow_counts_begin(control, previous, next);
+	sl_backends_follow(control, next);
 	note_removed_snat(control, previous, next);
 	atomic_store_explicit(&control->shared->snapshot, next, memory_order_release);
 	control->snapshot = next;

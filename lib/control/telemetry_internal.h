@@ -69,6 +69,7 @@ extern const struct sl_tel_command sl_tel_info_commands[];
 extern const struct sl_tel_command sl_tel_port_commands[];
 extern const struct sl_tel_command sl_tel_worker_commands[];
 extern const struct sl_tel_command sl_tel_service_commands[];
+extern const struct sl_tel_command sl_tel_backend_commands[];
 extern const struct sl_tel_command sl_tel_network_commands[];
 extern const struct sl_tel_command sl_tel_flow_commands[];
 

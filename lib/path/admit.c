@@ -81,12 +81,9 @@ static enum sl_drop_cause admit(struct sl_worker *w, const struct sl_snapshot *s
 /* The service still gives new flows to the backend. */
 static bool backend_is_in_use(const struct sl_service *service, uint16_t id)
 {
-	if (service->draining)
-		return false;
-	for (unsigned int i = 0; i < service->n_backends; i++)
-		if (service->backends[i].id == id)
-			return service->backends[i].weight > 0;
-	return false;
+	const struct sl_schedule *schedule = sl_service_schedule(service);
+
+	return schedule != NULL && sl_schedule_find(schedule, id) != NULL;
 }
 
 /*

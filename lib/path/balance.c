@@ -5,7 +5,7 @@
  */
 #include "stages.h"
 
-static enum sl_drop_cause open_flow(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
+enum sl_drop_cause sl_open_flow(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
 {
 	struct sl_pkt *p = &b->p[i];
 	const struct sl_service *service = &s->services[p->service];
@@ -21,7 +21,7 @@ static enum sl_drop_cause open_flow(struct sl_worker *w, const struct sl_snapsho
 
 	if (w->flows.free_head == SL_FLOW_NONE)
 		return SL_DROP_FLOW_TABLE_FULL;
-	const struct sl_backend *backend = sl_schedule(w, service);
+	const struct sl_target *backend = sl_pick_target(w, service, &client);
 	if (backend == NULL)
 		return SL_DROP_NO_BACKEND;
 	server = (struct sl_tuple){ .peer = backend->ip, .peer_port_be = backend->port_be, .proto = p->proto,
@@ -40,11 +40,14 @@ static enum sl_drop_cause open_flow(struct sl_worker *w, const struct sl_snapsho
 		return SL_DROP_FLOW_TABLE_FULL;
 	p->side = SL_CLIENT;
 	struct sl_flow *f = &w->flows.flows[p->flow];
+	f->epoch = w->epoch;
 	f->service = service->id;
 	f->backend = backend->id;
 	f->udp_kind = service->udp_kind;
 	f->udp_replies = service->udp_replies;
-	if (unlikely(p->kind == SL_PKT_TCP && !sl_pkt_is_opening_syn(p))) {
+	if (p->kind == SL_PKT_UDP) {
+		sl_latency_ask(w, f);
+	} else if (unlikely(!sl_pkt_is_opening_syn(p))) {
 		struct sl_tcp_segment segment = sl_pkt_segment(b, i);
 		sl_tcp_pick_up(f, &segment);
 	}
@@ -65,7 +68,7 @@ void sl_stage_balance(struct sl_worker *w, const struct sl_snapshot *s, struct s
 		struct sl_pkt *p = &b->p[i];
 		if (likely(p->flow != SL_FLOW_NONE || p->service == SL_ID_NONE))
 			continue;
-		enum sl_drop_cause cause = open_flow(w, s, b, i);
+		enum sl_drop_cause cause = sl_open_flow(w, s, b, i);
 		if (unlikely(cause == SL_DROP_FRAGMENT_NO_FLOW))
 			sl_burst_drop(w, b, i, cause);
 		else if (unlikely(cause != SL_DROP_MAX))

@@ -4,8 +4,8 @@
  * in the flow while the routes stand, rewrites addresses, ports, TTL and checksums, counts.
  *
  * Drops: TTL and MTU (answered with ICMP), NO_ROUTE, TCP_STATE (the flow ended within this burst), PARTIAL_CHECKSUM,
- * UDP_ONE_WAY, NO_SNAT_FLOW (one reply too many); between IPv4 and IPv6 also L4_CHECKSUM (fragments of UDP without one) and
- * NO_MBUF (no headroom).
+ * UDP_ONE_WAY, NO_SNAT_FLOW (one reply too many), what balance drops for, of a flow that has to move to another backend
+ * (renew.c); between IPv4 and IPv6 also L4_CHECKSUM (fragments of UDP without one) and NO_MBUF (no headroom).
  * Out: packets whose next hop is not known yet (held). Survives: rewritten packets with p->neighbour, and forwarded ones untouched.
  */
 #include <rte_tcp.h>
@@ -33,8 +33,12 @@ static void follow_tcp_state(struct sl_worker *w, const struct sl_snapshot *s, s
 	const struct sl_pkt *p = &b->p[i];
 	struct sl_flow *f = &w->flows.flows[p->flow];
 	struct sl_tcp_segment segment = sl_pkt_segment(b, i);
+	enum sl_tcp_state before = f->state;
+	uint32_t asked = f->ack[SL_CLIENT];
 	bool over = sl_tcp_is_over(f), changed = sl_tcp_follow(f, p->side, &segment);
 
+	if (before == SL_TCP_SYN_SENT || f->state == SL_TCP_SYN_SENT)
+		sl_latency_follow_tcp(w, f, p->side, segment.flags, before, asked);
 	if (over && changed)
 		count_reopened(w, f);
 	/* A reset that ends nothing keeps nothing alive either (RFC 7857 section 8). */
@@ -71,10 +75,6 @@ static uint16_t next_hop(struct sl_worker *w, const struct sl_snapshot *s, uint3
 	struct sl_tuple k;
 
 	*hop = NULL;
-	if (unlikely(f->epoch != w->epoch)) {
-		f->neighbour[SL_CLIENT] = f->neighbour[SL_SERVER] = SL_ID_NONE;
-		f->epoch = w->epoch;
-	}
 	if (likely(f->neighbour[out] != SL_ID_NONE))
 		return f->neighbour[out];
 	sl_flow_tuple(&w->flows, flow, out, &k);
@@ -265,13 +265,25 @@ static __rte_noinline void translate(struct sl_worker *w, const struct sl_snapsh
 	const struct sl_nexthop *hop;
 	struct sl_ip ip;
 
+	if (unlikely(f->epoch != w->epoch)) {
+		enum sl_drop_cause cause = sl_flow_renew(w, s, b, i);
+		if (unlikely(cause != SL_DROP_MAX)) {
+			sl_refuse(w, s, b, i, cause);
+			return;
+		}
+		f = &w->flows.flows[p->flow];
+	}
 	if (unlikely(f->udp_kind != SL_UDP_BIDIRECTIONAL && sl_udp_is_unasked(f, p->side))) {
 		sl_burst_drop(w, b, i, f->udp_kind == SL_UDP_ONE_WAY ? SL_DROP_UDP_ONE_WAY : SL_DROP_NO_SNAT_FLOW);
 		return;
 	}
-	if (unlikely(is_first_word(f, p)) && sl_is_partial(w, b, i)) {
-		sl_burst_drop(w, b, i, SL_DROP_PARTIAL_CHECKSUM);
-		return;
+	if (unlikely(is_first_word(f, p))) {
+		if (sl_is_partial(w, b, i)) {
+			sl_burst_drop(w, b, i, SL_DROP_PARTIAL_CHECKSUM);
+			return;
+		}
+		if (p->kind == SL_PKT_UDP)
+			sl_latency_answer(w, f);
 	}
 	if (unlikely(sl_pkt_ttl(b, i) <= 1)) {
 		sl_answer_error(w, s, b, i, SL_ICMP_TTL_EXCEEDED, 0);
@@ -316,6 +328,7 @@ static void end_answered(struct sl_worker *w, struct sl_burst *b)
 			continue;
 		b->p[i].flow = SL_FLOW_NONE;
 		if (live) {
+			sl_latency_answer(w, &w->flows.flows[flow]);
 			sl_flow_end(w, flow);
 			w->count[SL_COUNT_FLOWS_ANSWERED]++;
 		}

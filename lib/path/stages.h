@@ -209,6 +209,29 @@ enum sl_drop_cause sl_translate_flow_packet(struct sl_worker *w, struct sl_burst
 void sl_clamp_mss(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i, uint16_t out_mtu);
 
 /* Backend for a new flow, or NULL when none takes one. */
-const struct sl_backend *sl_schedule(struct sl_worker *w, const struct sl_service *service);
+const struct sl_target *sl_pick_target(struct sl_worker *w, const struct sl_service *service, const struct sl_tuple *client);
+
+/*
+ * Give packet i, of its service (p->service) and without a flow, a new one: returns SL_DROP_MAX with p->flow and p->side, or the
+ * cause to refuse or drop it for.
+ */
+enum sl_drop_cause sl_open_flow(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i);
+
+/*
+ * The flow of packet i is not of the worker's epoch: make it so, which may give the packet another flow. Returns SL_DROP_MAX,
+ * or the cause to refuse the packet for, whose flow is gone then.
+ */
+enum sl_drop_cause sl_flow_renew(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i);
+
+/* A flow asks its backend for the first time; its backend has answered. For UDP: TCP's are found by the one below. */
+void sl_latency_ask(const struct sl_worker *w, struct sl_flow *f);
+void sl_latency_answer(struct sl_worker *w, const struct sl_flow *f);
+
+/*
+ * A segment with these flags has brought the flow from a state to its present one, and one of the two is SYN_SENT; `asked`
+ * is what f->ack[SL_CLIENT] was before.
+ */
+void sl_latency_follow_tcp(struct sl_worker *w, struct sl_flow *f, enum sl_side side, uint8_t flags, enum sl_tcp_state before,
+			   uint32_t asked);
 
 #endif

@@ -28,6 +28,7 @@ struct sl_worker *sl_worker_create(struct sl_shared *shared, uint16_t id, struct
 	/* One for all, so that every worker pairs a client with the same source-NAT address (RFC 4787 REQ-2). */
 	if (shared->workers[0] != NULL)
 		w->secret = shared->workers[0]->secret;
+	w->random = w->secret.k[0] + id;
 	w->id = id;
 	w->shared = shared;
 	w->pool = pool;
@@ -94,7 +95,8 @@ void sl_worker_set_time(struct sl_worker *w, const struct sl_snapshot *s, uint64
 	w->now_ns = now_ns;
 	w->now_tick = (uint32_t)(now_ns / SL_TICK_NS);
 	w->epoch = (uint16_t)(s->route_epoch +
-			      atomic_load_explicit(&w->shared->neighbours->epoch, memory_order_acquire));
+			      atomic_load_explicit(&w->shared->neighbours->epoch, memory_order_acquire) +
+			      atomic_load_explicit(&w->shared->backend_epoch, memory_order_acquire));
 	/* The buckets' rate is configuration; their fill is ours. */
 	if (unlikely(w->icmp_errors.ns_per_token != sl_token_bucket_interval_ns(s->icmp_errors_pps))) {
 		sl_token_bucket_init(&w->icmp_errors, s->icmp_errors_pps, RTE_MAX(s->icmp_errors_pps / 10, 1u));

@@ -54,8 +54,16 @@
 
 static void no_backend_takes_flows(struct sl_worker *w, struct sl_snapshot *s)
 {
-	for (unsigned int i = 0; i < s->n_services; i++)
-		s->services[i].n_turns = 0;
+	struct sl_backend_state *states = w->shared->backends;
+
+	for (uint16_t i = 0; i < s->n_services; i++) {
+		for (unsigned int j = 0; j < s->services[i].n_backends; j++) {
+			const struct sl_backend *backend = &s->services[i].backends[j];
+			states[backend->id] = sl_backend_state_of(backend, NULL);
+			states[backend->id].admin = SL_ADMIN_DISABLED;
+		}
+		sl_schedule_release(sl_snapshot_reschedule(s, i, states));
+	}
 }
 
 /* A flow of nobody's client on a tuple of the server side. */

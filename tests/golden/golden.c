@@ -13,6 +13,7 @@
 
 #include "golden.h"
 #include "lines.h"
+#include "states.h"
 
 #include "sluice/config/config.h"
 #include "sluice/config/snapshot.h"
@@ -78,7 +79,7 @@ static void publish(struct golden *g)
 	static struct sl_usage usage;
 	struct sl_problems problems;
 
-	memset(&usage, 0, sizeof(usage));
+	usage = (struct sl_usage){ .backends = g->shared.backends };
 	for (unsigned int i = 0; i < g->shared.n_workers; i++) {
 		for (uint16_t id = 0; id < SL_MAX_SERVICES; id++) {
 			usage.service_flows[id] += g->shared.workers[i]->service[id].value[SL_FLOW_COUNT_FLOWS_ACTIVE];
@@ -93,6 +94,7 @@ static void publish(struct golden *g)
 	sl_problems_print(&problems, stderr);
 	sl_problems_fini(&problems);
 	assert_non_null(next);
+	golden_states_follow(&g->shared, next);
 	atomic_store(&g->shared.snapshot, next);
 	sl_snapshot_destroy(g->snapshot);
 	g->snapshot = next;
@@ -151,6 +153,7 @@ static void workers_create(struct golden *g)
 		assert_non_null(w);
 		w->secret = (struct sl_siphash_key){ { 1, 2 } };
 		w->ip_ids.key = 1;
+		w->random = id;
 		for (unsigned int i = 0; i < RTE_DIM(w->ip_ids.next); i++)
 			w->ip_ids.next[i] = 1;
 		for (uint16_t port = 0; port < g->shared.n_ports; port++) {
@@ -450,7 +453,8 @@ static void step_time(struct golden *g, const struct golden_step *step)
 static void run_step(struct golden *g, const struct golden_step *step, const struct golden_step *before)
 {
 	bool action = step->kind == GOLDEN_IN || step->kind == GOLDEN_IN_MANY || step->kind == GOLDEN_TIME ||
-		      step->kind == GOLDEN_NEIGHBOUR || step->kind == GOLDEN_RELOAD || step->kind == GOLDEN_CALL ||
+		      step->kind == GOLDEN_NEIGHBOUR || step->kind == GOLDEN_RELOAD || step->kind == GOLDEN_HEALTH ||
+		      step->kind == GOLDEN_ADMIN || step->kind == GOLDEN_WEIGHT || step->kind == GOLDEN_CALL ||
 		      step->kind == GOLDEN_END;
 	unsigned int queue;
 
@@ -501,6 +505,12 @@ static void run_step(struct golden *g, const struct golden_step *step, const str
 	case GOLDEN_RELOAD:
 		step_reload(g, step);
 		settle(g);
+		break;
+	case GOLDEN_HEALTH:
+	case GOLDEN_ADMIN:
+	case GOLDEN_WEIGHT:
+		if (golden_states_set(&g->shared, g->snapshot, step) == 0)
+			FAIL(g, step, "no backend %s", step->text);
 		break;
 	case GOLDEN_CALL:
 		for (unsigned int i = 0; i < g->shared.n_workers; i++)

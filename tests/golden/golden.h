@@ -15,6 +15,9 @@
  *	TIME(ms)				virtual time passes, in steps of at most 100 ms
  *	NEIGHBOUR("lan", "10.1.1.9", "02::19")	control has resolved this ("failed" as MAC: nobody answered; "asked": not yet)
  *	RELOAD(json)				a new configuration is published
+ *	HEALTH("10.1.1.9", DOWN)		control says so of this backend, in every service that has it
+ *	ADMIN("10.1.1.9", DISABLED)		the same: enabled, draining, disabled
+ *	WEIGHT("10.1.1.9", 5)			the same: a weight given at run time
  *	CALL(function)				for what no packet can bring about: function(worker, snapshot) for each worker
  *	NO_CHAINS("lan")			from here on, this port sends no chained buffers
  *
@@ -28,6 +31,7 @@
 
 #include "support/packet_builder.h"
 
+#include "sluice/config/schedule.h"
 #include "sluice/packet/drop.h"
 #include "sluice/state/counters.h"
 #include "sluice/state/event.h"
@@ -36,7 +40,7 @@
 #define UP(n) (-100000 - (n))
 
 enum golden_kind { GOLDEN_END, GOLDEN_IN, GOLDEN_IN_MANY, GOLDEN_OUT, GOLDEN_SENT, GOLDEN_DROPPED, GOLDEN_COUNT, GOLDEN_EVENT,
-		   GOLDEN_TIME, GOLDEN_NEIGHBOUR, GOLDEN_RELOAD, GOLDEN_CALL, GOLDEN_NO_CHAINS };
+		   GOLDEN_TIME, GOLDEN_NEIGHBOUR, GOLDEN_RELOAD, GOLDEN_HEALTH, GOLDEN_ADMIN, GOLDEN_WEIGHT, GOLDEN_CALL, GOLDEN_NO_CHAINS };
 
 struct sl_worker;
 struct sl_snapshot;
@@ -47,7 +51,7 @@ struct golden_step {
 	const char *port; /* device "net_ring_PORT" of the configuration; "wan.1": its rx queue 1 */
 	const char *text, *mac;
 	const struct pkt_layer *layers;
-	int number; /* cause, counter or event type */
+	int number; /* cause, counter or event type; state or weight of a backend */
 	int64_t amount, tolerance;
 	void (*call)(struct sl_worker *w, struct sl_snapshot *s);
 };
@@ -74,6 +78,9 @@ struct golden_case {
 #define NEIGHBOUR(interface, ip, m) { .kind = GOLDEN_NEIGHBOUR, .line = __LINE__, .port = interface, .text = ip, .mac = m }
 #define NO_CHAINS(p) { .kind = GOLDEN_NO_CHAINS, .line = __LINE__, .port = p }
 #define RELOAD(json) { .kind = GOLDEN_RELOAD, .line = __LINE__, .text = json }
+#define HEALTH(ip, h) { .kind = GOLDEN_HEALTH, .line = __LINE__, .text = ip, .number = SL_HEALTH_##h }
+#define ADMIN(ip, a) { .kind = GOLDEN_ADMIN, .line = __LINE__, .text = ip, .number = SL_ADMIN_##a }
+#define WEIGHT(ip, w) { .kind = GOLDEN_WEIGHT, .line = __LINE__, .text = ip, .number = w }
 #define CALL(function) { .kind = GOLDEN_CALL, .line = __LINE__, .call = function }
 
 #define END { .kind = GOLDEN_END, .line = __LINE__ }

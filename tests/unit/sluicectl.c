@@ -46,6 +46,12 @@ static const char *const canned[][2] = {
 	  "{\"backends\":{\"0\":{\"address\":\"2001:db8::1\",\"port\":8080,\"weight\":2}},\"next\":\"1\"}" },
 	{ "/sluice/backends,web,1",
 	  "{\"backends\":{\"0\":{\"address\":\"10.0.0.2\",\"port\":8081,\"weight\":1}},\"next\":\"\"}" },
+	{ "/sluice/backends,,",
+	  "{\"backends\":{\"0\":{\"service\":\"web\",\"address\":\"10.0.0.2\",\"port\":8081,\"weight\":5,"
+	  "\"weight_effective_milli\":312,\"state\":\"enabled\",\"health\":\"up\",\"backup\":\"yes\",\"changed_ms_ago\":5000,"
+	  "\"flows_active\":12345,\"latency_us\":1234,\"reason\":\"answers\"},"
+	  "\"1\":{\"service\":\"web\",\"address\":\"10.0.0.3\",\"port\":8081,\"weight\":1,\"state\":\"draining\","
+	  "\"health\":\"unknown\"}},\"next\":\"\"}" },
 	{ "/sluice/neighbours,",
 	  "{\"neighbours\":{\"0\":{\"interface\":\"wan\",\"address\":\"192.0.2.1\",\"mac\":\"02:00:00:00:00:01\","
 	  "\"state\":\"reachable\",\"confirmed_ms_ago\":1500,\"wanted\":1},"
@@ -295,6 +301,17 @@ static void test_services(void **state)
 	json_decref(value);
 }
 
+static void test_backends(void **state)
+{
+	assert_int_equal(run("backends"), 0);
+	must_show("web      10.0.0.2:8081       5       0.31  enabled, up, backup  5.0 s  12,345        0  1.234 ms  answers");
+	must_show("web      10.0.0.3:8081       1       0.00  draining             0.0 s       0        0");
+	assert_int_equal(run("backends web --json"), 0);
+	json_t *value = json_loads(printed.out, 0, NULL);
+	assert_int_equal(json_array_size(json_object_get(value, "backends")), 2);
+	json_decref(value);
+}
+
 static void test_flows(void **state)
 {
 	assert_int_equal(run("flows --service web --client=10.0.0.1 --protocol tcp"), 0);
@@ -417,6 +434,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_not_running, free_printed),
 		cmocka_unit_test_teardown(test_status, free_printed),
 		cmocka_unit_test_teardown(test_services, free_printed),
+		cmocka_unit_test_teardown(test_backends, free_printed),
 		cmocka_unit_test_teardown(test_flows, free_printed),
 		cmocka_unit_test_teardown(test_drops, free_printed),
 		cmocka_unit_test_teardown(test_machine, free_printed),

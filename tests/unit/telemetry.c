@@ -113,6 +113,12 @@ static void test_sums(void **state)
 	a->service[1].value[SL_FLOW_COUNT_CLIENT_BYTES] = 1000;
 	b->service[1].value[SL_FLOW_COUNT_CLIENT_BYTES] = 337;
 	b->backend[3].value[SL_FLOW_COUNT_FLOWS_ACTIVE] = 9;
+	a->latency[3] = (struct sl_latency){ .ns = 1000000, .generation = 5 };
+	b->latency[3] = (struct sl_latency){ .ns = 3000000, .generation = 5 };
+	t.snapshot.services[1].backends[1].generation = 5;
+	t.shared.backends[3] = (struct sl_backend_state){ .generation = 5, .admin = SL_ADMIN_DISABLED, .health = SL_HEALTH_DOWN,
+							  .weight_override = 7, .weight_was = 1 };
+	t.notes[3] = (struct sl_backend_note){ .reason = "SYN unanswered", .since_ns = 3000 * SL_NS_PER_S };
 	fake.imbalance[1] = -4;
 
 	json_t *reply = ask("/sluice/drops");
@@ -151,6 +157,14 @@ static void test_sums(void **state)
 	assert_int_equal(json_object_size(json_object_get(reply, "backends")), 2);
 	assert_int_equal(number(row(reply, "backends", 1), "flows_active"), 9);
 	assert_string_equal(text(row(reply, "backends", 1), "address"), "10.0.0.3");
+	assert_string_equal(text(row(reply, "backends", 1), "state"), "disabled");
+	assert_string_equal(text(row(reply, "backends", 1), "health"), "down");
+	assert_string_equal(text(row(reply, "backends", 1), "reason"), "SYN unanswered");
+	assert_int_equal(number(row(reply, "backends", 1), "changed_ms_ago"), 600000);
+	assert_int_equal(number(row(reply, "backends", 1), "weight"), 7);
+	assert_int_equal(number(row(reply, "backends", 1), "weight_configured"), 1);
+	assert_int_equal(number(row(reply, "backends", 1), "latency_us"), 2000); /* the mean of 1 and 3 ms */
+	assert_int_equal(number(row(reply, "backends", 0), "latency_us"), 0);
 	json_decref(reply);
 
 	fake.imbalance[1] = 1ll << 40; /* more than DPDK's 32 bits */

@@ -22,6 +22,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "../../lib/control/backends.h"
 #include "../../lib/control/flow_counts.h"
 #include "../../lib/control/telemetry_internal.h"
 
@@ -99,6 +100,7 @@ const struct sl_nexthop *__wrap_sl_snapshot_route(const struct sl_snapshot *s, c
 static struct {
 	struct sl_control control;
 	struct sl_flow_counts counts;
+	struct sl_backend_note notes[SL_MAX_BACKENDS];
 	struct sl_shared shared;
 	struct sl_snapshot snapshot;
 	struct sl_config config;
@@ -225,6 +227,7 @@ static void make_workers(void)
 	t.shared.neighbours = &t.neighbours;
 	t.control.shared = &t.shared;
 	t.control.counts = &t.counts;
+	t.control.backend_notes = t.notes;
 }
 
 static int connect_to_dpdk(void)

@@ -25,7 +25,15 @@
 
 enum sl_forwarding { SL_FORWARDING_DROP, SL_FORWARDING_ROUTE, SL_FORWARDING_PAIRS };
 enum sl_mode { SL_MODE_FULL_NAT, SL_MODE_DNAT };
-enum sl_scheduler { SL_SCHEDULER_ROUND_ROBIN, SL_SCHEDULER_WEIGHTED_ROUND_ROBIN };
+enum sl_scheduler {
+	SL_SCHEDULER_ROUND_ROBIN,
+	SL_SCHEDULER_WEIGHTED_ROUND_ROBIN,
+	SL_SCHEDULER_LEAST_CONNECTIONS,
+	SL_SCHEDULER_RANDOM_TWO,
+	SL_SCHEDULER_LEAST_LATENCY,
+	SL_SCHEDULER_SOURCE_HASH,
+	SL_SCHEDULER_MAGLEV,
+};
 enum sl_udp_kind { SL_UDP_BIDIRECTIONAL, SL_UDP_ONE_WAY, SL_UDP_REQUEST_RESPONSE };
 enum sl_exhaustion { SL_EXHAUSTION_DROP, SL_EXHAUSTION_RESET };
 enum sl_unused_ports { SL_UNUSED_PORTS_DROP, SL_UNUSED_PORTS_REJECT };
@@ -76,6 +84,7 @@ struct sl_config_backend {
 	struct sl_ip address;
 	uint16_t port; /* host order */
 	uint16_t weight;
+	bool backup;
 };
 
 struct sl_config_service {
@@ -86,6 +95,8 @@ struct sl_config_service {
 	enum sl_mode mode;
 	uint16_t mss_clamp; /* 0: only to what the MTUs let through */
 	enum sl_scheduler scheduler;
+	uint32_t table_size;   /* of schedulers that hash: prime */
+	uint32_t slow_start_s; /* 0: none */
 	struct sl_ip *snat;
 	unsigned int n_snat;
 	struct sl_config_backend *backends;
@@ -107,6 +118,7 @@ struct sl_config {
 	uint32_t idle_sleep_us;	 /* longest sleep of an idle worker */
 	uint32_t icmp_errors_pps; /* ICMP errors sent per second and worker */
 	enum sl_unused_ports unused_ports;
+	char *hash_seed;	  /* of schedulers that hash; NULL: none given */
 	uint32_t timeout_s[SL_TIMEOUT_MAX]; /* of services that have none of their own */
 	struct sl_config_device *devices;
 	unsigned int n_devices;
@@ -149,6 +161,13 @@ void sl_config_refuse_ipv6(const struct sl_config *next, struct sl_problems *pro
 
 const char *sl_mode_name(enum sl_mode mode);
 const char *sl_scheduler_name(enum sl_scheduler scheduler);
+
+/* It chooses by a table, from what packets say alone. */
+static inline bool sl_scheduler_hashes(enum sl_scheduler scheduler)
+{
+	return scheduler == SL_SCHEDULER_SOURCE_HASH || scheduler == SL_SCHEDULER_MAGLEV;
+}
+
 const char *sl_udp_kind_name(enum sl_udp_kind kind);
 const char *sl_exhaustion_name(enum sl_exhaustion exhaustion);
 const char *sl_unused_ports_name(enum sl_unused_ports unused_ports);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The compiled configuration that workers read. Built by the control thread, immutable once published, freed after
- * every worker has passed a quiescent state (RCU). Workers keep ids, never pointers, beyond one burst.
+ * The compiled configuration that workers read. Built by the control thread, immutable once published but for the pointer
+ * to each service's schedule (schedule.h), freed after every worker has passed a quiescent state (RCU). Workers keep ids,
+ * never pointers, beyond one burst.
  *
  * Ids of services and backends are stable: an object that two configurations share (a service by name, address, port,
  * protocol and mode; a backend by its service, address and port) keeps its id, so its flows and counters go on. What a new
@@ -14,9 +15,12 @@
 #ifndef SLUICE_CONFIG_SNAPSHOT_H
 #define SLUICE_CONFIG_SNAPSHOT_H
 
+#include <stdatomic.h>
+
 #include "sluice/base/id.h"
 #include "sluice/base/lpm.h"
 #include "sluice/config/config.h"
+#include "sluice/config/schedule.h"
 
 /* What the snapshot needs to know of an opened port. */
 struct sl_port_facts {
@@ -65,7 +69,8 @@ struct sl_backend {
 	uint16_t port_be;
 	uint16_t weight; /* 0: takes no new flows */
 	uint16_t id;
-	uint32_t turn_end; /* it has the turns from the previous backend's turn_end on, up to here */
+	bool backup;	     /* takes flows when the others cannot */
+	uint32_t generation; /* of the snapshot that gave it its id: tells it from an earlier one with the same id */
 };
 
 struct sl_service {
@@ -82,9 +87,12 @@ struct sl_service {
 	uint16_t n_draining; /* removed backends that still have flows, behind the others in backends[] */
 	uint16_t n_snat;
 	uint16_t n_draining_snat; /* removed ones that flows may still use, behind the others in snat[] */
-	uint32_t n_turns;   /* of a scheduler's round; 0: no backend takes new flows */
-	uint32_t turn_step; /* from one to the next, modulo n_turns: visits all before any again */
+	uint32_t table_size; /* of schedulers that hash */
+	struct sl_hash_key hash_key;
+	uint32_t slow_start_s;
+	uint8_t min_healthy; /* per cent of the enabled backends; with fewer, backup ones help, then health is ignored */
 	struct sl_backend *backends;
+	_Atomic(struct sl_schedule *) schedule; /* control: exchanged when a state changes; NULL: draining, no new flows */
 	struct sl_ip *snat;
 	uint32_t timeout_ticks[SL_TIMEOUT_MAX]; /* SL_TICK_NS each */
 	bool tcp_pickup;
@@ -136,16 +144,18 @@ struct sl_snapshot {
 	unsigned int n_neighbours;
 };
 
-/* Flows that live on each service and backend id, summed over the workers by the caller. */
+/* What the running sluice knows: flows that live on each service and backend id, summed over the workers; states. */
 struct sl_usage {
 	uint32_t service_flows[SL_MAX_SERVICES];
 	uint32_t backend_flows[SL_MAX_BACKENDS];
 	bool removed_snat[SL_MAX_SERVICES]; /* some may use source-NAT addresses that were removed from the service */
+	const struct sl_backend_state *backends; /* by id, or NULL */
 };
 
 /*
  * Compile a configuration for the opened ports. `previous` (NULL at start) gives the stable ids and, with `usage`, the
- * tombstones to keep. Returns NULL and at least one problem on failure; `previous` is never changed.
+ * tombstones to keep. Returns NULL and at least one problem on failure. `previous` is not changed, but schedules that stay
+ * the same belong to both then: call it from the thread that destroys snapshots.
  */
 struct sl_snapshot *sl_snapshot_build(const struct sl_config *config, const struct sl_port_facts *ports,
 				      unsigned int n_ports, const struct sl_snapshot *previous,
@@ -154,6 +164,14 @@ void sl_snapshot_destroy(struct sl_snapshot *snapshot);
 
 /* True while the snapshot carries tombstones: rebuild it once their flows are gone. */
 bool sl_snapshot_has_tombstones(const struct sl_snapshot *snapshot);
+
+/*
+ * Compile a service's schedule anew and exchange it, while workers may be reading. Returns the one that was there, to be
+ * released once they have passed a quiescent state (it may be the same as now); NULL when memory runs out, and then nothing
+ * has changed. Not for a draining service.
+ */
+struct sl_schedule *sl_snapshot_reschedule(struct sl_snapshot *snapshot, uint16_t service,
+					   const struct sl_backend_state *states);
 
 /* ---- Look-ups for the packet path: no allocation, no side effect ---- */
 
@@ -198,6 +216,12 @@ const struct sl_nexthop *sl_snapshot_route(const struct sl_snapshot *s, const st
 
 /* An address of the interface in the given family to send from (IPv6: a global one before a link-local one), or NULL. */
 const struct sl_ip *sl_interface_address(const struct sl_interface *interface, bool v4);
+
+/* What a service gives new flows to, for as long as the caller holds the snapshot; NULL when it is draining. */
+static inline const struct sl_schedule *sl_service_schedule(const struct sl_service *service)
+{
+	return atomic_load_explicit(&service->schedule, memory_order_acquire);
+}
 
 static inline const struct sl_service *sl_snapshot_service_by_id(const struct sl_snapshot *s, uint16_t id)
 {

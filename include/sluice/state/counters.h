@@ -30,6 +30,7 @@
 	X(FLOWS_CREATED, flows_created, "flows created")                                                             \
 	X(FLOWS_EXPIRED, flows_expired, "flows ended by their idle time")                                            \
 	X(FLOWS_REUSED, flows_reused, "flows in TIME_WAIT ended early because their tuple was needed again")         \
+	X(FLOWS_MOVED, flows_moved, "UDP flows that went on at another backend because theirs was down or disabled") \
 	X(FLOWS_ANSWERED, flows_answered, "request-response UDP flows ended by their last reply")                    \
 	X(RESETS_SENT, resets_sent, "TCP resets sent: new flows refused, unused ports, and backends told of a tuple used again") \
 	X(DATAGRAMS_FRAGMENTED, datagrams_fragmented, "datagrams that came in fragments and were followed")          \

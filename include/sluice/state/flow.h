@@ -58,7 +58,8 @@ struct sl_flow {
 	uint8_t udp_replies; /* to each request */
 	uint32_t last_seen; /* tick of the last packet */
 	uint32_t next, prev; /* wheel slot list, or free list */
-	uint32_t ack[2];    /* sequence number each side expects next from the other, host order (TCP) */
+	uint32_t ack[2];    /* sequence number each side expects next from the other, host order (TCP); of the client, while the
+			       flow waits for its first answer (SYN_SENT, UDP): when it asked (latency.h) */
 };
 _Static_assert(sizeof(struct sl_flow) == 64, "a flow record is one cache line");
 

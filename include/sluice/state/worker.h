@@ -25,6 +25,7 @@
 #include "sluice/state/flow.h"
 #include "sluice/state/fragment.h"
 #include "sluice/state/ip_id.h"
+#include "sluice/state/latency.h"
 #include "sluice/state/neighbour.h"
 #include "sluice/state/query.h"
 
@@ -66,6 +67,8 @@ struct sl_shared {
 	_Atomic(const struct sl_snapshot *) snapshot; /* control: published configuration */
 	struct rte_rcu_qsbr *rcu;		      /* thread id is the worker id */
 	struct sl_neighbour_table *neighbours;	      /* control writes */
+	struct sl_backend_state backends[SL_MAX_BACKENDS]; /* control writes; by id */
+	_Atomic uint32_t backend_epoch;		      /* control: changes after a backend's health or administrative state */
 	struct sl_toeplitz *toeplitz;		      /* dispatch hash; NULL with a single worker */
 	uint8_t port_mac[SL_MAX_PORTS][8];	      /* in the first six */
 	bool port_rx_checksum[SL_MAX_PORTS];	      /* the port verifies IPv4 header checksums */
@@ -83,7 +86,7 @@ struct sl_worker {
 	/* the clock: set once per burst, virtual in tests */
 	uint64_t now_ns;
 	uint32_t now_tick;
-	uint16_t epoch;	   /* low bits of snapshot route epoch and neighbour epoch: set once per burst */
+	uint16_t epoch;	   /* low bits of the sum of snapshot route epoch, neighbour epoch, backend epoch: set once per burst */
 	uint16_t id;
 	unsigned int lcore;
 	struct sl_shared *shared;
@@ -112,10 +115,12 @@ struct sl_worker {
 	uint64_t count[SL_COUNT_MAX];
 	uint64_t drops[SL_DROP_MAX];
 	uint64_t rx_port[SL_MAX_PORTS], tx_port[SL_MAX_PORTS]; /* packets by port */
-	uint32_t scheduler_turn[SL_MAX_SERVICES]; /* by service id: the next one; past the end of a round that became shorter */
+	uint32_t scheduler_turn[SL_MAX_SERVICES]; /* by service id: the next one; may be past the end of another schedule's round */
 	uint32_t removed_snat_tick[SL_MAX_SERVICES]; /* by service id: when a flow was last seen to use a removed address */
 	struct sl_flow_counters service[SL_MAX_SERVICES];
 	struct sl_flow_counters backend[SL_MAX_BACKENDS];
+	struct sl_latency latency[SL_MAX_BACKENDS]; /* by backend id */
+	uint64_t random; /* of schedulers that choose by chance */
 
 	/* flow listing: written by the reader while IDLE, by the worker while RUNNING; readers are telemetry's threads */
 	pthread_mutex_t query_lock;	/* among readers */

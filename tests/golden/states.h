@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* States of backends in golden cases: what lib/control/backends.c does, without its thread. */
+#ifndef SLUICE_TESTS_GOLDEN_STATES_H
+#define SLUICE_TESTS_GOLDEN_STATES_H
+
+#include "golden.h"
+
+#include "sluice/state/worker.h"
+
+/* Fresh states for what is new in a snapshot that is about to be published. */
+void golden_states_follow(struct sl_shared *shared, const struct sl_snapshot *next);
+
+/* A step HEALTH, ADMIN or WEIGHT. Returns how many backends it was for. */
+unsigned int golden_states_set(struct sl_shared *shared, struct sl_snapshot *s, const struct golden_step *step);
+
+#endif
