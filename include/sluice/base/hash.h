@@ -36,7 +36,8 @@ static inline uint64_t sl_hash_v6(const struct sl_hash_key *key, const struct sl
 	uint64_t rest = (uint64_t)proto << 32 | ports;
 	uint64_t a = sl_hash_mix(src->q[0] ^ key->k[0], src->q[1] ^ key->k[1]);
 	uint64_t b = sl_hash_mix(dst->q[0] ^ key->k[2], dst->q[1] ^ key->k[3]);
-	return sl_hash_mix(a ^ rest, b ^ key->k[1]);
+	/* Ports in a row must differ in more than low bits, or one product in a hundred sends them to few buckets. */
+	return sl_hash_mix(a ^ b ^ rest * 0x9e3779b97f4a7c15ull, key->k[1]);
 }
 
 #endif
