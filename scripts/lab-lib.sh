@@ -13,7 +13,8 @@
 #                 VIP 192.0.2.10, 2001:db8:1::10    SNAT 10.1.0.3, 2001:db8:2::3      backend1: dnsmasq :5353 too
 #                 sluice itself .2 and ::2 on both sides
 #
-# With --pmd tap there are no veth pairs at sluice: it creates wan0 and lan0, and they move to the client and the switch.
+# With --pmd tap there are no veth pairs at sluice: it creates wan0 and lan0, and they move to the client and the switch. So
+# they do with pci, which is scripts/vm-lab: QEMU runs in NAME-sluice, and its TAP devices are the cables of the guest's NICs.
 #
 # Everything made outside the namespaces is written down in /run/sluice-lab/NAME before it is made, so that lab_down can
 # undo it, also after a crash and also twice:
@@ -402,7 +403,7 @@ lab_up()
 	(umask 022 && mkdir "$LAB_WORK")
 	lab_hugepages_up
 	lab_make_namespaces
-	[[ $LAB_PMD == tap ]] || lab_make_links
+	[[ $LAB_PMD == tap || $LAB_PMD == pci ]] || lab_make_links
 	lab_start_servers
 	lab_config "$@" >"$LAB_CONFIG"
 }

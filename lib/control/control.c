@@ -25,6 +25,7 @@
 #include "listener.h"
 #include "neighbours.h"
 #include "publish.h"
+#include "removal.h"
 #include "send.h"
 
 #define TICK_NS (10 * 1000 * 1000ull)  /* deadlines are rounded up to it: at most 100 turns a second for timers */
@@ -214,6 +215,8 @@ static void watch_links(struct sl_control *control, uint64_t now_ns)
 	control->next_link_ns = now_ns + LINK_NS;
 	for (unsigned int i = 0; i < control->n_ports; i++) {
 		struct sl_port *port = &control->ports[i];
+		if (sl_port_is_leaving(port))
+			sl_control_release(control, (uint16_t)i);
 		if (!sl_port_poll_link(port))
 			continue;
 		control->count[SL_CONTROL_COUNT_LINK_CHANGES]++;

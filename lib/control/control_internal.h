@@ -30,6 +30,7 @@
 	X(NEIGHBOURS_EVICTED, neighbours_evicted, "idle next hops removed early because the table was full")     \
 	X(NEIGHBOURS_REFUSED, neighbours_refused, "next hops not resolved because the table was full; raise max_neighbours") \
 	X(LINK_CHANGES, link_changes, "times a port's link went up or down")                                     \
+	X(PORTS_REMOVED, ports_removed, "ports whose devices were taken away and released")                      \
 	X(PUBLICATIONS, publications, "snapshots published since the start")                                     \
 	X(BACKEND_CHANGES, backend_changes, "schedules exchanged because a backend's weight, health or administrative state changed") \
 	X(RELOADS, reloads, "reloads that succeeded")                                                            \

@@ -16,6 +16,10 @@ static bool give(struct sl_control *control, uint16_t port, struct rte_mbuf *m, 
 {
 	struct rte_ring *ring = control->shared->workers[0]->transmit_in[SL_MAX_WORKERS];
 
+	if (control->ports[port].removed) { /* as good as sent: nobody answers */
+		rte_pktmbuf_free(m);
+		return true;
+	}
 	if (built == 0) {
 		m->port = port;
 		if (rte_ring_sp_enqueue(ring, m) == 0) {

@@ -70,12 +70,12 @@ static int answer_port(const struct sl_tel_request *request, struct sl_tel_node 
 	}
 	sl_tel_string(out, "name", port->facts.name);
 	sl_tel_u64(out, "id", index);
-	sl_tel_u64(out, "ethdev_id", port->id);
+	sl_tel_int(out, "ethdev_id", port->removed ? -1 : port->id);
 	sl_tel_mac(out, "mac", port->facts.mac);
 	sl_tel_u64(out, "mtu_bytes", port->facts.mtu);
 	sl_tel_string(out, "driver", port->driver == NULL ? "" : port->driver);
 	sl_tel_string(out, "netdev", port->netdev);
-	sl_tel_string(out, "link", port->link_up ? "up" : "down");
+	sl_tel_string(out, "link", port->removed ? "removed" : port->link_up ? "up" : "down");
 	sl_tel_int(out, "numa_node", port->numa_node);
 	sl_tel_u64(out, "rx_queues", port->n_rx_queues);
 	sl_tel_u64(out, "tx_queues", port->n_tx_queues);
@@ -95,12 +95,12 @@ static const struct sl_tel_key ports_keys[] = {
 static const struct sl_tel_key port_keys[] = {
 	{ "name", "device: PCI address or name of a virtual device" },
 	{ "id", "number of the port in sluice" },
-	{ "ethdev_id", "number of the port in DPDK, for /ethdev/ commands" },
+	{ "ethdev_id", "number of the port in DPDK, for /ethdev/ commands; -1: removed" },
 	{ "mac", "Ethernet address" },
 	{ "mtu_bytes", "largest IP packet" },
 	{ "driver", "poll-mode driver" },
 	{ "netdev", "kernel interface under a virtual device, empty where there is none" },
-	{ "link", "up or down" },
+	{ "link", "up, down, or removed: its device was taken away while sluice ran" },
 	{ "numa_node", "memory node the device is attached to, -1: unknown" },
 	{ "rx_queues", "receive queues in use" },
 	{ "tx_queues", "transmit queues in use" },

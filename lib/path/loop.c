@@ -116,8 +116,11 @@ static unsigned int receive_handed_over(struct sl_worker *w, const struct sl_sna
 
 unsigned int sl_worker_turn(struct sl_worker *w, const struct sl_snapshot *s)
 {
+	uint32_t removed = atomic_load_explicit(&w->shared->removed_ports, memory_order_acquire);
 	unsigned int moved = 0;
 
+	if (unlikely(removed != w->removed_ports))
+		sl_worker_let_go(w, removed);
 	if (unlikely(w->n_holds > 0))
 		sl_hold_retry(w); /* first, so that held packets stay ahead of newer ones */
 	for (uint16_t i = 0; i < w->n_rx_queues; i++)

@@ -14,6 +14,10 @@ int sl_port_configure(struct sl_port *port, const struct sl_port_options *option
 /* configure.c: entry j of the redirection table -> (j % 128) % queues, the rule that workers use in software too. */
 int sl_port_program_reta(const struct sl_port *port, uint16_t reta_size);
 
+/* removal.c: hear of the device's removal from a started port, and no more. */
+void sl_port_watch_removal(struct sl_port *port);
+void sl_port_unwatch_removal(struct sl_port *port);
+
 /* kernel.c: name of the kernel interface that the device sits on, empty where its driver does not (or needs no help). */
 void sl_port_netdev_name(const struct rte_eth_dev_info *info, char name[16]);
 

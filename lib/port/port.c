@@ -143,6 +143,7 @@ int sl_port_start(struct sl_port *port, struct sl_problems *problems)
 		return -1;
 	}
 	port->started = true;
+	sl_port_watch_removal(port);
 	if (rte_eth_dev_info_get(port->id, &info) == 0 && sl_port_program_reta(port, info.reta_size) != 0)
 		port->rss = false; /* its own spreading stays: correct all the same, packets are handed over */
 	sl_port_poll_link(port);
@@ -153,8 +154,10 @@ void sl_port_close(struct sl_port *port)
 {
 	if (port->id == RTE_MAX_ETHPORTS)
 		return;
-	if (port->started)
+	if (port->started) {
+		sl_port_unwatch_removal(port);
 		rte_eth_dev_stop(port->id);
+	}
 	rte_eth_dev_close(port->id);
 	port->started = false;
 	port->link_up = false;

@@ -12,6 +12,8 @@ bool sl_port_poll_link(struct sl_port *port)
 {
 	bool up = false;
 
+	if (port->removed)
+		return false;
 	if (port->netdev[0] != '\0') {
 		/* One that is gone is down, but for a TAP, which works on when it is moved to another network namespace. */
 		if (sl_netdev_running(port->netdev, &up) != 0)
@@ -28,6 +30,8 @@ bool sl_port_poll_link(struct sl_port *port)
 void sl_port_set_multicast(struct sl_port *port, const uint8_t (*macs)[6], unsigned int n)
 {
 	_Static_assert(sizeof(struct rte_ether_addr) == 6, "an array of addresses is an array of six bytes each");
+	if (port->removed)
+		return;
 	int ret = rte_eth_dev_set_mc_addr_list(port->id, (struct rte_ether_addr *)(uintptr_t)macs, n);
 
 	port->multicast_filter = ret == 0;
@@ -38,7 +42,7 @@ void sl_port_set_multicast(struct sl_port *port, const uint8_t (*macs)[6], unsig
 
 void sl_port_set_promiscuous(struct sl_port *port, bool on)
 {
-	if (on == port->promiscuous)
+	if (on == port->promiscuous || port->removed)
 		return;
 	int ret = on ? rte_eth_promiscuous_enable(port->id) : rte_eth_promiscuous_disable(port->id);
 	if (ret != 0 && ret != -ENOTSUP) /* a device without the switch receives everything */
@@ -52,7 +56,7 @@ void sl_port_read_statistics(const struct sl_port *port, struct sl_port_statisti
 	struct rte_eth_stats stats;
 
 	memset(out, 0, sizeof(*out));
-	if (rte_eth_stats_get(port->id, &stats) != 0)
+	if (port->removed || rte_eth_stats_get(port->id, &stats) != 0)
 		return;
 	*out = (struct sl_port_statistics){
 		.rx_packets = stats.ipackets,

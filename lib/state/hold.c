@@ -34,8 +34,27 @@ static struct sl_hold *hold_find(struct sl_worker *w, uint16_t interface, const 
 	return free_hold;
 }
 
+/* Nobody will ever answer there. */
+static bool is_removed(const struct sl_worker *w, uint16_t interface)
+{
+	const struct sl_snapshot *s = atomic_load_explicit(&w->shared->snapshot, memory_order_acquire);
+
+	return w->removed_ports != 0 && s != NULL && interface < s->n_interfaces &&
+	       (w->removed_ports >> s->interfaces[interface].port & 1) != 0;
+}
+
+/* Why the next hop cannot be had. */
+static enum sl_drop_cause unresolved(const struct sl_worker *w, uint16_t interface)
+{
+	return is_removed(w, interface) ? SL_DROP_PORT_REMOVED : SL_DROP_NEIGHBOUR_UNRESOLVED;
+}
+
 static void hold_packet(struct sl_worker *w, struct rte_mbuf *m, uint16_t interface, const struct sl_ip *ip)
 {
+	if (unlikely(is_removed(w, interface))) {
+		sl_packet_drop(w, m, SL_DROP_PORT_REMOVED);
+		return;
+	}
 	struct sl_hold *h = hold_find(w, interface, ip);
 
 	if (h == NULL || h->n == SL_HOLD_PACKETS) {
@@ -73,7 +92,7 @@ static void send_later(struct sl_worker *w, struct rte_mbuf *m, uint16_t neighbo
 	} else if (failed) {
 		if (stale)
 			ask_control(w, interface, &ip);
-		sl_packet_drop(w, m, SL_DROP_NEIGHBOUR_UNRESOLVED);
+		sl_packet_drop(w, m, unresolved(w, interface));
 	} else {
 		hold_packet(w, m, interface, &ip);
 	}
@@ -133,7 +152,7 @@ void sl_hold_retry(struct sl_worker *w)
 		if (l2.usable)
 			hold_release(w, h, &l2, SL_DROP_MAX);
 		else if (l2.failed || w->now_ns >= h->deadline_ns)
-			hold_release(w, h, NULL, SL_DROP_NEIGHBOUR_UNRESOLVED);
+			hold_release(w, h, NULL, unresolved(w, h->interface));
 	}
 }
 

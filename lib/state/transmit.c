@@ -38,15 +38,41 @@ static void send_by_owner(struct sl_worker *w, struct sl_tx_queue *q, uint16_t p
 		sl_packet_drop(w, q->m[i], SL_DROP_TX_RING_FULL);
 }
 
+static void drop_queued(struct sl_worker *w, struct sl_tx_queue *q)
+{
+	for (uint16_t i = 0; i < q->n; i++)
+		sl_packet_drop(w, q->m[i], SL_DROP_PORT_REMOVED);
+}
+
 void sl_transmit_flush_port(struct sl_worker *w, uint16_t port)
 {
 	struct sl_tx_queue *q = &w->tx[port];
 
 	if (q->has_queue)
 		send_own_queue(w, q, port);
+	else if (unlikely(q->removed))
+		drop_queued(w, q);
 	else
 		send_by_owner(w, q, port);
 	q->n = 0;
+}
+
+void sl_worker_let_go(struct sl_worker *w, uint32_t removed_ports)
+{
+	uint16_t kept = 0;
+
+	for (uint16_t i = 0; i < w->n_rx_queues; i++)
+		if ((removed_ports >> w->rx_queues[i].port & 1) == 0)
+			w->rx_queues[kept++] = w->rx_queues[i];
+	w->n_rx_queues = kept;
+	for (uint16_t port = 0; port < w->shared->n_ports; port++) {
+		if ((removed_ports >> port & 1) == 0)
+			continue;
+		w->tx[port].has_queue = false;
+		w->tx[port].removed = true;
+		sl_transmit_flush_port(w, port);
+	}
+	w->removed_ports = removed_ports;
 }
 
 /* The packet in one buffer, or NULL, and it was dropped: a device that cannot send chains would send the first part alone. */

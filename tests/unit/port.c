@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* lib/port on in-memory devices: net_ring hands what it sends back to itself, net_null has any number of queues. */
+#define ALLOW_EXPERIMENTAL_API /* to play the kernel that takes a device away */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
 
 #include <cmocka.h>
+#include <rte_dev.h>
 #include <rte_eal.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
@@ -173,12 +175,53 @@ static void test_traffic_and_statistics(void **state)
 	assert_int_equal(f->problems.count, 0);
 }
 
+static void test_removal(void **state)
+{
+	struct fixture *f = *state;
+	struct sl_port port;
+	struct sl_port_options o = options(1, 0);
+	struct sl_port_statistics statistics;
+	struct rte_mbuf *m;
+	static const uint8_t group[1][6] = { { 1, 0, 0x5e, 0, 0, 1 } };
+	uint16_t id;
+
+	assert_int_equal(sl_port_open(&port, "net_ring1", &o, f->pool, &f->problems), 0);
+	assert_int_equal(sl_port_start(&port, &f->problems), 0);
+	m = rte_pktmbuf_alloc(f->pool);
+	assert_int_equal(sl_port_send(port.id, 0, &m, 1), 1);
+	assert_int_equal(sl_port_receive(port.id, 0, &m, 1), 1);
+	rte_pktmbuf_free(m);
+	assert_false(sl_port_is_leaving(&port));
+	rte_dev_event_callback_process("net_null0", RTE_DEV_EVENT_REMOVE); /* another one */
+	rte_dev_event_callback_process("net_ring1", RTE_DEV_EVENT_ADD);
+	assert_false(sl_port_is_leaving(&port));
+	rte_dev_event_callback_process("net_ring1", RTE_DEV_EVENT_REMOVE);
+	assert_true(sl_port_is_leaving(&port));
+
+	assert_int_equal(sl_port_release(&port), 0);
+	assert_true(port.removed);
+	assert_false(sl_port_is_leaving(&port)); /* once is enough */
+	assert_int_not_equal(rte_eth_dev_get_port_by_name("net_ring1", &id), 0);
+	/* nothing of what control may still ask reaches for the device, or says it is up */
+	assert_false(sl_port_poll_link(&port));
+	assert_false(port.link_up);
+	sl_port_set_multicast(&port, group, 1);
+	sl_port_set_promiscuous(&port, true);
+	assert_false(port.promiscuous);
+	sl_port_read_statistics(&port, &statistics);
+	assert_int_equal(statistics.rx_packets + statistics.tx_packets, 0);
+	rte_dev_event_callback_process("net_ring1", RTE_DEV_EVENT_REMOVE);
+	sl_port_close(&port);
+	assert_int_equal(f->problems.count, 0);
+}
+
 int main(void)
 {
 	static char *argv[] = {
 		"test", "--no-huge", "-m", "128", "--no-pci", "--no-telemetry", "--no-shconf", "--file-prefix=port-test",
 		"-l", "0", "--log-level=lib.eal:error", "--vdev=net_null0", "--vdev=net_null1", "--vdev=net_null2",
 		"--vdev=net_null3", "--vdev=net_null4", "--vdev=net_ring0",
+		"--vdev=net_ring1",
 	};
 #define TEST(t) cmocka_unit_test_setup_teardown(t, create_fixture, destroy_fixture)
 	static const struct CMUnitTest tests[] = {
@@ -188,6 +231,7 @@ int main(void)
 		TEST(test_too_many_queues),
 		TEST(test_mtu),
 		TEST(test_traffic_and_statistics),
+		TEST(test_removal),
 	};
 
 	if (rte_eal_init(RTE_DIM(argv), argv) < 0)

@@ -6,6 +6,7 @@
 #ifndef SLUICE_PORT_PORT_H
 #define SLUICE_PORT_PORT_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -29,6 +30,8 @@ struct sl_port {
 	bool promiscuous;
 	bool link_up;
 	bool started;
+	bool removed;	    /* released while sluice runs: see sl_port_release */
+	_Atomic bool leaving; /* EAL's interrupt thread: the device is to be released */
 };
 
 struct sl_port_options {
@@ -44,6 +47,15 @@ int sl_port_open(struct sl_port *port, const char *device, const struct sl_port_
 		 struct rte_mempool *pool, struct sl_problems *problems);
 int sl_port_start(struct sl_port *port, struct sl_problems *problems);
 void sl_port_close(struct sl_port *port);
+
+/* The device is being unbound or pulled out: whoever does it waits until it is released. */
+bool sl_port_is_leaving(const struct sl_port *port);
+
+/*
+ * Let go of the device, so that its driver can. No worker may use the port any more. Afterwards it is `removed`: the calls
+ * below do nothing, its link is down, its device counters are 0. Returns 0 or -errno (closed, but not all was given back).
+ */
+int sl_port_release(struct sl_port *port);
 
 /* Receive these multicast MAC addresses (6 bytes each); falls back to all-multicast. */
 void sl_port_set_multicast(struct sl_port *port, const uint8_t (*macs)[6], unsigned int n);

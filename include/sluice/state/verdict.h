@@ -52,6 +52,12 @@ static inline void sl_transmit(struct sl_worker *w, struct rte_mbuf *m, uint16_t
 /* Hand all queued frames to their ports, or to the workers that own the ports' queues. */
 void sl_transmit_flush(struct sl_worker *w);
 
+/*
+ * Let go of ports whose devices have gone (one bit each): receive from them no more, drop what waits for them. Called at the
+ * beginning of a turn, so control knows it done once every worker has been quiescent since it set shared->removed_ports.
+ */
+void sl_worker_let_go(struct sl_worker *w, uint32_t removed_ports);
+
 /* Send frames that other workers and control queued here. Returns how many. */
 unsigned int sl_transmit_rings(struct sl_worker *w);
 

@@ -43,6 +43,7 @@ struct sl_tx_queue {
 	uint16_t n;
 	uint16_t queue;	      /* queue of the port, where has_queue */
 	bool has_queue;	      /* otherwise `owner` transmits for us */
+	bool removed;	      /* the port is gone: nobody transmits */
 	uint16_t owner;
 	struct rte_mbuf *m[SL_TX_BURST];
 };
@@ -74,6 +75,7 @@ struct sl_shared {
 	bool port_rx_checksum[SL_MAX_PORTS];	      /* the port verifies IPv4 header checksums */
 	bool port_multi_segment[SL_MAX_PORTS];	      /* the port sends chained mbufs */
 	_Atomic bool stop;			      /* control: workers return from their loop */
+	_Atomic uint32_t removed_ports;		      /* control: one bit a port whose device has gone */
 	int control_wakeup_fd;			      /* eventfd of the control loop, -1 in tests */
 	_Atomic bool control_awake;		      /* false: control sleeps, write to the eventfd after an event */
 	bool poll;				      /* never sleep */
@@ -95,6 +97,7 @@ struct sl_worker {
 	uint16_t n_rx_queues;
 	struct sl_rx_queue rx_queues[SL_MAX_PORTS * 4];
 	struct sl_tx_queue tx[SL_MAX_PORTS];
+	uint32_t removed_ports; /* those of shared->removed_ports that were let go here */
 
 	struct sl_flow_table flows;
 	struct sl_fragment_table fragments;
