@@ -4,7 +4,7 @@
  * in the flow while the routes stand, rewrites addresses, ports, TTL and checksums, counts.
  *
  * Drops: TTL and MTU (answered with ICMP), NO_ROUTE, TCP_STATE (the flow ended within this burst), PARTIAL_CHECKSUM,
- * UDP_ONE_WAY, NO_SNAT_FLOW (one reply too many); between IPv4 and IPv6 also L4_CHECKSUM (fragments of UDP without one) and
+ * FLOW_SHUT, UDP_ONE_WAY, NO_SNAT_FLOW (one reply too many); between IPv4 and IPv6 also L4_CHECKSUM (fragments of UDP without one) and
  * NO_MBUF (no headroom).
  * Out: packets whose next hop is not known yet (held). Survives: rewritten packets with p->neighbour, and forwarded ones untouched.
  */
@@ -187,6 +187,10 @@ static void translate(struct sl_worker *w, const struct sl_snapshot *s, struct s
 	const struct sl_nexthop *hop;
 	struct sl_ip ip;
 
+	if (unlikely(f->udp_kind == SL_FLOW_SHUT)) {
+		sl_refuse_shut(w, s, b, i);
+		return;
+	}
 	if (unlikely(f->udp_kind != SL_UDP_BIDIRECTIONAL && sl_udp_is_unasked(f, p->side))) {
 		sl_burst_drop(w, b, i, f->udp_kind == SL_UDP_ONE_WAY ? SL_DROP_UDP_ONE_WAY : SL_DROP_NO_SNAT_FLOW);
 		return;
