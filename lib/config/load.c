@@ -60,9 +60,31 @@ static void inherit_timeouts(struct sl_config *config)
 	}
 }
 
+struct sl_config *sl_config_from_json(const char *name, json_t *json, struct sl_problems *problems)
+{
+	struct sl_config *config = calloc(1, sizeof(*config));
+	unsigned int before = problems->count;
+
+	if (config != NULL)
+		config->json = json_incref(json);
+	if (!json_is_object(json)) {
+		sl_problem_add(problems, name, NULL, "the file holds a list; it must hold one object, { ... }");
+	} else if (config == NULL || sl_object_defaults(&sl_config_schema, (char *)config) != 0) {
+		sl_problem_add(problems, name, NULL, "out of memory");
+	} else {
+		struct sl_reader reader = { .config = config, .problems = problems };
+		sl_read_object(&reader, &sl_config_schema, json, (char *)config);
+		inherit_timeouts(config);
+		sl_config_check(config, problems->count == before, problems);
+	}
+	if (problems->count == before)
+		return config;
+	sl_config_destroy(config);
+	return NULL;
+}
+
 static struct sl_config *parse(const char *name, const char *text, size_t length, struct sl_problems *problems)
 {
-	unsigned int before = problems->count;
 	json_error_t error;
 	size_t blank = 0;
 
@@ -77,22 +99,9 @@ static struct sl_config *parse(const char *name, const char *text, size_t length
 		report_syntax(name, &error, problems);
 		return NULL;
 	}
-	struct sl_config *config = calloc(1, sizeof(*config));
-	if (!json_is_object(root)) {
-		sl_problem_add(problems, name, NULL, "the file holds a list; it must hold one object, { ... }");
-	} else if (config == NULL || sl_object_defaults(&sl_config_schema, (char *)config) != 0) {
-		sl_problem_add(problems, name, NULL, "out of memory");
-	} else {
-		struct sl_reader reader = { .config = config, .problems = problems };
-		sl_read_object(&reader, &sl_config_schema, root, (char *)config);
-		inherit_timeouts(config);
-		sl_config_check(config, problems->count == before, problems);
-	}
+	struct sl_config *config = sl_config_from_json(name, root, problems);
 	json_decref(root);
-	if (problems->count == before)
-		return config;
-	sl_config_destroy(config);
-	return NULL;
+	return config;
 }
 
 struct sl_config *sl_config_parse(const char *text, size_t length, struct sl_problems *problems)
@@ -159,5 +168,6 @@ void sl_config_destroy(struct sl_config *config)
 	if (config == NULL)
 		return;
 	sl_object_fini(&sl_config_schema, (char *)config);
+	json_decref(config->json);
 	free(config);
 }

@@ -97,7 +97,7 @@ static enum sl_drop_cause reopen(struct sl_worker *w, const struct sl_snapshot *
 	const struct sl_flow *f = &w->flows.flows[p->flow];
 	const struct sl_service *service = sl_snapshot_service(s, &p->dst, p->dport_be, p->proto);
 
-	if (service != NULL && service->id == f->service && backend_is_in_use(service, f->backend) &&
+	if (service != NULL && service->id == f->service && f->udp_kind != SL_FLOW_SHUT && backend_is_in_use(service, f->backend) &&
 	    !sl_flow_has_removed_snat(w, service, p->flow))
 		return SL_DROP_MAX; /* the state machine takes the SYN from there */
 	uint32_t flow = p->flow;

@@ -71,7 +71,7 @@ void sl_worker_housekeeping(struct sl_worker *w, const struct sl_snapshot *s)
 	expire_flows(w, s);
 	if (unlikely(w->fragments.live > 0))
 		sl_fragments_expire(w);
-	sl_query_answer(w);
+	sl_query_answer(w, s, sl_flow_shut);
 }
 
 static void walk(struct sl_worker *w, const struct sl_snapshot *s, unsigned int n, bool handed_in)

@@ -4,7 +4,7 @@
  * in the flow while the routes stand, rewrites addresses, ports, TTL and checksums, counts.
  *
  * Drops: TTL and MTU (answered with ICMP), NO_ROUTE, TCP_STATE (the flow ended within this burst), PARTIAL_CHECKSUM,
- * UDP_ONE_WAY, NO_SNAT_FLOW (one reply too many), what balance drops for, of a flow that has to move to another backend
+ * FLOW_SHUT, UDP_ONE_WAY, NO_SNAT_FLOW (one reply too many), what balance drops for, of a flow that has to move to another backend
  * (renew.c); between IPv4 and IPv6 also L4_CHECKSUM (fragments of UDP without one) and NO_MBUF (no headroom).
  * Out: packets whose next hop is not known yet (held). Survives: rewritten packets with p->neighbour, and forwarded ones untouched.
  */
@@ -222,14 +222,14 @@ static void settle(struct sl_flow *f)
 	if (is_mixed(f) || f->udp_kind == SL_UDP_REQUEST_RESPONSE)
 		steady = 0;
 	else if (f->proto == IPPROTO_TCP)
-		steady = f->state == SL_TCP_ESTABLISHED ? SL_FLOW_STEADY_CLIENT | SL_FLOW_STEADY_SERVER : 0;
+		steady = f->state == SL_TCP_ESTABLISHED ? SL_FLOW_STEADY_BOTH : 0;
 	else
 		steady = SL_FLOW_STEADY_CLIENT | (f->state != 0 ? SL_FLOW_STEADY_SERVER : 0);
 	if (f->neighbour[SL_SERVER] == SL_ID_NONE)
 		steady &= (uint8_t)~SL_FLOW_STEADY_CLIENT;
 	if (f->neighbour[SL_CLIENT] == SL_ID_NONE)
 		steady &= (uint8_t)~SL_FLOW_STEADY_SERVER;
-	f->flags = (f->flags & (uint8_t)~(SL_FLOW_STEADY_CLIENT | SL_FLOW_STEADY_SERVER)) | steady;
+	f->flags = (f->flags & (uint8_t)~SL_FLOW_STEADY_BOTH) | steady;
 }
 
 static inline void translate_plain(struct sl_worker *w, struct rte_mbuf *m, struct sl_pkt *p, struct sl_flow *f)
@@ -265,6 +265,10 @@ static __rte_noinline void translate(struct sl_worker *w, const struct sl_snapsh
 	const struct sl_nexthop *hop;
 	struct sl_ip ip;
 
+	if (unlikely(f->udp_kind == SL_FLOW_SHUT)) {
+		sl_refuse_shut(w, s, b, i);
+		return;
+	}
 	if (unlikely(f->epoch != w->epoch)) {
 		enum sl_drop_cause cause = sl_flow_renew(w, s, b, i);
 		if (unlikely(cause != SL_DROP_MAX)) {

@@ -179,6 +179,15 @@ void sl_burst_forget_flow(struct sl_burst *b, uint32_t flow);
 /* End a flow: its gauges and its record. */
 void sl_flow_end(struct sl_worker *w, uint32_t flow);
 
+/*
+ * End a flow for reasons that none of its packets has (between bursts): TCP by resets to both ends, and one to each packet they
+ * still send until tcp_reset_s is over; UDP at once, so that the client's next datagram opens a flow anew. True: resets were sent.
+ */
+bool sl_flow_shut(struct sl_worker *w, const struct sl_snapshot *s, uint32_t flow);
+
+/* Packet i of a flow that was shut: answer it, and drop it. */
+void sl_refuse_shut(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i);
+
 /* The sender of a TCP or UDP packet, no fragment, left its checksum to an offload that never ran; reported once a port. */
 bool sl_is_partial(struct sl_worker *w, const struct sl_burst *b, unsigned int i);
 

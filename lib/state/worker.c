@@ -122,21 +122,27 @@ int64_t sl_worker_imbalance(const struct sl_worker *w)
 	return (int64_t)(in - out);
 }
 
+void sl_worker_wake_control(struct sl_worker *w)
+{
+	struct sl_shared *shared = w->shared;
+	uint64_t one = 1;
+
+	/* Pairs with control, which clears control_awake and then looks once more at what workers left. */
+	atomic_thread_fence(memory_order_seq_cst);
+	if (shared->control_wakeup_fd >= 0 && !atomic_exchange_explicit(&shared->control_awake, true, memory_order_acq_rel) &&
+	    write(shared->control_wakeup_fd, &one, sizeof(one)) < 0)
+		w->count[SL_COUNT_EVENTS_LOST]++; /* only a closed eventfd refuses */
+}
+
 void sl_worker_event(struct sl_worker *w, const struct sl_event *event)
 {
 	struct sl_event copy = *event; /* the ring's prototype wants it writable */
-	struct sl_shared *shared = w->shared;
-	uint64_t one = 1;
 
 	if (rte_ring_sp_enqueue_elem(w->events, &copy, sizeof(copy)) != 0) {
 		w->count[SL_COUNT_EVENTS_LOST]++;
 		return;
 	}
-	/* Pairs with control, which clears control_awake and then looks at the rings once more. */
-	atomic_thread_fence(memory_order_seq_cst);
-	if (shared->control_wakeup_fd >= 0 && !atomic_exchange_explicit(&shared->control_awake, true, memory_order_acq_rel) &&
-	    write(shared->control_wakeup_fd, &one, sizeof(one)) < 0)
-		w->count[SL_COUNT_EVENTS_LOST]++; /* only a closed eventfd refuses */
+	sl_worker_wake_control(w);
 }
 
 static void ring_drain(struct sl_worker *w, struct rte_ring *ring, enum sl_worker_counter counter)

@@ -108,7 +108,10 @@ struct sl_config_service {
 	enum sl_exhaustion on_exhaustion;
 };
 
+struct json_t; /* of jansson */
+
 struct sl_config {
+	struct json_t *json; /* all of it as the file has it; never changed (sluice/config/edit.h makes others of it) */
 	struct sl_config_dpdk dpdk;
 	uint16_t workers;
 	uint32_t max_flows;	 /* all workers together */
@@ -141,6 +144,8 @@ struct sl_config {
  */
 struct sl_config *sl_config_load(const char *path, struct sl_problems *problems);
 struct sl_config *sl_config_parse(const char *text, size_t length, struct sl_problems *problems);
+/* The same with JSON read already, of which the configuration keeps a reference; `name` stands for it in problems. */
+struct sl_config *sl_config_from_json(const char *name, struct json_t *json, struct sl_problems *problems);
 void sl_config_destroy(struct sl_config *config);
 
 /* Names of all devices that must be opened, in port order: first use in `devices`, `interfaces`, `forwarding`. */

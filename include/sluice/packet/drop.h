@@ -22,6 +22,7 @@
 	X(TCP_FLAGS, tcp_flags, "impossible TCP flags: none, SYN+FIN, SYN+RST, FIN without ACK")                       \
 	X(TCP_NOT_SYN, tcp_not_syn, "TCP packet of an unknown flow that does not open one")                            \
 	X(TCP_STATE, tcp_state, "TCP packet that its flow's state does not allow")                                     \
+	X(FLOW_SHUT, flow_shut, "TCP packet of a flow that was ended by an operator or a drain's deadline; answered with a reset") \
 	X(UDP_ONE_WAY, udp_one_way, "what a backend of a one-way UDP service sent")                                   \
 	X(FRAGMENT, fragment, "fragment to one of our addresses that carries neither TCP nor UDP for a service")       \
 	X(FRAGMENT_TINY, fragment_tiny, "TCP fragment that begins inside the TCP header (RFC 1858, RFC 3128)")         \

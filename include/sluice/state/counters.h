@@ -32,7 +32,8 @@
 	X(FLOWS_REUSED, flows_reused, "flows in TIME_WAIT ended early because their tuple was needed again")         \
 	X(FLOWS_MOVED, flows_moved, "UDP flows that went on at another backend because theirs was down or disabled") \
 	X(FLOWS_ANSWERED, flows_answered, "request-response UDP flows ended by their last reply")                    \
-	X(RESETS_SENT, resets_sent, "TCP resets sent: new flows refused, unused ports, and backends told of a tuple used again") \
+	X(FLOWS_SHUT, flows_shut, "flows ended by an operator or by a drain's deadline")                             \
+	X(RESETS_SENT, resets_sent, "TCP resets sent: new flows refused, unused ports, flows shut, backends told of a tuple used again") \
 	X(DATAGRAMS_FRAGMENTED, datagrams_fragmented, "datagrams that came in fragments and were followed")          \
 	X(DATAGRAMS_INCOMPLETE, datagrams_incomplete, "of these, those with fragments missing when their time was up") \
 	X(DATAGRAMS_EVICTED, datagrams_evicted, "of these, those forgotten early to make room; raise max_fragments") \

@@ -34,7 +34,14 @@ enum sl_side { SL_CLIENT = 0, SL_SERVER = 1 };
 #define SL_FLOW_STEADY_CLIENT 0x08 /* 1 << (SL_FLOW_STEADY_SHIFT + SL_CLIENT) */
 #define SL_FLOW_STEADY_SERVER 0x10
 #define SL_FLOW_STEADY_SHIFT 3
+#define SL_FLOW_STEADY_BOTH (SL_FLOW_STEADY_CLIENT | SL_FLOW_STEADY_SERVER)
 #define SL_FLOW_V6_BOTH (SL_FLOW_V6_CLIENT | SL_FLOW_V6_SERVER)
+
+/*
+ * A TCP flow that was ended from outside (lib/path/shut.c): its ends were sent resets, and whatever they still send is answered
+ * with another. In udp_kind, since a packet of a flow with any but the plain kind is looked at in any case.
+ */
+#define SL_FLOW_SHUT 0xff
 
 struct sl_flow_side {
 	uint32_t peer_be, self_be; /* IPv4; IPv6 addresses are in sl_flow6 */
@@ -54,7 +61,7 @@ struct sl_flow {
 	uint8_t state;	    /* enum sl_tcp_state; UDP: see sluice/state/udp.h */
 	uint8_t flags;
 	uint8_t pad;
-	uint8_t udp_kind;    /* enum sl_udp_kind */
+	uint8_t udp_kind;    /* enum sl_udp_kind; TCP: 0, or SL_FLOW_SHUT */
 	uint8_t udp_replies; /* to each request */
 	uint32_t last_seen; /* tick of the last packet */
 	uint32_t next, prev; /* wheel slot list, or free list */

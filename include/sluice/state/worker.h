@@ -125,7 +125,7 @@ struct sl_worker {
 	struct sl_latency latency[SL_MAX_BACKENDS]; /* by backend id */
 	uint64_t random; /* of schedulers that choose by chance */
 
-	/* flow listing: written by the reader while IDLE, by the worker while RUNNING; readers are telemetry's threads */
+	/* query: written by the reader while IDLE, by the worker while RUNNING; readers are telemetry's threads and control */
 	pthread_mutex_t query_lock;	/* among readers */
 	_Atomic uint32_t query_state; /* enum sl_query_state */
 	struct sl_flow_query *query;
@@ -159,6 +159,9 @@ bool sl_worker_uses_removed_snat(const struct sl_worker *w, uint16_t service);
 
 /* Left side minus right side of the conservation law; 0 unless a packet was lost without a cause. */
 int64_t sl_worker_imbalance(const struct sl_worker *w);
+
+/* Wake the control thread, if it sleeps, to look at what this worker has left for it: an event, an answered query. */
+void sl_worker_wake_control(struct sl_worker *w);
 
 /* Tell control something; never blocks. Wakes the control thread if it sleeps. */
 void sl_worker_event(struct sl_worker *w, const struct sl_event *event);

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Edits: find the place in the configuration, change a copy of its JSON there, read that as if it were a file. */
+#include <string.h>
+
+#include "reader.h"
+#include "sluice/config/edit.h"
+
+#define NOWHERE UINT32_MAX
+
+static unsigned int find_service(const struct sl_config *config, const char *name)
+{
+	for (unsigned int i = 0; i < config->n_services; i++) {
+		if (strcmp(config->services[i].name, name) == 0)
+			return i;
+	}
+	return NOWHERE;
+}
+
+static unsigned int find_backend(const struct sl_config_service *service, const struct sl_edit *edit)
+{
+	for (unsigned int i = 0; i < service->n_backends; i++) {
+		if (service->backends[i].port == edit->port && sl_ip_equal(&service->backends[i].address, &edit->ip))
+			return i;
+	}
+	return NOWHERE;
+}
+
+static void refuse_service(const struct sl_config *config, const char *name, struct sl_problems *problems)
+{
+	struct sl_suggestion suggestion = { .best = NULL };
+	char remedy[SL_NAME_MAX + 32];
+
+	for (unsigned int i = 0; i < config->n_services; i++)
+		sl_suggest(&suggestion, name, config->services[i].name);
+	if (suggestion.best == NULL)
+		snprintf(remedy, sizeof(remedy), "sluicectl services shows them");
+	else
+		snprintf(remedy, sizeof(remedy), "did you mean \"%s\"?", suggestion.best);
+	sl_problem_add(problems, "/services", remedy, "there is no service \"%s\"", name);
+}
+
+/* The list under a key of an object, made where there is none. */
+static json_t *list_in(json_t *object, const char *key)
+{
+	json_t *list = json_object_get(object, key);
+
+	if (list == NULL && json_object_set_new(object, key, json_array()) == 0)
+		list = json_object_get(object, key);
+	return list;
+}
+
+/* Returns 0, or -1 when memory runs out. */
+static int edit_service(json_t *services, unsigned int at, const struct sl_edit *edit)
+{
+	if (edit->kind == SL_EDIT_SERVICE_ADD)
+		return json_array_append_new(services, json_deep_copy(edit->value));
+	return json_array_remove(services, at);
+}
+
+static int edit_backend(json_t *service, unsigned int at, const struct sl_edit *edit)
+{
+	json_t *backends = json_object_get(service, "backends");
+
+	if (edit->kind == SL_EDIT_BACKEND_ADD)
+		return json_array_append_new(backends, json_deep_copy(edit->value));
+	if (edit->kind == SL_EDIT_BACKEND_REMOVE)
+		return json_array_remove(backends, at);
+	return json_object_set_new(json_array_get(backends, at), "weight", json_integer(edit->weight));
+}
+
+struct place {
+	unsigned int service, backend;
+};
+
+static int find_place(const struct sl_config *config, const struct sl_edit *edit, struct place *place,
+		      struct sl_problems *problems)
+{
+	*place = (struct place){ NOWHERE, NOWHERE };
+	if (edit->kind == SL_EDIT_SERVICE_ADD)
+		return 0;
+	place->service = find_service(config, edit->service);
+	if (place->service == NOWHERE) {
+		refuse_service(config, edit->service, problems);
+		return -1;
+	}
+	if (edit->kind == SL_EDIT_SERVICE_REMOVE)
+		return 0;
+	const struct sl_config_service *service = &config->services[place->service];
+	const char *where = SL_AT("/services/%u/backends", place->service);
+	char ip[SL_IP_STRLEN];
+
+	place->backend = find_backend(service, edit);
+	if (edit->kind == SL_EDIT_BACKEND_ADD && place->backend != NOWHERE)
+		sl_problem_add(problems, SL_AT("%s/%u", where, place->backend), "change its weight, or remove it first",
+			       "service \"%s\" has backend %s port %u already", edit->service,
+			       sl_ip_format(&edit->ip, ip), edit->port);
+	else if (edit->kind != SL_EDIT_BACKEND_ADD && place->backend == NOWHERE)
+		sl_problem_add(problems, where, "sluicectl services NAME shows them", "service \"%s\" has no backend %s port %u",
+			       edit->service, sl_ip_format(&edit->ip, ip), edit->port);
+	else if (edit->kind == SL_EDIT_BACKEND_REMOVE && service->n_backends == 1)
+		sl_problem_add(problems, where, "drain it, add another one first, or remove the service",
+			       "%s port %u is the last backend of service \"%s\"", sl_ip_format(&edit->ip, ip), edit->port,
+			       edit->service);
+	else
+		return 0;
+	return -1;
+}
+
+struct sl_config *sl_config_edit(const struct sl_config *config, const struct sl_edit *edit, struct sl_problems *problems)
+{
+	struct sl_config *next = NULL;
+	struct place place;
+	int rc = -1;
+
+	if (find_place(config, edit, &place, problems) != 0)
+		return NULL;
+	json_t *json = json_deep_copy(config->json), *services = json != NULL ? list_in(json, "services") : NULL;
+	if (services != NULL && edit->kind <= SL_EDIT_SERVICE_REMOVE)
+		rc = edit_service(services, place.service, edit);
+	else if (services != NULL)
+		rc = edit_backend(json_array_get(services, place.service), place.backend, edit);
+	if (rc == 0)
+		next = sl_config_from_json("configuration", json, problems);
+	else
+		sl_problem_add(problems, "", NULL, "out of memory");
+	json_decref(json);
+	return next;
+}
