@@ -25,7 +25,7 @@ static unsigned int snat_for(const struct bench_options *o, uint32_t capacity)
 {
 	if (o->mode == BENCH_DNAT)
 		return 0;
-	uint64_t flows = (uint64_t)capacity * o->workers; /* ours is a part of the ports */
+	uint64_t flows = (uint64_t)capacity * (o->rss ? 1 : o->workers); /* ours is a part of the ports */
 	return (unsigned int)RTE_MIN(flows / (FLOWS_PER_TUPLE_RANGE * PLAN_BACKENDS) + 1, (uint64_t)PLAN_SNAT_MAX);
 }
 
@@ -114,18 +114,12 @@ static bool uses_ipv6(const struct bench_options *o)
 	return o->ipv6 || bench_options_ipv6_behind(o);
 }
 
-/* By which key makes no difference. */
-static int create_dispatch(struct gateway *g)
+/* All hashes lead to the worker that is measured: to find that out costs the same whoever it is. */
+static void init_dispatch(struct gateway *g, const struct bench_options *o)
 {
-	uint8_t key[SL_TOEPLITZ_KEY_BYTES];
-
-	for (unsigned int i = 0; i < sizeof(key); i++)
-		key[i] = (uint8_t)rte_rand();
-	g->shared.toeplitz = rte_zmalloc("toeplitz", sizeof(*g->shared.toeplitz), RTE_CACHE_LINE_SIZE);
-	if (g->shared.toeplitz == NULL)
-		return -1;
-	sl_toeplitz_init(g->shared.toeplitz, key);
-	return 0;
+	sl_dispatch_init(&g->dispatch, 1, SL_DISPATCH_ENTRIES);
+	g->dispatch.snat_by_hash = o->rss;
+	g->shared.dispatch = &g->dispatch;
 }
 
 static int create_workers(struct gateway *g, const struct bench_options *o)
@@ -137,8 +131,8 @@ static int create_workers(struct gateway *g, const struct bench_options *o)
 	g->shared.tsc_hz = rte_get_tsc_hz();
 	if (sl_neighbour_table_init(&g->neighbours, 4096) != 0)
 		return -1;
-	if (o->workers > 1 && create_dispatch(g) != 0)
-		return -1;
+	if (o->workers > 1)
+		init_dispatch(g, o);
 	for (uint16_t i = 0; i < o->workers; i++)
 		if (sl_worker_create(&g->shared, i, g->pool, i == 0 ? g->capacity : OTHER_FLOWS, uses_ipv6(o), -1,
 				     g->now_ns) == NULL)
@@ -189,7 +183,6 @@ void gateway_fini(struct gateway *g)
 {
 	for (unsigned int i = 0; i < g->shared.n_workers; i++)
 		sl_worker_destroy(g->shared.workers[i]);
-	rte_free(g->shared.toeplitz);
 	sl_neighbour_table_fini(&g->neighbours);
 	sl_snapshot_destroy(g->snapshot);
 	sl_config_destroy(g->config);

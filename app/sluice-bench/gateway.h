@@ -18,6 +18,7 @@ struct gateway {
 	struct sl_snapshot *snapshot;
 	struct sl_neighbour_table neighbours;
 	struct sl_shared shared;
+	struct sl_dispatch dispatch; /* with several workers */
 	struct sl_worker *worker; /* the one that is measured; the others only are there */
 	uint64_t now_ns; /* virtual */
 	uint32_t capacity; /* of its flow table */

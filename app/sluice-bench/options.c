@@ -75,6 +75,7 @@ void bench_options_print_help(FILE *out)
 	      "  --cold               packets lie in memory when they arrive; otherwise in the level 2 cache\n"
 	      "  --workers N          workers share nothing, so one of N is measured. From two on it has to find out who owns a\n"
 	      "                       packet; all are its own (default 1)\n"
+	      "  --rss                with --workers: the device delivers the hash that tells, and replies are steered by it\n"
 	      "  --total N            soak: flows that are opened and expire (default 100000000)\n"
 	      "  --seconds N          soak: stop after so long\n"
 	      "  --cpu N              run there (default: the last CPU this process may use)\n"
@@ -158,6 +159,8 @@ static bool parse_flag(struct bench_options *o, const char *name)
 		o->pages = BENCH_PAGES_HUGE;
 	else if (strcmp(name, "--no-huge") == 0)
 		o->pages = BENCH_PAGES_SMALL;
+	else if (strcmp(name, "--rss") == 0)
+		o->rss = true;
 	else if (strcmp(name, "--json") == 0)
 		o->json = true;
 	else
@@ -219,6 +222,8 @@ static int check(const struct bench_options *o, FILE *err)
 		return wrong(err, "--new-flow-ratio belongs to \"pipeline\" and \"soak\", and to modes with flows");
 	if ((o->total > 0 || o->seconds > 0) && o->command != BENCH_SOAK)
 		return wrong(err, "--total and --seconds belong to \"soak\"");
+	if (o->rss && o->workers == 1)
+		return wrong(err, "--rss belongs to --workers 2 or more");
 	return 0;
 }
 

@@ -24,12 +24,13 @@ json_t *report_json_common(const struct gateway *g, const struct bench_options *
 {
 	const char *mode = o->command == BENCH_PIPELINE ? bench_mode_name(o->mode) : bench_command_name(o->command);
 
-	return json_pack("{s:s, s:I, s:s, s:i, s:i, s:i, s:b, s:s, s:s, s:I, s:f, s:I, s:s, s:i}", "mode", mode, "flows",
+	return json_pack("{s:s, s:I, s:s, s:i, s:i, s:i, s:b, s:s, s:s, s:I, s:f, s:I, s:s, s:i, s:b}", "mode", mode, "flows",
 			 (json_int_t)o->flows, "protocol", o->tcp ? "tcp" : "udp", "ip_version", o->ipv6 ? 6 : 4,
 			 "ip_version_behind", bench_options_ipv6_behind(o) ? 6 : 4, "size_bytes", (int)o->size, "hugepages",
 			 g->hugepages, "dpdk_version", rte_version(), "sluice_version", SLUICE_VERSION, "tsc_hz",
 			 (json_int_t)g->shared.tsc_hz, "bytes_per_flow", bytes_per_flow(g), "table_capacity_flows",
-			 (json_int_t)g->capacity, "hash", HASH, "workers", (int)o->workers);
+			 (json_int_t)g->capacity, "hash", HASH, "workers", (int)o->workers, "rss",
+			 o->rss);
 }
 
 void report_json_print(json_t *object)
@@ -44,7 +45,8 @@ void report_text_common(const struct gateway *g, const struct bench_options *o)
 	printf("%u flows, %s over IPv%d, %s, %s, TSC %.3f GHz\n", o->flows, o->tcp ? "TCP" : "UDP", o->ipv6 ? 6 : 4,
 	       g->hugepages ? "hugepages" : "no hugepages", rte_version(), (double)g->shared.tsc_hz / 1e9);
 	if (o->workers > 1)
-		printf("  one of %u workers: who owns a packet is computed for each\n", o->workers);
+		printf("  one of %u workers: who owns a packet is %s\n", o->workers, o->rss ? "told by the device's hash" :
+										     "computed for each");
 }
 
 static double ns(const struct gateway *g, double cycles)

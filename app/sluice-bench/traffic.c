@@ -50,27 +50,6 @@ static uint64_t random_next(struct traffic *t)
 	return z ^ z >> 31;
 }
 
-/*
- * Client's port of a flow. Numbers below 131,072,000 never meet at one; of several workers, ours must own the packet, as the
- * owner stage computes it.
- */
-static uint16_t client_port(const struct traffic *t, uint64_t number, const struct sl_ip *client)
-{
-	const struct sl_toeplitz *toeplitz = t->gateway->shared.toeplitz;
-	struct sl_ip vip = plan_address(&t->plan[t->options->ipv6], PLAN_VIP, 0);
-	uint16_t port = (uint16_t)(number / PLAN_HOSTS % 64000), vip_port_be = RTE_BE16(PLAN_SERVICE_PORT);
-
-	for (; toeplitz != NULL; port = (uint16_t)((port + 1000) % 64000)) {
-		uint16_t port_be = rte_cpu_to_be_16((uint16_t)(1024 + port));
-		uint32_t hash = t->options->ipv6 ?
-			sl_toeplitz_v6(toeplitz, client, &vip, port_be, vip_port_be) :
-			sl_toeplitz_v4(toeplitz, sl_ip_v4_be(client), sl_ip_v4_be(&vip), port_be, vip_port_be);
-		if (hash % SL_RETA_SIZE % t->options->workers == 0)
-			break;
-	}
-	return (uint16_t)(1024 + port);
-}
-
 static void describe(const struct traffic *t, uint64_t number, enum sl_side side, struct frame *f)
 {
 	const struct bench_options *o = t->options;
@@ -79,7 +58,7 @@ static void describe(const struct traffic *t, uint64_t number, enum sl_side side
 	const struct plan *near = &t->plan[o->ipv6], *behind = &t->plan[bench_options_ipv6_behind(o)];
 	struct sl_ip client = plan_address(near, PLAN_CLIENT, host);
 
-	*f = (struct frame){ .src = client, .sport = client_port(t, number, &client), .tcp_flags = RTE_TCP_ACK_FLAG };
+	*f = (struct frame){ .src = client, .sport = (uint16_t)(1024 + number / PLAN_HOSTS % 64000), .tcp_flags = RTE_TCP_ACK_FLAG };
 	if (o->mode == BENCH_FORWARD || o->mode == BENCH_PAIRS) {
 		f->dst = plan_address(near, PLAN_DESTINATION, host);
 		f->dport_be = RTE_BE16(PLAN_SERVICE_PORT);
@@ -134,6 +113,8 @@ static void write_frame(const struct traffic *t, struct rte_mbuf *m, enum sl_sid
 	memcpy(&eth->src_addr, (uint8_t[6]){ 2, 0, 0, 0, 2, side }, 6);
 	eth->ether_type = sl_ip_is_v4(&f->dst) ? RTE_BE16(RTE_ETHER_TYPE_IPV4) : RTE_BE16(RTE_ETHER_TYPE_IPV6);
 	sl_edit_ip_header(eth + 1, &f->src, &f->dst, o->tcp ? IPPROTO_TCP : IPPROTO_UDP, 64, l4_len);
+	if (o->rss)
+		m->hash.rss = sl_dispatch_hash(&t->gateway->dispatch, &f->src, &f->dst, rte_cpu_to_be_16(f->sport), f->dport_be);
 	if (o->tcp)
 		write_tcp(m, f, l4, l4_len);
 	else
@@ -206,12 +187,13 @@ void traffic_pick(struct traffic *t, struct sl_tuple *k)
 void traffic_receive(const struct traffic *t, unsigned int first, struct sl_burst *b)
 {
 	uint16_t size = (uint16_t)t->options->size;
+	uint64_t flags = t->options->rss ? RTE_MBUF_F_RX_RSS_HASH : 0;
 
 	for (unsigned int i = 0; i < BENCH_BURST; i++) {
 		struct rte_mbuf *m = t->ring[first + i];
 		m->data_off = RTE_PKTMBUF_HEADROOM;
 		m->port = t->side[first + i] == SL_CLIENT ? PLAN_WAN : PLAN_LAN;
-		m->ol_flags = 0;
+		m->ol_flags = flags;
 		m->packet_type = 0;
 		m->data_len = size;
 		m->pkt_len = size;

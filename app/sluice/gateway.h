@@ -19,6 +19,7 @@ struct gateway {
 	struct sl_port ports[SL_MAX_PORTS]; /* index is the ethdev port id */
 	struct sl_shared shared;
 	struct sl_neighbour_table neighbours;
+	struct sl_dispatch *dispatch; /* shared.dispatch; NULL with a single worker */
 	unsigned int lcores[SL_MAX_WORKERS]; /* by worker id */
 };
 

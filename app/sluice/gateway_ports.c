@@ -6,7 +6,6 @@
 #include <rte_mbuf.h>
 
 #include "gateway.h"
-#include "rss_key.h"
 
 int gateway_create_pools(struct gateway *g, const struct setup *setup, struct sl_problems *problems)
 {
@@ -53,7 +52,6 @@ static int open_port(struct gateway *g, const struct setup *setup, unsigned int 
 		.descriptors = d->config != NULL && d->config->descriptors != 0 ? d->config->descriptors :
 										  DEVICE_DESCRIPTORS,
 		.mtu = d->config != NULL ? d->config->mtu : 0,
-		.rss_key = rss_key,
 	};
 	struct sl_port port;
 
@@ -86,9 +84,13 @@ int gateway_open_ports(struct gateway *g, const struct setup *setup, struct sl_p
 
 int gateway_start_ports(struct gateway *g, struct sl_problems *problems)
 {
-	for (unsigned int i = 0; i < g->n_ports; i++)
+	for (unsigned int i = 0; i < g->n_ports; i++) {
 		if (sl_port_start(&g->ports[i], problems) != 0)
 			return -1; /* those started stop when they are closed */
+		sl_port_steer(&g->ports[i], g->dispatch);
+		if (g->ports[i].steering == SL_STEERING_RSS)
+			g->dispatch->snat_by_hash = true;
+	}
 	return 0;
 }
 

@@ -11,7 +11,6 @@
 #include "sluice/path/pipeline.h"
 
 #include "gateway.h"
-#include "rss_key.h"
 
 static int no_memory(const struct setup *setup, const char *what, struct sl_problems *problems)
 {
@@ -49,10 +48,11 @@ static int create_shared(struct gateway *g, const struct setup *setup, struct sl
 	if (shared->rcu == NULL || rte_rcu_qsbr_init(shared->rcu, config->workers) != 0)
 		return no_memory(setup, "the workers' quiescent states", problems);
 	if (config->workers > 1) {
-		shared->toeplitz = rte_zmalloc("toeplitz", sizeof(*shared->toeplitz), RTE_CACHE_LINE_SIZE);
-		if (shared->toeplitz == NULL)
+		g->dispatch = rte_zmalloc("dispatch", sizeof(*g->dispatch), RTE_CACHE_LINE_SIZE);
+		if (g->dispatch == NULL)
 			return no_memory(setup, "the dispatch table", problems);
-		sl_toeplitz_init(shared->toeplitz, rss_key);
+		sl_dispatch_init(g->dispatch, config->workers, sl_port_common_reta(g->ports, g->n_ports));
+		shared->dispatch = g->dispatch;
 	}
 	return 0;
 }
@@ -111,7 +111,8 @@ void gateway_destroy_workers(struct gateway *g)
 {
 	for (unsigned int i = 0; i < g->shared.n_workers; i++)
 		sl_worker_destroy(g->shared.workers[i]);
-	rte_free(g->shared.toeplitz);
+	rte_free(g->dispatch);
+	g->dispatch = NULL;
 	rte_free(g->shared.rcu);
 	if (g->shared.neighbours != NULL)
 		sl_neighbour_table_fini(&g->neighbours);

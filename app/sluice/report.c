@@ -26,6 +26,9 @@ void report_ports(const struct gateway *g, FILE *out)
 			p->multi_segment ? "multi-segment " : "", p->rss ? "rss" : "",
 			p->rx_checksum || p->multi_segment || p->rss ? "" : "none");
 	}
+	for (unsigned int i = 0; i < g->n_ports && g->shared.n_workers > 1; i++)
+		fprintf(out, "  %s: to their worker by %s: %s\n", g->ports[i].facts.name, sl_steering_infos[g->ports[i].steering].how,
+			sl_steering_infos[g->ports[i].steering].why);
 	fflush(out);
 }
 

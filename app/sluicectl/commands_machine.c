@@ -65,16 +65,25 @@ static void add_joined(struct ctl_table *t, const json_t *strings)
 	ctl_table_add(t, "%s", text);
 }
 
+/* What keeps packets from arriving at their worker is worth the room. */
+static void add_steering(struct ctl_table *t, const json_t *port)
+{
+	if (strcmp(ctl_text(port, "steering"), "ring") == 0)
+		ctl_table_add(t, "ring: %s", ctl_text(port, "steering_reason"));
+	else
+		ctl_table_add(t, "%s", ctl_text(port, "steering"));
+}
+
 void ctl_render_ports(const json_t *value, FILE *out)
 {
 	static const char *const titles[] = { "port",	  "netdev",	"driver",      "link",	      "mac",
 					      ">mtu",	  ">queues",	">rx packets", ">tx packets", ">rx missed",
-					      ">no mbuf", ">tx errors", "offloads" };
+					      ">no mbuf", ">tx errors", ">handed over", "offloads", "steering" };
 	struct ctl_table t;
 	size_t i;
 	json_t *port;
 
-	ctl_table_init(&t, titles, 13);
+	ctl_table_init(&t, titles, 15);
 	json_array_foreach(json_object_get(value, "ports"), i, port) {
 		ctl_table_add(&t, "%s", ctl_text(port, "name"));
 		ctl_table_add(&t, "%s", ctl_text(port, "netdev"));
@@ -88,7 +97,9 @@ void ctl_render_ports(const json_t *value, FILE *out)
 		ctl_table_add_count(&t, ctl_number(port, "device_rx_missed"));
 		ctl_table_add_count(&t, ctl_number(port, "device_rx_no_mbuf"));
 		ctl_table_add_count(&t, ctl_number(port, "device_tx_errors"));
+		ctl_table_add_count(&t, ctl_number(port, "handed_over_packets"));
 		add_joined(&t, json_object_get(port, "offloads"));
+		add_steering(&t, port);
 	}
 	ctl_table_finish(&t, out);
 }

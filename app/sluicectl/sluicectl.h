@@ -86,7 +86,7 @@ const char *ctl_text(const json_t *object, const char *key);
 
 /* ---- table.c ---- */
 
-#define CTL_COLUMNS_MAX 14
+#define CTL_COLUMNS_MAX 16
 
 /* Text in columns as wide as needed. A title that starts with '>' aligns its column to the right. */
 struct ctl_table {

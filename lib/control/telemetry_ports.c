@@ -55,6 +55,40 @@ static void add_offloads(const struct sl_port *port, struct sl_tel_node *out)
 	sl_tel_strings_close(&offloads, out, "offloads");
 }
 
+static void add_kinds(struct sl_tel_node *out, const char *key, unsigned int kinds)
+{
+	static const struct { uint8_t kind; const char *name; } names[] = {
+		{ SL_HASHED_TCP4, "tcp4" }, { SL_HASHED_UDP4, "udp4" }, { SL_HASHED_TCP6, "tcp6" }, { SL_HASHED_UDP6, "udp6" },
+	};
+	struct sl_tel_strings strings;
+
+	sl_tel_strings_open(&strings, out);
+	for (unsigned int i = 0; i < RTE_DIM(names); i++)
+		if (kinds & names[i].kind)
+			sl_tel_strings_add(&strings, names[i].name);
+	sl_tel_strings_close(&strings, out, key);
+}
+
+static void add_steering(const struct sl_control *c, uint32_t index, struct sl_tel_node *out)
+{
+	const struct sl_port *port = &c->ports[index];
+	unsigned int taken = 0, wrong = 0;
+	uint64_t handed = 0;
+
+	for (unsigned int i = 0; i < c->shared->n_workers; i++) {
+		const struct sl_worker *w = c->shared->workers[i];
+		taken |= __atomic_load_n(&w->hash_trusted[index], __ATOMIC_RELAXED);
+		wrong |= __atomic_load_n(&w->hash_differs[index], __ATOMIC_RELAXED);
+		handed += sl_tel_read(&w->handed_port[index]);
+	}
+	sl_tel_string(out, "steering", sl_steering_infos[port->steering].how);
+	sl_tel_string(out, "steering_reason", sl_steering_infos[port->steering].why);
+	add_kinds(out, "steered", port->steered);
+	add_kinds(out, "device_hash", taken);
+	add_kinds(out, "device_hash_wrong", wrong);
+	sl_tel_u64(out, "handed_over_packets", handed);
+}
+
 static int answer_port(const struct sl_tel_request *request, struct sl_tel_node *out)
 {
 	const struct sl_control *c = request->control;
@@ -83,6 +117,7 @@ static int answer_port(const struct sl_tel_request *request, struct sl_tel_node 
 	add_offloads(port, out);
 	sl_tel_u64(out, "rx_packets", rx);
 	sl_tel_u64(out, "tx_packets", tx);
+	add_steering(c, index, out);
 	add_statistics(port, out);
 	return 0;
 }
@@ -108,6 +143,14 @@ static const struct sl_tel_key port_keys[] = {
 	{ "offloads", "array of what the device does: rx_ipv4_checksum, tx_multi_segment, rss, multicast_filter" },
 	{ "rx_packets", "packets workers received from it" },
 	{ "tx_packets", "packets it accepted from workers" },
+	{ "steering", "how received packets find the worker that has their flow: rss (they arrive there), ring (they are handed "
+		      "over), none (there is one worker)" },
+	{ "steering_reason", "why" },
+	{ "steered", "array of the packets that rss steers: tcp4, udp4, tcp6, udp6" },
+	{ "device_hash", "array of the packets whose dispatch hash workers take from the device, instead of computing it: seen to "
+			 "be right" },
+	{ "device_hash_wrong", "array of the packets with which the device delivered another hash: it is not used" },
+	{ "handed_over_packets", "received packets that were another worker's" },
 	{ "device_rx_packets", "packets received, as the device counts" },
 	{ "device_rx_bytes", "their bytes" },
 	{ "device_tx_packets", "packets sent, as the device counts" },
@@ -127,7 +170,7 @@ const struct sl_tel_command sl_tel_port_commands[] = {
 	  .keys = ports_keys },
 	{ .name = "/sluice/port",
 	  .params = "PORT",
-	  .help = "One port: link, queues, offloads, packets, device counters. Parameters: name or id of the port",
+	  .help = "One port: link, queues, offloads, packets, steering to workers, device counters. Parameters: name or id of the port",
 	  .min_params = 1,
 	  .max_params = 1,
 	  .handler = answer_port,

@@ -57,7 +57,7 @@ uint16_t sl_fragment_owner(const struct sl_worker *w, const struct sl_snapshot *
 	if (!may_be_followed(s, p, local))
 		return w->id;
 	sl_fragment_read(b->m[i], p, &f);
-	return sl_dispatch(w, &p->src, (uint16_t)f.id_be, &p->dst, (uint16_t)(f.id_be >> 16));
+	return sl_dispatch_to(w, &p->src, (uint16_t)f.id_be, &p->dst, (uint16_t)(f.id_be >> 16));
 }
 
 /* ---- datagrams that end ---- */

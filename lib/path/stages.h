@@ -140,11 +140,11 @@ void sl_reject(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst
 void sl_send_reset(struct sl_worker *w, const struct sl_snapshot *s, struct rte_mbuf *out, int built);
 
 /* The worker for a hash of these addresses and ports, as a NIC with our RSS key would choose it. */
-uint16_t sl_dispatch(const struct sl_worker *w, const struct sl_ip *client, uint16_t client_port_be, const struct sl_ip *vip,
-		     uint16_t vip_port_be);
+uint16_t sl_dispatch_to(const struct sl_worker *w, const struct sl_ip *client, uint16_t client_port_be, const struct sl_ip *vip,
+			uint16_t vip_port_be);
 
 /* The worker that owns packet p, whose ports are known; w itself where any worker will do. */
-uint16_t sl_owner(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_pkt *p);
+uint16_t sl_owner(struct sl_worker *w, const struct sl_snapshot *s, const struct sl_pkt *p);
 
 /* The worker that owns the datagram of fragment i: sees all its fragments before their flow's owner does. */
 uint16_t sl_fragment_owner(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_burst *b,

@@ -10,16 +10,6 @@
 
 #include "internal.h"
 
-#define RSS_KEY_MAX 64 /* longest key of the drivers in DPDK: 52 bytes (i40e, ice) */
-#define RETA_BUCKETS 128 /* SL_RETA_SIZE of the workers' dispatch */
-
-/* The device's key length may exceed 40: our input is at most 36 bytes, so bytes after the 40th never matter. */
-static void extend_key(uint8_t key[RSS_KEY_MAX], const uint8_t *from, unsigned int length)
-{
-	for (unsigned int i = 0; i < length; i++)
-		key[i] = from[i % 40];
-}
-
 static void choose_queues(struct sl_port *port, const struct sl_port_options *options,
 			  const struct rte_eth_dev_info *info)
 {
@@ -32,8 +22,7 @@ static void choose_queues(struct sl_port *port, const struct sl_port_options *op
 	port->n_tx_queues = RTE_MIN(options->workers, info->max_tx_queues);
 }
 
-static void choose_offloads(struct sl_port *port, const struct sl_port_options *options,
-			    const struct rte_eth_dev_info *info, struct rte_eth_conf *conf, uint8_t key[RSS_KEY_MAX])
+static void choose_offloads(struct sl_port *port, const struct rte_eth_dev_info *info, struct rte_eth_conf *conf)
 {
 	if (info->rx_offload_capa & RTE_ETH_RX_OFFLOAD_IPV4_CKSUM) {
 		conf->rxmode.offloads |= RTE_ETH_RX_OFFLOAD_IPV4_CKSUM;
@@ -42,18 +31,6 @@ static void choose_offloads(struct sl_port *port, const struct sl_port_options *
 	if (info->tx_offload_capa & RTE_ETH_TX_OFFLOAD_MULTI_SEGS) {
 		conf->txmode.offloads |= RTE_ETH_TX_OFFLOAD_MULTI_SEGS;
 		port->multi_segment = true;
-	}
-
-	uint64_t fields = info->flow_type_rss_offloads & (RTE_ETH_RSS_IP | RTE_ETH_RSS_TCP | RTE_ETH_RSS_UDP);
-	unsigned int key_bytes = info->hash_key_size != 0 ? info->hash_key_size : 40;
-	if (port->n_rx_queues > 1 && fields != 0 && info->reta_size > 0 && key_bytes >= 40 &&
-	    key_bytes <= RSS_KEY_MAX && options->rss_key != NULL) {
-		extend_key(key, options->rss_key, key_bytes);
-		conf->rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
-		conf->rx_adv_conf.rss_conf.rss_key = key;
-		conf->rx_adv_conf.rss_conf.rss_key_len = (uint8_t)key_bytes;
-		conf->rx_adv_conf.rss_conf.rss_hf = fields;
-		port->rss = true;
 	}
 }
 
@@ -93,7 +70,7 @@ int sl_port_configure(struct sl_port *port, const struct sl_port_options *option
 		      const struct rte_eth_dev_info *info, struct rte_mempool *pool, struct sl_problems *problems)
 {
 	struct rte_eth_conf conf = { 0 };
-	uint8_t key[RSS_KEY_MAX];
+	uint8_t key[SL_RSS_KEY_MAX];
 
 	port->max_rx_queues = info->max_rx_queues;
 	if (options->rx_queues > info->max_rx_queues) {
@@ -110,7 +87,8 @@ int sl_port_configure(struct sl_port *port, const struct sl_port_options *option
 			       info->max_tx_queues);
 		return -1;
 	}
-	choose_offloads(port, options, info, &conf, key);
+	choose_offloads(port, info, &conf);
+	sl_port_choose_rss(port, info, &conf, key);
 
 	uint16_t rx_descriptors = options->descriptors, tx_descriptors = options->descriptors;
 	int ret = rte_eth_dev_configure(port->id, port->n_rx_queues, port->n_tx_queues, &conf);
@@ -124,19 +102,4 @@ int sl_port_configure(struct sl_port *port, const struct sl_port_options *option
 	}
 	port->descriptors = rx_descriptors;
 	return setup_queues(port, info, &conf, tx_descriptors, pool, problems);
-}
-
-int sl_port_program_reta(const struct sl_port *port, uint16_t reta_size)
-{
-	struct rte_eth_rss_reta_entry64 reta[RTE_ETH_RSS_RETA_SIZE_512 / RTE_ETH_RETA_GROUP_SIZE];
-
-	if (!port->rss || reta_size == 0 || reta_size > RTE_ETH_RSS_RETA_SIZE_512)
-		return 0;
-	memset(reta, 0, sizeof(reta));
-	for (uint16_t j = 0; j < reta_size; j++) {
-		struct rte_eth_rss_reta_entry64 *group = &reta[j / RTE_ETH_RETA_GROUP_SIZE];
-		group->mask |= UINT64_C(1) << (j % RTE_ETH_RETA_GROUP_SIZE);
-		group->reta[j % RTE_ETH_RETA_GROUP_SIZE] = (j % RETA_BUCKETS) % port->n_rx_queues;
-	}
-	return rte_eth_dev_rss_reta_update(port->id, reta, reta_size);
 }

@@ -11,8 +11,11 @@
 int sl_port_configure(struct sl_port *port, const struct sl_port_options *options,
 		      const struct rte_eth_dev_info *info, struct rte_mempool *pool, struct sl_problems *problems);
 
-/* configure.c: entry j of the redirection table -> (j % 128) % queues, the rule that workers use in software too. */
-int sl_port_program_reta(const struct sl_port *port, uint16_t reta_size);
+#define SL_RSS_KEY_MAX 64 /* longest key of the drivers in DPDK: 52 bytes (i40e, ice) */
+
+/* rss.c: have packets spread over the queues with our key, where there are several; `key` must stay until the device is configured. */
+void sl_port_choose_rss(struct sl_port *port, const struct rte_eth_dev_info *info, struct rte_eth_conf *conf,
+			uint8_t key[SL_RSS_KEY_MAX]);
 
 /* removal.c: hear of the device's removal from a started port, and no more. */
 void sl_port_watch_removal(struct sl_port *port);

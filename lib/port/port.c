@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Life of a port: sl_port_open (found, configured, queues filled) -> sl_port_start -> sl_port_close. A port is never
+ * Life of a port: sl_port_open (found, configured, queues filled) -> sl_port_start -> sl_port_steer -> sl_port_close. A port is never
  * stopped and started again: net_af_packet closes its sockets for good when it stops, and no driver here needs it, because
  * all of them go on by themselves when a kernel interface under them went down and came up.
  */
@@ -134,7 +134,6 @@ int sl_port_open(struct sl_port *port, const char *device, const struct sl_port_
 
 int sl_port_start(struct sl_port *port, struct sl_problems *problems)
 {
-	struct rte_eth_dev_info info;
 	int ret = rte_eth_dev_start(port->id);
 
 	if (ret != 0) {
@@ -144,8 +143,6 @@ int sl_port_start(struct sl_port *port, struct sl_problems *problems)
 	}
 	port->started = true;
 	sl_port_watch_removal(port);
-	if (rte_eth_dev_info_get(port->id, &info) == 0 && sl_port_program_reta(port, info.reta_size) != 0)
-		port->rss = false; /* its own spreading stays: correct all the same, packets are handed over */
 	sl_port_poll_link(port);
 	return 0;
 }

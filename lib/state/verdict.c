@@ -45,6 +45,7 @@ void sl_burst_hand_on(struct sl_worker *w, struct sl_burst *b, unsigned int i, u
 		return;
 	}
 	w->count[SL_COUNT_HANDED_OUT]++;
+	w->handed_port[b->m[i]->port] += !b->handed_in;
 	sl_burst_take(b, i);
 }
 

@@ -9,7 +9,7 @@ import sys
 number = (int, float)
 common = {"mode": str, "flows": int, "protocol": str, "ip_version": int, "ip_version_behind": int, "size_bytes": int,
           "hugepages": bool, "dpdk_version": str, "sluice_version": str, "tsc_hz": int, "bytes_per_flow": number,
-          "table_capacity_flows": int, "hash": str, "workers": int}
+          "table_capacity_flows": int, "hash": str, "workers": int, "rss": bool}
 fields = {
     "pipeline": {"packets": int, "repetitions": int, "new_flow_ratio": number, "cycles_per_packet": number,
                  "cycles_per_packet_min": number, "cycles_per_packet_max": number, "ns_per_packet": number, "mpps": number,
@@ -45,6 +45,7 @@ for name, kind in expected.items():
 check(r["mode"] == (option("--mode", "full-nat") if command == "pipeline" else command), "mode")
 check(r["flows"] == int(option("--flows", 1000)), "flows")
 check(r["workers"] == int(option("--workers", 1)), "workers")
+check(r["rss"] == ("--rss" in sys.argv), "rss")
 check(0 < r["bytes_per_flow"] <= (160 if 6 not in (r["ip_version"], r["ip_version_behind"]) else 224), "bytes_per_flow")
 if command == "pipeline":
     check(r["packets"] >= int(option("--packets", 1000000)), "packets")

@@ -247,6 +247,7 @@ static const struct golden_case cases[] = {
 	{ .name = "ICMP errors, IPv6", .config = PLAIN, .steps = errors_v6 },
 	{ .name = "ICMP errors, two workers", .config = TWO_WORKERS, .queues = 2, .steps = errors_two_workers },
 	{ .name = "two workers", .config = TWO_WORKERS, .queues = 2, .steps = two_workers },
+	{ .name = "two workers with RSS", .config = TWO_WORKERS, .queues = WAN_RSS(STEERS) | LAN_RSS(STEERS), .steps = two_workers },
 	{ 0 }
 };
 

@@ -247,7 +247,7 @@ static const struct golden_step first_only[] = {
 	OUT("wan", TO_CLIENT "frag $" #n ":0+ udp 53>" #port " len 40 #6cb31c15"), \
 	IN("lan." #q2, BACKEND1_ETH, IP4("10.1.1.1", "10.1.0.3", .id = 5, .offset = 48, .proto = 17), FILL(40)), \
 	OUT("wan", TO_CLIENT "frag $" #n ":48 proto 17 len 40 #6cb31c15")
-/* By all queues. Port 1000 belongs to worker 0, 872 to worker 1; number 7 to worker 0, 135 to worker 1. */
+/* By all queues. Port 1000 belongs to worker 0, 1001 to worker 1; number 6 to worker 0, 7 to worker 1. */
 #define SPREAD(port, i) \
 	RESOLVED, PIECES(port, i, 0, 0, 0, 2), PIECES(port, i, 1, 1, 1, 3), PIECES(port, i, 0, 1, 0, 4), PIECES(port, i, 1, 0, 1, 5), \
 	REPLY_PIECES(port, 0, 0, 6), REPLY_PIECES(port, 1, 1, 7), REPLY_PIECES(port, 0, 1, 8), REPLY_PIECES(port, 1, 0, 9), \
@@ -259,12 +259,12 @@ static const struct golden_step first_only[] = {
 	MIDDLE(".0", i), MIDDLE_OUT(n), COUNT(HANDED_OUT, middle), \
 	TAIL(".1", i), TAIL_OUT(n), COUNT(HANDED_OUT, tail)
 
-static const struct golden_step spread_1[] = { SPREAD(1000, 7), END };
-static const struct golden_step spread_2[] = { SPREAD(1000, 135), END };
-static const struct golden_step spread_3[] = { SPREAD(872, 7), END };
-static const struct golden_step spread_4[] = { SPREAD(872, 135), END };
-static const struct golden_step handovers_1[] = { RESOLVED, HANDOVERS(1000, 7, 2, 0, 0, 1), HANDOVERS(1000, 135, 3, 2, 2, 1), END };
-static const struct golden_step handovers_2[] = { RESOLVED, HANDOVERS(872, 7, 2, 1, 1, 2), HANDOVERS(872, 135, 3, 1, 1, 0), END };
+static const struct golden_step spread_1[] = { SPREAD(1000, 6), END };
+static const struct golden_step spread_2[] = { SPREAD(1000, 7), END };
+static const struct golden_step spread_3[] = { SPREAD(1001, 6), END };
+static const struct golden_step spread_4[] = { SPREAD(1001, 7), END };
+static const struct golden_step handovers_1[] = { RESOLVED, HANDOVERS(1000, 6, 2, 0, 0, 1), HANDOVERS(1000, 7, 3, 2, 2, 1), END };
+static const struct golden_step handovers_2[] = { RESOLVED, HANDOVERS(1001, 6, 2, 1, 1, 2), HANDOVERS(1001, 7, 3, 1, 1, 0), END };
 
 static const struct golden_case cases[] = {
 	{ "in order", LAB_CONFIG, 0, in_order },
@@ -284,6 +284,10 @@ static const struct golden_case cases[] = {
 	{ "two workers, 2", TWO, 2, spread_2 },
 	{ "two workers, 3", TWO, 2, spread_3 },
 	{ "two workers, 4", TWO, 2, spread_4 },
+	{ "two workers with RSS, 1", TWO, WAN_RSS(STEERS) | LAN_RSS(STEERS), spread_1 },
+	{ "two workers with RSS, 2", TWO, WAN_RSS(STEERS) | LAN_RSS(STEERS), spread_2 },
+	{ "two workers with RSS, 3", TWO, WAN_RSS(STEERS) | LAN_RSS(STEERS), spread_3 },
+	{ "two workers with RSS, 4", TWO, WAN_RSS(STEERS) | LAN_RSS(STEERS), spread_4 },
 	{ "handovers, one flow's owner", TWO, 2, handovers_1 },
 	{ "handovers, the other's", TWO, 2, handovers_2 },
 	{ 0 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,6 +31,7 @@
 struct golden_port {
 	struct sl_port port;
 	struct rte_ring *rx[SL_MAX_WORKERS], *tx[SL_MAX_WORKERS];
+	enum rss_device rss;
 	struct rte_mbuf *out[OUT_MAX];
 	unsigned int n_out, next_out;
 };
@@ -41,7 +43,7 @@ struct golden {
 	struct sl_snapshot *snapshot;
 	struct sl_shared shared;
 	struct sl_neighbour_table neighbours;
-	struct sl_toeplitz toeplitz;
+	struct sl_dispatch dispatch;
 	struct golden_port ports[SL_MAX_PORTS];
 	struct sl_port_facts facts[SL_MAX_PORTS];
 	unsigned int queues;
@@ -125,6 +127,7 @@ static void ports_open(struct golden *g)
 			sl_problems_print(&problems, stderr);
 			fail();
 		}
+		p->rss = i < 2 ? g->test->queues >> (8 + 4 * i) & 0xf : RSS_NONE;
 		assert_int_equal(p->port.id, i); /* port index == ethdev id, as in the daemon */
 		g->facts[i] = p->port.facts;
 		const struct sl_config_device *device = sl_config_device_find(g->config, names[i]);
@@ -137,16 +140,20 @@ static void ports_open(struct golden *g)
 	sl_problems_fini(&problems);
 }
 
+static bool rss_steers(const struct golden_case *test)
+{
+	return test->queues > 0xff;
+}
+
 static void workers_create(struct golden *g)
 {
-	static const uint8_t rss_key[SL_TOEPLITZ_KEY_BYTES] = { 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 1, 2, 3, 4, 5 };
-
 	g->shared.n_workers = g->config->workers;
 	g->shared.max_fragments = g->config->max_fragments;
 	g->shared.neighbours = &g->neighbours;
 	g->shared.control_wakeup_fd = -1;
-	sl_toeplitz_init(&g->toeplitz, rss_key);
-	g->shared.toeplitz = &g->toeplitz;
+	sl_dispatch_init(&g->dispatch, g->shared.n_workers, rss_steers(g->test) ? 128 : SL_DISPATCH_ENTRIES);
+	g->dispatch.snat_by_hash = rss_steers(g->test);
+	g->shared.dispatch = &g->dispatch;
 	assert_int_equal(sl_neighbour_table_init(&g->neighbours, 64), 0);
 	for (uint16_t id = 0; id < g->shared.n_workers; id++) {
 		struct sl_worker *w = sl_worker_create(&g->shared, id, g->pool, g->config->max_flows, true, -1, g->now_ns);
@@ -172,7 +179,7 @@ static void start(struct golden *g, const struct golden_case *test, struct rte_m
 {
 	*g = (struct golden){ .test = test, .pool = pool, .now_ns = 1000ull * 1000 * 1000 * 1000 };
 	g->config = config_parse(test->config);
-	g->queues = test->queues != 0 ? test->queues : g->config->workers;
+	g->queues = (test->queues & 0xff) != 0 ? test->queues & 0xff : g->config->workers;
 	ports_open(g);
 	workers_create(g);
 	publish(g);
@@ -283,13 +290,15 @@ static void account(struct golden *g, const struct golden_step *step)
 
 /* ---- steps ---- */
 
+#define ANY_QUEUE UINT_MAX
+
 static struct golden_port *port_of(struct golden *g, const struct golden_step *step, unsigned int *queue)
 {
 	char name[64];
 	const char *dot = strchr(step->port, '.');
 	int length = dot != NULL ? (int)(dot - step->port) : (int)strlen(step->port);
 
-	*queue = dot != NULL ? (unsigned int)strtoul(dot + 1, NULL, 10) : 0;
+	*queue = dot != NULL ? (unsigned int)strtoul(dot + 1, NULL, 10) : ANY_QUEUE;
 	snprintf(name, sizeof(name), "net_ring_%.*s", length, step->port);
 	for (unsigned int i = 0; i < g->shared.n_ports; i++)
 		if (strcmp(g->ports[i].port.facts.name, name) == 0)
@@ -321,7 +330,9 @@ static void step_in(struct golden *g, const struct golden_step *step, int64_t nu
 		layers[n].sport = variable_port(g, step, layers[n].sport, number);
 		layers[n].dport = variable_port(g, step, layers[n].dport, number);
 	} while (step->layers[n++].kind != PKT_END);
-	assert_int_equal(rte_ring_enqueue(p->rx[queue], pkt_build(g->pool, layers)), 0);
+	struct rte_mbuf *m = pkt_build(g->pool, layers);
+	unsigned int chosen = rss_receive(p->rss, m, g->queues);
+	assert_int_equal(rte_ring_enqueue(p->rx[queue == ANY_QUEUE ? chosen : queue], m), 0);
 }
 
 /* Give each frame that left to the first SENT step behind the present one that it fits. */

@@ -21,6 +21,8 @@
  *	CALL(function)				for what no packet can bring about: function(worker, snapshot) for each worker
  *	NO_CHAINS("lan")			from here on, this port sends no chained buffers
  *
+ * A port to which the case gives receive-side scaling (WAN_RSS, LAN_RSS) chooses the queue of a frame for which none is named.
+ *
  * In an OUT line $1 to $9 stand for a number: the first time it is remembered, later it must be the same. As a port in IN it is
  * written VAR(1). An IPv4 identification (" id N") may be left out: packets without DF get one from sluice. After each step
  * that looks at results, everything that was not asked for is an error: frames that left unasked, drops that were not
@@ -29,6 +31,7 @@
 #ifndef SLUICE_TESTS_GOLDEN_H
 #define SLUICE_TESTS_GOLDEN_H
 
+#include "rss.h"
 #include "support/packet_builder.h"
 
 #include "sluice/config/schedule.h"
@@ -59,9 +62,13 @@ struct golden_step {
 struct golden_case {
 	const char *name;
 	const char *config;
-	unsigned int queues; /* of each port; 0: one a worker */
+	unsigned int queues; /* of each port; 0: one a worker; with ... | WAN_RSS(STEERS) | LAN_RSS(STEERS) */
 	const struct golden_step *steps;
 };
+
+/* Receive-side scaling of the first two ports: RSS_... of rss.h. */
+#define WAN_RSS(kind) ((unsigned int)RSS_##kind << 8)
+#define LAN_RSS(kind) ((unsigned int)RSS_##kind << 12)
 
 #define IN(p, ...) { .kind = GOLDEN_IN, .line = __LINE__, .port = p, \
 		     .layers = (const struct pkt_layer[]){ __VA_ARGS__, { .kind = PKT_END } } }

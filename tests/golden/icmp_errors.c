@@ -447,6 +447,8 @@ static const struct golden_case cases[] = {
 	{ "hairpin", LAB_CONFIG, 0, hairpin },
 	{ "two workers", TWO, 2, workers },
 	{ "two workers, IPv6", TWO, 2, workers_v6 },
+	{ "two workers with RSS", TWO, WAN_RSS(STEERS) | LAN_RSS(STEERS), workers },
+	{ "two workers with RSS, IPv6", TWO, WAN_RSS(STEERS) | LAN_RSS(STEERS), workers_v6 },
 	{ 0 }
 };
 

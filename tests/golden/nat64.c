@@ -208,6 +208,7 @@ static const struct golden_case cases[] = {
 	{ "ICMP errors, NAT46", CONFIG, 0, errors46 },
 	{ "held for the next hop", CONFIG, 0, held },
 	{ "two workers", CONFIG_WITH("\"workers\": 2, "), 2, two_workers },
+	{ "two workers with RSS", CONFIG_WITH("\"workers\": 2, "), WAN_RSS(STEERS) | LAN_RSS(STEERS), two_workers },
 	{ "reload to the other family", CONFIG, 0, reload },
 	{ 0 }
 };

@@ -30,14 +30,14 @@ static const struct golden_step counted[] = {
 	END
 };
 
-/* One queue for two workers (AF_XDP on veth): the second transmits through the first. */
+/* One queue for two workers (AF_XDP on veth): the second, whose flows these are, transmits through the first. */
 static const struct golden_step one_queue[] = {
 	RESOLVED,
-	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), UDP(1000, 53), PAYLOAD("q0")),
-	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), UDP(1001, 53), PAYLOAD("q1")),
-	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), UDP(1002, 53), PAYLOAD("q2")),
-	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), UDP(1003, 53), PAYLOAD("q3")),
-	COUNT(TX, 4),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), UDP(1001, 53), PAYLOAD("q0")),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), UDP(1003, 53), PAYLOAD("q1")),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), UDP(1005, 53), PAYLOAD("q2")),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), UDP(1007, 53), PAYLOAD("q3")),
+	COUNT(TX, 4), COUNT(HANDED_OUT, 8),
 	COUNT(FLOWS_CREATED, 4),
 	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 udp $1>8080 len 2 \"q0\" [csum ok]"),
 	OUT("lan", "eth 02::f1>02::b2 ip4 10.1.0.3>10.1.1.2 ttl 63 udp $2>8080 len 2 \"q1\" [csum ok]"),
@@ -115,6 +115,11 @@ static const struct golden_case cases[] = {
 	{ "flows of three workers", LAB_CONFIG_WITH("\"workers\": 3, "), 3, spread },
 	{ "flows of four workers with two queues", LAB_CONFIG_WITH("\"workers\": 4, "), 2, spread },
 	{ "flows of five workers with one queue", LAB_CONFIG_WITH("\"workers\": 5, "), 1, spread },
+	{ "any queue will do, with RSS", TWO, WAN_RSS(STEERS) | LAN_RSS(STEERS), any_queue },
+	{ "handovers are counted, with RSS", TWO, WAN_RSS(STEERS) | LAN_RSS(STEERS), counted },
+	{ "any queue of four, with RSS", LAB_CONFIG_WITH("\"workers\": 4, "), WAN_RSS(STEERS) | LAN_RSS(STEERS), any_of_four },
+	{ "a source-NAT address becomes a VIP, with RSS", FOUR_WITH(DNS_BY("10.1.0.3")), WAN_RSS(STEERS) | LAN_RSS(STEERS), both_kinds },
+	{ "flows of three workers, with RSS", LAB_CONFIG_WITH("\"workers\": 3, "), WAN_RSS(STEERS) | LAN_RSS(STEERS), spread },
 	{ 0 }
 };
 

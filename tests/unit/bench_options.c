@@ -140,6 +140,7 @@ static void refused(void **state)
 		{ "sluice-bench expiry --new-flow-ratio 1", "belongs to" },
 		{ "sluice-bench pipeline --ipv6 --protocol tcp", "--size: the headers alone take 74 bytes" },
 		{ "sluice-bench pipeline --workers 33", "--workers: \"33\" is not a number in 1..32" },
+		{ "sluice-bench pipeline --rss", "--rss belongs to --workers 2 or more" },
 		{ "sluice-bench pipeline --mode nat46 --ipv6", "clients of nat46 are IPv4" },
 		{ "sluice-bench expiry --mode pairs", "--mode: \"pairs\" is for \"pipeline\" alone" },
 		{ "sluice-bench flow-table --mode drop", "--mode: \"drop\" is for" },

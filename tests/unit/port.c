@@ -16,7 +16,6 @@
 #include "sluice/port/queue.h"
 
 #define DESCRIPTORS 128
-static const uint8_t key[40] = { 1, 2, 3 };
 
 struct fixture {
 	struct rte_mempool *pool;
@@ -49,7 +48,7 @@ static int destroy_fixture(void **state)
 static struct sl_port_options options(uint16_t workers, uint16_t rx_queues)
 {
 	return (struct sl_port_options){
-		.workers = workers, .rx_queues = rx_queues, .descriptors = DESCRIPTORS, .rss_key = key,
+		.workers = workers, .rx_queues = rx_queues, .descriptors = DESCRIPTORS,
 	};
 }
 

@@ -26,7 +26,8 @@ static const char *const canned[][2] = {
 	{ "/sluice/ports", "{\"ports\":[\"net_a\",\"net_b\"]}" },
 	{ "/sluice/port,0",
 	  "{\"name\":\"net_a\",\"link\":\"up\",\"rx_packets\":1234567,\"tx_packets\":5,\"offloads\":[\"rss\",\"x\"],"
-	  "\"device_rx_missed\":77,\"mtu_bytes\":1500,\"rx_queues\":2,\"tx_queues\":1}" },
+	  "\"device_rx_missed\":77,\"mtu_bytes\":1500,\"rx_queues\":2,\"tx_queues\":1,\"steering\":\"ring\","
+	  "\"steering_reason\":\"too few\",\"handed_over_packets\":4321}" },
 	{ "/sluice/port,1", "{\"name\":\"net_b\",\"link\":\"down\",\"rx_packets\":0,\"tx_packets\":0}" },
 	{ "/sluice/workers", "{\"workers\":{\"0\":{\"id\":0}}}" },
 	{ "/sluice/worker,0",
@@ -351,7 +352,7 @@ static void test_machine(void **state)
 {
 	assert_int_equal(run("ports"), 0);
 	must_show("1,234,567");
-	must_show("rss x\n");
+	must_show("4,321  rss x     ring: too few\n");
 	must_show("2/1");
 	assert_int_equal(run("workers"), 0);
 	must_show("-1\n");

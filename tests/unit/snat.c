@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Port allocation against a naive model: the set of tuples in use. Never one tuple for two flows, "none left" only when none
- * is (within the bound that lib/path/snat.c states), every worker its own ports, another secret another order.
+ * is (within the bound that lib/path/snat.c states), every worker its own ports, another secret another order. All of it where replies
+ * go by port, and where they go by hash.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -24,8 +25,11 @@
 #define FIRST 1024
 #define PAUSE (20 * 1000000ull) /* ns: longer than the pause behind a failed search */
 
+static bool by_hash;
+
 struct model {
 	struct sl_shared shared;
+	struct sl_dispatch dispatch;
 	struct sl_worker *w;
 	struct sl_snapshot snapshot;
 	struct sl_burst burst;
@@ -43,7 +47,11 @@ static struct model *begin(uint16_t n_workers, uint16_t id, unsigned int n_snat,
 
 	assert_non_null(m);
 	memset(m->flow_of, 0xff, sizeof(m->flow_of));
-	m->shared = (struct sl_shared){ .n_workers = n_workers, .neighbours = &m->neighbours };
+	sl_dispatch_init(&m->dispatch, n_workers, 128);
+	m->dispatch.snat_by_hash = by_hash;
+	if (by_hash && n_workers == 1)
+		n_workers = 2; /* a single one does not look at hashes: of these two, the table gives the first one everything */
+	m->shared = (struct sl_shared){ .n_workers = n_workers, .neighbours = &m->neighbours, .dispatch = &m->dispatch };
 	m->snapshot.icmp_errors_pps = 1;
 	m->w = sl_worker_create(&m->shared, id, NULL, max_flows, false, -1, 1ull << 40);
 	assert_non_null(m->w);
@@ -74,19 +82,36 @@ static uint32_t *in_model(struct model *m, unsigned int backend, const struct sl
 	return &m->flow_of[backend][address][rte_be_to_cpu_16(server->self_port_be)];
 }
 
+static struct sl_ip backend_ip(unsigned int backend)
+{
+	return sl_ip_from_v4(rte_cpu_to_be_32(0x0a020000 + backend));
+}
+
+/* A reply to this port belongs to the worker. */
+static bool is_mine(const struct model *m, unsigned int backend, unsigned int address, unsigned int port)
+{
+	struct sl_ip ip = backend_ip(backend);
+
+	if (port < FIRST)
+		return false;
+	if (!by_hash)
+		return port % m->shared.n_workers == m->w->id;
+	return m->dispatch.worker[sl_dispatch_hash(&m->dispatch, &ip, &m->snat[address], 3, rte_cpu_to_be_16((uint16_t)port))] ==
+	       m->w->id;
+}
+
 /* A flow of the next client. False when there is no port for it. */
 static bool allocate(struct model *m, unsigned int backend, uint16_t *port)
 {
 	uint32_t client_ip = 0xc0000000 + m->clients++;
 	struct sl_tuple client = { .peer = sl_ip_from_v4(rte_cpu_to_be_32(client_ip)), .self = sl_ip_from_v4(1),
 				   .peer_port_be = 1, .self_port_be = 2, .proto = IPPROTO_TCP };
-	struct sl_tuple server = { .peer = sl_ip_from_v4(rte_cpu_to_be_32(0x0a020000 + backend)), .peer_port_be = 3,
-				   .proto = IPPROTO_TCP };
+	struct sl_tuple server = { .peer = backend_ip(backend), .peer_port_be = 3, .proto = IPPROTO_TCP };
 
 	if (sl_snat_allocate(m->w, &m->snapshot, &m->burst, &m->service, &client, &server) != 0)
 		return false;
 	*port = rte_be_to_cpu_16(server.self_port_be);
-	assert_true(*port >= FIRST && *port % m->shared.n_workers == m->w->id);
+	assert_true(is_mine(m, backend, sl_ip_equal(&server.self, &m->snat[0]) ? 0 : 1, *port));
 	assert_int_equal(*in_model(m, backend, &server), SL_FLOW_NONE); /* never two live flows on one tuple */
 	uint32_t flow = sl_flow_create(&m->w->flows, &client, &server, m->w->now_tick, 1u << 30);
 	assert_int_not_equal(flow, SL_FLOW_NONE);
@@ -108,7 +133,7 @@ static unsigned int ports_of(const struct model *m)
 	unsigned int n = 0;
 
 	for (unsigned int port = FIRST; port < PORTS; port++)
-		n += port % m->shared.n_workers == m->w->id;
+		n += is_mine(m, 0, 0, port);
 	return n;
 }
 
@@ -135,9 +160,9 @@ static void test_model(void **state)
 			}
 			continue;
 		}
-		unsigned int address = (unsigned int)random() % ADDRESSES, at = (unsigned int)random() % PORTS / 32 * 32 + m->w->id;
-		for (unsigned int tries = 0; tries < PORTS / 32 && m->flow_of[backend][address][at] == SL_FLOW_NONE; tries++)
-			at = (at + 32) % PORTS;
+		unsigned int address = (unsigned int)random() % ADDRESSES, at = (unsigned int)random() % PORTS;
+		for (unsigned int tries = 0; tries < PORTS && m->flow_of[backend][address][at] == SL_FLOW_NONE; tries++)
+			at = (at + 1) % PORTS;
 		if (m->flow_of[backend][address][at] != SL_FLOW_NONE)
 			release(m, backend, address, at);
 	}
@@ -155,7 +180,9 @@ static void test_last_port(void **state)
 	for (unsigned int i = 0; i < all; i++)
 		assert_true(allocate(m, 0, &port));
 	assert_false(allocate(m, 0, &port));
-	for (unsigned int at = FIRST; at < PORTS; at += 32) {
+	for (unsigned int at = FIRST; at < PORTS; at++) {
+		if (!is_mine(m, 0, 0, at))
+			continue;
 		release(m, 0, 0, at);
 		later(m);
 		assert_true(allocate(m, 0, &port));
@@ -218,12 +245,13 @@ static void test_reuse_is_late(void **state)
 {
 	struct model *m = begin(32, 7, 1, 6, 20000);
 	static unsigned int last[PORTS];
+	unsigned int all = ports_of(m);
 	uint16_t port;
 
 	memset(last, 0, sizeof(last));
-	for (unsigned int i = 1; i < 10 * ports_of(m); i++) {
+	for (unsigned int i = 1; i < 10 * all; i++) {
 		assert_true(allocate(m, 0, &port));
-		assert_true(last[port] == 0 || i - last[port] == ports_of(m));
+		assert_true(last[port] == 0 || i - last[port] == all);
 		last[port] = i;
 		release(m, 0, 0, port);
 	}
@@ -259,8 +287,7 @@ static void test_paired(void **state)
 		struct sl_tuple client = { .peer = sl_ip_from_v4(rte_cpu_to_be_32(0xc0000000 + i)), .proto = IPPROTO_UDP };
 		struct sl_ip address = { .q = { 0 } };
 		for (uint16_t k = 0; k < BACKENDS; k++) {
-			struct sl_tuple server = { .peer = sl_ip_from_v4(rte_cpu_to_be_32(0x0a020000 + k)), .peer_port_be = 3,
-						   .proto = IPPROTO_UDP };
+			struct sl_tuple server = { .peer = backend_ip(k), .peer_port_be = 3, .proto = IPPROTO_UDP };
 			client.peer_port_be = k;
 			assert_int_equal(sl_snat_allocate(m->w, &m->snapshot, &m->burst, &m->service, &client, &server), 0);
 			assert_true(k == 0 || sl_ip_equal(&server.self, &address));
@@ -278,12 +305,25 @@ static int start_eal(void **state)
 	return 0;
 }
 
+static int replies_by_port(void **state)
+{
+	by_hash = false;
+	return 0;
+}
+
+static int replies_by_hash(void **state)
+{
+	by_hash = true;
+	return 0;
+}
+
 int main(void)
 {
+#define BOTH(test) \
+	{ #test " by port", test, replies_by_port, NULL, NULL }, { #test " by hash", test, replies_by_hash, NULL, NULL }
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_model),	       cmocka_unit_test(test_last_port), cmocka_unit_test(test_large_range),
-		cmocka_unit_test(test_pause),	       cmocka_unit_test(test_reuse_is_late), cmocka_unit_test(test_unpredictable),
-		cmocka_unit_test(test_paired),
+		BOTH(test_model),	    BOTH(test_last_port),     BOTH(test_large_range), BOTH(test_pause),
+		BOTH(test_reuse_is_late), BOTH(test_unpredictable), BOTH(test_paired),
 	};
 	return cmocka_run_group_tests(tests, start_eal, NULL);
 }

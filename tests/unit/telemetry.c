@@ -98,6 +98,61 @@ static void test_documented_keys(void **state)
 	}
 }
 
+/* "a b", in the order of the array. */
+static const char *joined(json_t *reply, const char *key, char out[64])
+{
+	json_t *item, *array = json_object_get(reply, key);
+	size_t i, used = 0;
+
+	assert_true(json_is_array(array));
+	out[0] = '\0';
+	json_array_foreach(array, i, item)
+		used += (size_t)snprintf(out + used, 64 - used, "%s%s", i > 0 ? " " : "", json_string_value(item));
+	return out;
+}
+
+/* Each port says how packets find their worker, and what each worker has found out about it counts. */
+static void test_steering(void **state)
+{
+	struct sl_worker *a = t.shared.workers[0], *b = t.shared.workers[1];
+	static struct sl_dispatch dispatch;
+	char kinds[64];
+
+	t.ports[0].steering = SL_STEERING_RSS;
+	t.ports[0].steered = SL_HASHED_TCP4 | SL_HASHED_TCP6;
+	t.ports[1].steering = SL_STEERING_NO_TABLE;
+	a->hash_trusted[0] = SL_HASHED_TCP4;
+	b->hash_trusted[0] = SL_HASHED_TCP6 | SL_HASHED_UDP4;
+	b->hash_differs[0] = SL_HASHED_UDP6;
+	a->handed_port[1] = 70;
+	b->handed_port[1] = 7;
+
+	json_t *reply = ask("/sluice/port,0");
+	assert_string_equal(text(reply, "steering"), "rss");
+	assert_string_equal(text(reply, "steering_reason"), sl_steering_infos[SL_STEERING_RSS].why);
+	assert_string_equal(joined(reply, "steered", kinds), "tcp4 tcp6");
+	assert_string_equal(joined(reply, "device_hash", kinds), "tcp4 udp4 tcp6");
+	assert_string_equal(joined(reply, "device_hash_wrong", kinds), "udp6");
+	assert_int_equal(number(reply, "handed_over_packets"), 0);
+	json_decref(reply);
+
+	reply = ask("/sluice/port,1");
+	assert_string_equal(text(reply, "steering"), "ring");
+	assert_string_equal(joined(reply, "steered", kinds), "");
+	assert_string_equal(joined(reply, "device_hash", kinds), "");
+	assert_int_equal(number(reply, "handed_over_packets"), 77);
+	json_decref(reply);
+
+	for (unsigned int i = 0; i < 3; i++) {
+		t.shared.dispatch = i == 0 ? NULL : &dispatch;
+		dispatch.snat_by_hash = i == 2;
+		reply = ask("/sluice/info");
+		assert_string_equal(text(reply, "snat_owner"), i == 0 ? "one worker" : i == 1 ? "port" : "hash");
+		json_decref(reply);
+	}
+	t.shared.dispatch = NULL;
+}
+
 static void test_sums(void **state)
 {
 	struct sl_worker *a = t.shared.workers[0], *b = t.shared.workers[1];
@@ -427,7 +482,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),		cmocka_unit_test(test_add_neighbours),
-		cmocka_unit_test(test_documented_keys), cmocka_unit_test(test_sums),
+		cmocka_unit_test(test_documented_keys), cmocka_unit_test(test_steering), cmocka_unit_test(test_sums),
 		cmocka_unit_test(test_long_text),	cmocka_unit_test(test_routes),
 		cmocka_unit_test(test_neighbour),	cmocka_unit_test(test_split),
 		cmocka_unit_test(test_wrong_params),	cmocka_unit_test(test_random_params),

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Against the verification vectors that Microsoft published for RSS, and against DPDK's bit by bit implementation. */
+/*
+ * The low byte of the hash against the verification vectors that Microsoft published for RSS, and against DPDK's bit by bit
+ * implementation.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,12 +14,6 @@
 
 #include "sluice/base/siphash.h"
 #include "sluice/base/toeplitz.h"
-
-static const uint8_t microsoft_key[SL_TOEPLITZ_KEY_BYTES] = {
-	0x6d, 0x5a, 0x56, 0xda, 0x25, 0x5b, 0x0e, 0xc2, 0x41, 0x67, 0x25, 0x3d, 0x43, 0xa3,
-	0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb, 0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3,
-	0x80, 0x30, 0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b, 0xbe, 0xac, 0x01, 0xfa,
-};
 
 static const struct {
 	const char *src, *dst;
@@ -37,17 +34,17 @@ static void test_microsoft_vectors(void **state)
 {
 	static struct sl_toeplitz t;
 
-	sl_toeplitz_init(&t, microsoft_key);
+	sl_toeplitz_init(&t, sl_rss_key);
 	for (unsigned int i = 0; i < sizeof(vectors) / sizeof(vectors[0]); i++) {
 		struct sl_ip src, dst;
 		uint16_t sport = rte_cpu_to_be_16(vectors[i].sport), dport = rte_cpu_to_be_16(vectors[i].dport);
 
 		assert_int_equal(sl_ip_parse(vectors[i].src, &src), 0);
 		assert_int_equal(sl_ip_parse(vectors[i].dst, &dst), 0);
-		uint32_t hash = sl_ip_is_v4(&src) ?
+		uint8_t hash = sl_ip_is_v4(&src) ?
 			sl_toeplitz_v4(&t, sl_ip_v4_be(&src), sl_ip_v4_be(&dst), sport, dport) :
 			sl_toeplitz_v6(&t, &src, &dst, sport, dport);
-		assert_int_equal(hash, vectors[i].hash);
+		assert_int_equal(hash, vectors[i].hash & 0xff);
 	}
 }
 
@@ -89,8 +86,8 @@ static void test_same_as_softrss(void **state)
 			v6[i] = rte_be_to_cpu_32(src.w_be[i]);
 			v6[4 + i] = rte_be_to_cpu_32(dst.w_be[i]);
 		}
-		assert_int_equal(sl_toeplitz_v4(&t, src.w_be[0], dst.w_be[0], sport, dport), rte_softrss(v4, 3, key));
-		assert_int_equal(sl_toeplitz_v6(&t, &src, &dst, sport, dport), rte_softrss(v6, 9, key));
+		assert_int_equal(sl_toeplitz_v4(&t, src.w_be[0], dst.w_be[0], sport, dport), rte_softrss(v4, 3, key) & 0xff);
+		assert_int_equal(sl_toeplitz_v6(&t, &src, &dst, sport, dport), rte_softrss(v6, 9, key) & 0xff);
 	}
 }
 

@@ -12,8 +12,34 @@
 
 #include <rte_mempool.h>
 
+#include "sluice/base/dispatch.h"
 #include "sluice/base/problem.h"
 #include "sluice/config/snapshot.h"
+
+/*
+ * How packets that the device receives find the worker that has their flow: its RSS leads them there, with the workers' key and
+ * table, or the worker that receives them passes them on by a ring. X(identifier, how, why)
+ */
+#define SL_STEERINGS(X)                                                                          \
+	X(NONE, "none", "there is one worker")                                                   \
+	X(RSS, "rss", "the device hashes with the workers' key and table")                       \
+	X(FEW_QUEUES, "ring", "fewer receive queues than workers")                              \
+	X(NO_RSS, "ring", "the driver offers no RSS over addresses and ports")                   \
+	X(NO_TABLE, "ring", "the driver offers no redirection table of 64, 128, ... 2048 entries") \
+	X(OTHER_KEY, "ring", "the driver did not take the workers' RSS key")                     \
+	X(OTHER_TABLE, "ring", "the driver did not take the workers' redirection table")
+
+enum sl_steering {
+#define X(id, how, why) SL_STEERING_##id,
+	SL_STEERINGS(X)
+#undef X
+	SL_STEERING_MAX
+};
+
+struct sl_steering_info {
+	const char *how, *why;
+};
+extern const struct sl_steering_info sl_steering_infos[SL_STEERING_MAX];
 
 struct sl_port {
 	uint16_t id; /* ethdev port id */
@@ -25,7 +51,10 @@ struct sl_port {
 	uint16_t max_rx_queues;
 	bool rx_checksum;   /* IPv4 header checksum verified by the device */
 	bool multi_segment; /* device sends chained mbufs */
-	bool rss;
+	bool rss;	    /* the device spreads packets over its receive queues with our key */
+	uint16_t reta_size; /* of a redirection table that can be programmed, otherwise 0 */
+	uint8_t steering;   /* enum sl_steering, after sl_port_steer */
+	uint8_t steered;    /* SL_HASHED_*: packets that arrive at their worker */
 	bool multicast_filter; /* exact multicast filter (otherwise all-multicast, where the device has it) */
 	bool promiscuous;
 	bool link_up;
@@ -39,7 +68,6 @@ struct sl_port_options {
 	uint16_t rx_queues;   /* 0: one a worker */
 	uint16_t descriptors;
 	uint16_t mtu;	      /* 0: leave it */
-	const uint8_t *rss_key; /* 40 bytes */
 };
 
 /* Find the ethdev port by device name (PCI address or vdev name), configure it and its queues. Not started yet. */
@@ -56,6 +84,15 @@ bool sl_port_is_leaving(const struct sl_port *port);
  * below do nothing, its link is down, its device counters are 0. Returns 0 or -errno (closed, but not all was given back).
  */
 int sl_port_release(struct sl_port *port);
+
+/* Entries of the table that all of these ports can follow which have one: what sl_dispatch_init needs. */
+uint16_t sl_port_common_reta(const struct sl_port *ports, unsigned int n);
+
+/*
+ * A started port: program the workers' key and table, read them back, and note in port->steering what came of it. Not fatal:
+ * where a device spreads packets in its own way, they are handed over. dispatch is NULL with a single worker.
+ */
+void sl_port_steer(struct sl_port *port, const struct sl_dispatch *dispatch);
 
 /* Receive these multicast MAC addresses (6 bytes each); falls back to all-multicast. */
 void sl_port_set_multicast(struct sl_port *port, const uint8_t (*macs)[6], unsigned int n);

@@ -15,9 +15,9 @@
 #include <rte_rcu_qsbr.h>
 #include <rte_ring.h>
 
+#include "sluice/base/dispatch.h"
 #include "sluice/base/siphash.h"
 #include "sluice/base/token_bucket.h"
-#include "sluice/base/toeplitz.h"
 #include "sluice/config/snapshot.h"
 #include "sluice/packet/burst.h"
 #include "sluice/state/counters.h"
@@ -33,7 +33,6 @@
 #define SL_HOLD_NEIGHBOURS 64	/* unresolved next hops a worker holds packets for */
 #define SL_HOLD_PACKETS 16	/* packets held per unresolved next hop */
 #define SL_HOLD_NS (3ull * 1000 * 1000 * 1000) /* how long: three ARP requests a second apart (RFC 4861 MAX_MULTICAST_SOLICIT) */
-#define SL_RETA_SIZE 128	/* dispatch: hash -> hash % 128 -> % workers, as in a NIC's redirection table */
 #define SL_PORT_SELECT_COUNTERS 1024 /* RFC 6056 section 3.3.4, table size */
 #define SL_RX_RING_SIZE 1024	/* between each two workers */
 #define SL_EVENT_RING_SIZE 1024
@@ -70,7 +69,7 @@ struct sl_shared {
 	struct sl_neighbour_table *neighbours;	      /* control writes */
 	struct sl_backend_state backends[SL_MAX_BACKENDS]; /* control writes; by id */
 	_Atomic uint32_t backend_epoch;		      /* control: changes after a backend's health or administrative state */
-	struct sl_toeplitz *toeplitz;		      /* dispatch hash; NULL with a single worker */
+	const struct sl_dispatch *dispatch;	      /* which worker has a packet; NULL with a single worker */
 	uint8_t port_mac[SL_MAX_PORTS][8];	      /* in the first six */
 	bool port_rx_checksum[SL_MAX_PORTS];	      /* the port verifies IPv4 header checksums */
 	bool port_multi_segment[SL_MAX_PORTS];	      /* the port sends chained mbufs */
@@ -104,6 +103,9 @@ struct sl_worker {
 	struct sl_ip_ids ip_ids;
 	uint32_t port_select[SL_PORT_SELECT_COUNTERS]; /* RFC 6056 algorithm 4 */
 	struct { uint32_t destination, tick; } ports_gone[SL_PORT_SELECT_COUNTERS]; /* where a search found nothing, and when */
+	/* SL_HASHED_*: of these packets the port delivers the dispatch hash, or another; neither: not seen often enough */
+	uint8_t hash_trusted[SL_MAX_PORTS], hash_differs[SL_MAX_PORTS];
+	uint8_t hash_agreed[SL_MAX_PORTS][4]; /* how often, up to the number that makes it trusted */
 	struct sl_siphash_key secret;
 	struct sl_token_bucket icmp_errors, rejects; /* of one rate: who scans ports takes no error from others */
 
@@ -119,6 +121,7 @@ struct sl_worker {
 	uint64_t drops[SL_DROP_MAX];
 	uint64_t rx_port[SL_MAX_PORTS], tx_port[SL_MAX_PORTS]; /* packets by port */
 	uint32_t scheduler_turn[SL_MAX_SERVICES]; /* by service id: the next one; may be past the end of another schedule's round */
+	uint64_t handed_port[SL_MAX_PORTS]; /* of those received, the ones that were another worker's */
 	uint32_t removed_snat_tick[SL_MAX_SERVICES]; /* by service id: when a flow was last seen to use a removed address */
 	struct sl_flow_counters service[SL_MAX_SERVICES];
 	struct sl_flow_counters backend[SL_MAX_BACKENDS];
