@@ -139,7 +139,9 @@ static void ports_open(struct golden *g)
 
 static void workers_create(struct golden *g)
 {
-	static const uint8_t rss_key[SL_TOEPLITZ_KEY_BYTES] = { 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 1, 2, 3, 4, 5 };
+	static const uint8_t rss_key[SL_TOEPLITZ_KEY_BYTES] = { 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 0x6d, 0x5a, 1, 2, 3, 4, 5,
+		[16] = 0x43, 0xa3, 0x8f, 0xb0, 0xd0, 0xca, 0x2b, 0xcb, 0xae, 0x7b, 0x30, 0xb4, 0x77, 0xcb, 0x2d, 0xa3, 0x80, 0x30,
+		0xf2, 0x0c, 0x6a, 0x42, 0xb7, 0x3b };
 
 	g->shared.n_workers = g->config->workers;
 	g->shared.max_fragments = g->config->max_fragments;
@@ -214,7 +216,8 @@ static void collect(struct golden *g)
 			void *m;
 			while (rte_ring_dequeue(p->tx[q], &m) == 0) {
 				assert_in_range(p->n_out, 0, OUT_MAX - 1);
-				p->out[p->n_out++] = m;
+				p->out[p->n_out] = m; /* a device does not look at what reception noted */
+				p->out[p->n_out++]->ol_flags &= ~(uint64_t)(RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED);
 			}
 		}
 	}
@@ -320,6 +323,7 @@ static void step_in(struct golden *g, const struct golden_step *step, int64_t nu
 		layers[n] = step->layers[n];
 		layers[n].sport = variable_port(g, step, layers[n].sport, number);
 		layers[n].dport = variable_port(g, step, layers[n].dport, number);
+		layers[n].id = variable_port(g, step, layers[n].id, number);
 	} while (step->layers[n++].kind != PKT_END);
 	assert_int_equal(rte_ring_enqueue(p->rx[queue], pkt_build(g->pool, layers)), 0);
 }
