@@ -77,7 +77,7 @@ static const struct golden_step partial_checksum[] = {
 	END
 };
 
-/* traceroute to a VIP: the hop limit ends here, and the client is told by whom. */
+/* traceroute to a VIP: the hop limit ends here, and the client is told by whom; so is a backend. */
 static const struct golden_step ttl[] = {
 	RESOLVED,
 	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .ttl = 1), UDP(1000, 53), PAYLOAD("a?")),
@@ -116,6 +116,24 @@ static const struct golden_step partial_replies[] = {
 	DROPPED(PARTIAL_CHECKSUM, 1),
 	COUNT(FLOWS_CREATED, 0),
 	COUNT(FLOWS_REUSED, 0),
+	END
+};
+
+static const struct golden_step ttl_answers[] = {
+	RESOLVED,
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), UDP(1000, 53), PAYLOAD("a?")),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 udp $1>8080 len 2 \"a?\" [csum ok]"),
+	IN("lan", BACKEND1_ETH, IP4("10.1.1.1", "10.1.0.3", .ttl = 1), UDP(8080, VAR(1)), PAYLOAD("a!")),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.2>10.1.1.1 ttl 64 tos 0xc0 DF icmp time-exceeded 0 { ip4 10.1.1.1>10.1.0.3 ttl 1 udp 8080>$1 len 2 \"a!\" [csum ok] } [csum ok]"),
+	DROPPED(TTL, 1),
+	IN("wan", CLIENT_ETH, IP6("2001:db8:1::100", "2001:db8:1::10"), UDP(1000, 53), PAYLOAD("a?")),
+	OUT("lan", "eth 02::f1>02::b1 ip6 2001:db8:2::3>2001:db8:2::1:1 ttl 63 udp $2>8080 len 2 \"a?\" [csum ok]"),
+	IN("lan", BACKEND1_ETH, IP6("2001:db8:2::1:1", "2001:db8:2::3", .ttl = 1), UDP(8080, VAR(2)), PAYLOAD("a!")),
+	OUT("lan", "eth 02::f1>02::b1 ip6 2001:db8:2::2>2001:db8:2::1:1 ttl 64 icmp time-exceeded 0 { ip6 2001:db8:2::1:1>2001:db8:2::3 ttl 1 udp 8080>$2 len 2 \"a!\" [csum ok] } [csum ok]"),
+	DROPPED(TTL, 1), COUNT(ICMP_ERRORS_SENT, 1),
+	/* a TTL of 2 is enough */
+	IN("lan", BACKEND1_ETH, IP4("10.1.1.1", "10.1.0.3", .ttl = 2), UDP(8080, VAR(1)), PAYLOAD("a!")),
+	OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.10>192.0.2.100 ttl 1 udp 53>1000 len 2 \"a!\" [csum ok]"),
 	END
 };
 
@@ -180,6 +198,7 @@ static const struct golden_case cases[] = {
 	{ "partial checksums", LAB_CONFIG, 0, partial_checksum },
 	{ "partial checksums of replies", LAB_CONFIG, 0, partial_replies },
 	{ "TTL", LAB_CONFIG, 0, ttl },
+	{ "TTL of answers", LAB_CONFIG, 0, ttl_answers },
 	{ "MTU", NARROW, 0, mtu },
 	{ "MTU of a next hop being asked for", NARROW, 0, mtu_unresolved },
 	{ "no route", LAB_CONFIG, 0, no_route },

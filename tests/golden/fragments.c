@@ -104,6 +104,23 @@ static const struct golden_step ipv6[] = {
 	END
 };
 
+/* RFC 6946: an atomic fragment goes the way of a whole packet from the first SYN on, both ways, and overlaps nothing. */
+static const struct golden_step atomic[] = {
+	RESOLVED,
+	FRAME(V6("", FRAG6(9, 0, 0)), TCP(1000, 80, "S", .seq = 100)),
+	OUT("lan", TO_B1_V6 "frag 9:0 tcp $1>8080 S seq 100 ack 0 win 65535 len 0 [csum ok]"), COUNT(FLOWS_CREATED, 1),
+	IN("lan", BACKEND1_ETH, IP6("2001:db8:2::1:1", "2001:db8:2::3"), FRAG6(9, 0, 0), TCP(8080, VAR(1), "SA", .seq = 500, .ack = 101)),
+	OUT("wan", "eth 02::f0>02::c1 ip6 2001:db8:1::10>2001:db8:1::100 ttl 63 frag 9:0 tcp 80>1000 SA seq 500 ack 101 win 65535 len 0 [csum ok]"),
+	FRAME(V6("", FRAG6(9, 0, 0)), TCP(1000, 80, "A", .seq = 101, .ack = 501)),
+	OUT("lan", TO_B1_V6 "frag 9:0 tcp $1>8080 A seq 101 ack 501 win 65535 len 0 [csum ok]"),
+	/* between the fragments of a datagram with its number, which it is no part of */
+	HEAD6(9), FRAME(V6("", FRAG6(9, 0, 0)), UDP(1000, 53), PAYLOAD("a?")), MIDDLE6(9), TAIL6(9),
+	OUT("lan", TO_B1_V6 "frag $3:0+ dst udp $2>8080 len 64 #7b7d69c5"),
+	OUT("lan", TO_B1_V6 "frag 9:0 udp $2>8080 len 2 \"a?\" [csum ok]"), MIDDLE6_OUT(3), TAIL6_OUT(3),
+	COUNT(DATAGRAMS_FRAGMENTED, 1), COUNT(HELD, 0),
+	END
+};
+
 /* RFC 5722: the whole datagram goes, what was held and what comes later, and nobody is told. IPv4 alike. */
 static const struct golden_step overlap[] = {
 	RESOLVED,
@@ -272,6 +289,7 @@ static const struct golden_case cases[] = {
 	{ "reply", LAB_CONFIG, 0, reply },
 	{ "TCP", LAB_CONFIG, 0, tcp },
 	{ "IPv6 with extension headers", LAB_CONFIG, 0, ipv6 },
+	{ "atomic fragments", LAB_CONFIG, 0, atomic },
 	{ "overlap", LAB_CONFIG, 0, overlap },
 	{ "duplicates", LAB_CONFIG, 0, duplicates },
 	{ "timeout", LAB_CONFIG, 0, timeout },

@@ -135,6 +135,25 @@ static const struct golden_step udp_timeouts[] = {
 	END
 };
 
+/* A service's own times beside those of all others (RFC 4787 REQ-5b). */
+#define OWN_TIMES "{ \"version\": 1, \"dpdk\": { \"vdevs\": [\"net_ring_wan\", \"net_ring_lan\"] }, \"timeouts\": { \"udp_one_way_s\": 30, \"tcp_opening_s\": 20 }, " \
+	LAB_INTERFACES ", \"services\": [" LAB_SERVICE("dns", "192.0.2.10", 53, "udp", "\"timeouts\": { \"udp_one_way_s\": 10 }, " LAB_BACKENDS_V4) "," \
+	LAB_SERVICE("ntp", "192.0.2.10", 123, "udp", LAB_BACKENDS_V4) "," \
+	LAB_SERVICE("web", "192.0.2.10", 80, "tcp", "\"timeouts\": { \"tcp_opening_s\": 40 }, " LAB_BACKENDS_V4) "] }"
+static const struct golden_step own_times[] = {
+	RESOLVED,
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), UDP(1000, 53), PAYLOAD("a?")),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), UDP(1000, 123), PAYLOAD("b?")),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "S", .seq = 100)),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 udp $1>8080 len 2 \"a?\" [csum ok]"),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 udp $2>8080 len 2 \"b?\" [csum ok]"),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 tcp $3>8080 S seq 100 ack 0 win 65535 len 0 [csum ok]"),
+	TIME(9500), COUNT(FLOWS_EXPIRED, 0), TIME(1000), COUNT(FLOWS_EXPIRED, 1),
+	TIME(19000), COUNT(FLOWS_EXPIRED, 0), TIME(1000), COUNT(FLOWS_EXPIRED, 1),
+	TIME(9000), COUNT(FLOWS_EXPIRED, 0), TIME(1000), COUNT(FLOWS_EXPIRED, 1),
+	END
+};
+
 /* Options, VLAN priority tags, DSCP and multi-segment packets pass unharmed. */
 static const struct golden_step odd_shapes[] = {
 	RESOLVED,
@@ -180,6 +199,7 @@ static const struct golden_case cases[] = {
 	{ "reopened from TIME_WAIT", LAB_CONFIG, 0, reopened },
 	{ "resets", LAB_CONFIG, 0, resets },
 	{ "UDP timeouts", LAB_CONFIG, 0, udp_timeouts },
+	{ "a service's own timeouts", OWN_TIMES, 0, own_times },
 	{ "odd shapes", LAB_CONFIG, 0, odd_shapes },
 	{ "weights", WEIGHTED, 0, weighted },
 	{ 0 }

@@ -221,7 +221,8 @@ static void collect(struct golden *g)
 			void *m;
 			while (rte_ring_dequeue(p->tx[q], &m) == 0) {
 				assert_in_range(p->n_out, 0, OUT_MAX - 1);
-				p->out[p->n_out++] = m;
+				p->out[p->n_out] = m; /* a device does not look at what reception noted */
+				p->out[p->n_out++]->ol_flags &= ~(uint64_t)(RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED);
 			}
 		}
 	}
@@ -329,6 +330,7 @@ static void step_in(struct golden *g, const struct golden_step *step, int64_t nu
 		layers[n] = step->layers[n];
 		layers[n].sport = variable_port(g, step, layers[n].sport, number);
 		layers[n].dport = variable_port(g, step, layers[n].dport, number);
+		layers[n].id = variable_port(g, step, layers[n].id, number);
 	} while (step->layers[n++].kind != PKT_END);
 	struct rte_mbuf *m = pkt_build(g->pool, layers);
 	unsigned int chosen = rss_receive(p->rss, m, g->queues);

@@ -45,10 +45,13 @@ static const struct golden_step one_arm[] = {
 	END
 };
 
+#define TWO_WORKERS LAB_CONFIG_WITH("\"workers\": 2, ")
 static const struct golden_case cases[] = {
 	{ "by itself", LAB_CONFIG, 0, itself },
 	{ "by another backend", LAB_CONFIG, 0, another },
 	{ "all on one link", ONE_ARM, 0, one_arm },
+	{ "by itself, two workers", TWO_WORKERS, 1, itself },
+	{ "by another backend, two workers", TWO_WORKERS, 1, another },
 	{ 0 }
 };
 

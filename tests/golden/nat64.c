@@ -136,15 +136,15 @@ static const struct golden_step held[] = {
 /* Replies on IPv4 arrive at either worker; the two never use the same identification. */
 static const struct golden_step two_workers[] = {
 	RESOLVED,
-	IN("wan.0", CLIENT_ETH, IP6("2001:db8:1::100", "2001:db8:1::10"), TCP(1000, 80, "S", .seq = 100)),
-	IN("wan.1", CLIENT_ETH, IP6("2001:db8:1::100", "2001:db8:1::10"), TCP(1000, 80, "S", .seq = 100)),
+	IN("wan.0", CLIENT_ETH, IP6("2001:db8:1::100", "2001:db8:1::10"), TCP(1001, 80, "S", .seq = 100)),
+	IN("wan.1", CLIENT_ETH, IP6("2001:db8:1::100", "2001:db8:1::10"), TCP(1001, 80, "S", .seq = 100)),
 	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 id 32769 tcp $1>8080 S seq 100 ack 0 win 65535 len 0 [csum ok]"),
 	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 id 32770 tcp $1>8080 S seq 100 ack 0 win 65535 len 0 [csum ok]"),
 	COUNT(HANDED_OUT, 1), COUNT(FLOWS_CREATED, 1),
 	IN("lan.0", BACKEND1_ETH, IP4("10.1.1.1", "10.1.0.3"), TCP(8080, VAR(1), "SA", .seq = 500, .ack = 101)),
 	IN("lan.1", BACKEND1_ETH, IP4("10.1.1.1", "10.1.0.3"), TCP(8080, VAR(1), "SA", .seq = 500, .ack = 101)),
-	OUT("wan", "eth 02::f0>02::c1 ip6 2001:db8:1::10>2001:db8:1::100 ttl 63 tcp 80>1000 SA seq 500 ack 101 win 65535 len 0 [csum ok]"),
-	OUT("wan", "eth 02::f0>02::c1 ip6 2001:db8:1::10>2001:db8:1::100 ttl 63 tcp 80>1000 SA seq 500 ack 101 win 65535 len 0 [csum ok]"),
+	OUT("wan", "eth 02::f0>02::c1 ip6 2001:db8:1::10>2001:db8:1::100 ttl 63 tcp 80>1001 SA seq 500 ack 101 win 65535 len 0 [csum ok]"),
+	OUT("wan", "eth 02::f0>02::c1 ip6 2001:db8:1::10>2001:db8:1::100 ttl 63 tcp 80>1001 SA seq 500 ack 101 win 65535 len 0 [csum ok]"),
 	COUNT(HANDED_OUT, 1),
 	END
 };

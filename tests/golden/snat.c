@@ -110,6 +110,26 @@ static const struct golden_step shared[] = {
 	END
 };
 
+/* One address carries more flows than there are ports: each port serves both backends at once (RFC 7857 section 3). */
+static const struct golden_step every_port_twice[] = {
+	RESOLVED,
+	IN_MANY("wan", PORTS, CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), UDP(UP(1024), 53)),
+	SENT("lan", "02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 udp ", PORTS / 2),
+	SENT("lan", "02::f1>02::b2 ip4 10.1.0.3>10.1.1.2 ttl 63 udp ", PORTS / 2),
+	IN_MANY("wan", PORTS, CLIENT_ETH, IP4("192.0.2.101", "192.0.2.10"), UDP(UP(1024), 53)),
+	SENT("lan", "02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 udp ", PORTS / 2),
+	SENT("lan", "02::f1>02::b2 ip4 10.1.0.3>10.1.1.2 ttl 63 udp ", PORTS / 2),
+	COUNT(FLOWS_CREATED, PORTS),
+	IN_MANY("wan", 2, CLIENT_ETH, IP4("192.0.2.102", "192.0.2.10"), UDP(UP(1024), 53)),
+	DROPPED(SNAT_EXHAUSTED, 2),
+	/* every answer finds the one flow that it belongs to */
+	NEIGHBOUR("wan", "192.0.2.101", "02::c2"),
+	IN_MANY("lan", PORTS, BACKEND1_ETH, IP4("10.1.1.1", "10.1.0.3"), UDP(8080, UP(1024))),
+	SENT("wan", "02::f0>02::c1 ip4 192.0.2.10>192.0.2.100 ttl 63 udp 53>", PORTS / 2),
+	SENT("wan", "02::f0>02::c2 ip4 192.0.2.10>192.0.2.101 ttl 63 udp 53>", PORTS / 2),
+	END
+};
+
 /* All flows of a client go by one address, and clients spread over the addresses (RFC 4787 REQ-2). */
 static const struct golden_step paired[] = {
 	RESOLVED,
@@ -153,7 +173,10 @@ static const struct golden_case cases[] = {
 	{ "a refused connection's port is reused", ONE_BACKEND, 0, refused_reused },
 	{ "a reset connection's port is reused", ONE_BACKEND, 0, reset_reused },
 	{ "shared by services", SNAT_CONFIG(WEB ", " DNS("\"10.1.0.3\"", "10.1.1.1")), 0, shared },
+	{ "one address, two backends", SNAT_CONFIG(LAB_SERVICE("dns", "192.0.2.10", 53, "udp", LAB_BACKENDS_V4)), 0, every_port_twice },
 	{ "paired per client", SNAT_CONFIG(DNS("\"10.1.0.3\", \"10.1.0.4\", \"10.1.0.5\"", "10.1.1.1")), 0, paired },
+	{ "paired per client, two workers", "{ \"version\": 1, \"workers\": 2, \"dpdk\": { \"vdevs\": [\"net_ring_wan\", \"net_ring_lan\"] }, "
+	  LAB_INTERFACES ", \"services\": [" DNS("\"10.1.0.3\", \"10.1.0.4\", \"10.1.0.5\"", "10.1.1.1") "] }", 1, paired },
 	{ "flow table full", "{ \"version\": 1, \"max_flows\": 1024, \"timeouts\": { \"udp_one_way_s\": 30 }, \"dpdk\": { \"vdevs\": [\"net_ring_wan\", \"net_ring_lan\"] }, "
 	  LAB_INTERFACES ", \"services\": [" DNS("\"10.1.0.3\"", "10.1.1.1") "] }", 0, table_full },
 	{ 0 }

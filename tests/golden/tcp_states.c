@@ -53,6 +53,7 @@ CASE(default_times_reset, OPEN, C("R", 101, 0), EXPIRES(10));
 CASE(repeated, C("S", 100, 0), TIME(8000), C("S", 100, 0), COUNT(FLOWS_CREATED, 0), TIME(8000), COUNT(FLOWS_EXPIRED, 0),
      S("SA", 500, 101), TIME(15000), S("SA", 500, 101), TIME(15000), COUNT(FLOWS_EXPIRED, 0), C("A", 101, 501), EXPIRES(100));
 CASE(simultaneous_open, C("S", 100, 0), S("S", 500, 0), C("SA", 100, 501), S("SA", 500, 101), EXPIRES(100));
+CASE(simultaneous_open_server_first, C("S", 100, 0), S("S", 500, 0), S("SA", 500, 101), C("SA", 100, 501), EXPIRES(100));
 CASE(refused, C("S", 100, 0), S("RA", 0, 101), EXPIRES(5));
 CASE(refused_tried_again, C("S", 100, 0), S("RA", 0, 101), C("S", 100, 0), COUNT(FLOWS_REUSED, 1), COUNT(FLOWS_CREATED, 1),
      S("SA", 500, 101), C("A", 101, 501), EXPIRES(100));
@@ -84,6 +85,8 @@ CASE(half_closed_data, OPEN, C("FA", 101, 501), S("A", 501, 102), TIME(40000), S
      C("A", 102, 501), EXPIRES(50));
 CASE(simultaneous_close, OPEN, C("FA", 101, 501), S("FA", 501, 101), C("A", 102, 502), TIME(20000), COUNT(FLOWS_EXPIRED, 0),
      S("A", 502, 102), EXPIRES(15));
+CASE(simultaneous_close_server_first, OPEN, S("FA", 501, 101), C("FA", 101, 501), S("A", 502, 102), TIME(20000), COUNT(FLOWS_EXPIRED, 0),
+     C("A", 102, 502), EXPIRES(15));
 CASE(last_ack_lost, OPEN, CLIENT_CLOSES, TIME(10000), S("FA", 501, 102), TIME(10000), COUNT(FLOWS_EXPIRED, 0),
      C("A", 102, 502), EXPIRES(15));
 CASE(not_the_last_ack, OPEN, C("FA", 101, 501), S("FA", 901, 102), C("A", 102, 601), EXPIRES(30));
@@ -151,6 +154,8 @@ static const struct golden_case cases[] = {
 	{ "default times, reset", LAB_CONFIG, 0, default_times_reset },
 	{ "SYN and SYN-ACK again", CONFIG, 0, repeated },
 	{ "simultaneous open", CONFIG, 0, simultaneous_open },
+	{ "simultaneous open, the server's answer first", CONFIG, 0, simultaneous_open_server_first },
+	{ "simultaneous close, the server first", CONFIG, 0, simultaneous_close_server_first },
 	{ "refused", CONFIG, 0, refused },
 	{ "refused and tried again", CONFIG, 0, refused_tried_again },
 	{ "spoofed ACK opens nothing", CONFIG, 0, spoofed_ack },

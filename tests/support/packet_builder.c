@@ -416,6 +416,7 @@ struct rte_mbuf *pkt_build(struct rte_mempool *pool, const struct pkt_layer *lay
 	struct rte_mbuf *m;
 	uint32_t cut = UINT32_MAX;
 	bool v6 = false;
+	int checked = 0;
 
 	if (b.bytes == NULL)
 		mistake("no memory");
@@ -434,6 +435,7 @@ struct rte_mbuf *pkt_build(struct rte_mempool *pool, const struct pkt_layer *lay
 	for (unsigned int i = 0; i < b.n; i++) {
 		const struct pkt_layer *l = b.layer[i];
 
+		checked += l->checked;
 		if (l->kind == PKT_IP4 || l->kind == PKT_IP6)
 			v6 = l->kind == PKT_IP6;
 		b.at[i] = b.length;
@@ -446,6 +448,8 @@ struct rte_mbuf *pkt_build(struct rte_mempool *pool, const struct pkt_layer *lay
 		m->ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
 		m->vlan_tci = (uint16_t)(b.stripped->prio << 13 | b.stripped->id);
 	}
+	if (checked != 0)
+		m->ol_flags |= checked > 0 ? RTE_MBUF_F_RX_IP_CKSUM_GOOD : RTE_MBUF_F_RX_IP_CKSUM_BAD;
 	free(b.bytes);
 	return m;
 }

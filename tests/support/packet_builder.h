@@ -16,7 +16,8 @@
  *	ETH(src, dst)                   MAC addresses; "02::01" is 02:00:00:00:00:01, "bcast" is ff:ff:ff:ff:ff:ff; .type
  *	VLAN(id)                        .prio, .type (TPID, 0x8100); .stripped: taken off by the NIC
  *	IP4(src, dst)                   .ttl 64, .tos, .id, .df, .mf, .offset (bytes), .proto, .options (hex, a multiple of 4
- *	                                bytes), .length (total length), .version_ihl
+ *	                                bytes), .length (total length), .version_ihl; .checked: what the NIC says of the header
+ *	                                checksum, 1 right, -1 wrong
  *	IP6(src, dst)                   .ttl 64 (hop limit), .tos (traffic class), .flow, .proto, .length (payload length)
  *	HOPOPTS(), DSTOPTS()            8 bytes of padding, or .options (hex, 6 bytes + a multiple of 8)
  *	ROUTING(type, left)             8 bytes
@@ -78,7 +79,7 @@ struct pkt_layer {
 	enum pkt_layer_kind kind;
 	const char *src, *dst, *flags, *options, *mac, *target_mac;
 	const void *bytes;
-	int sport, dport, ttl, tos, id, df, mf, offset, proto, version_ihl, flow, window, code, prio, stripped;
+	int sport, dport, ttl, tos, id, df, mf, offset, proto, version_ihl, flow, window, code, prio, stripped, checked;
 	int64_t type, length, seq, ack, rest;
 	int bad_checksum, no_checksum, partial_checksum;
 	int split[PKT_SPLITS];

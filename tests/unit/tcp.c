@@ -46,6 +46,8 @@ static const struct script {
 	{ "another SYN before the answer", SL_TCP_ESTABLISHED, { SYN, C("S", 9000, 0), S("SA", 0, 9001), C("A", 9001, 1) } },
 	{ "answer to the earlier of two SYNs", SL_TCP_SYN_SENT, { SYN, C("S", 900000, 0), SYN_ACK } },
 	{ "simultaneous open", SL_TCP_ESTABLISHED, { SYN, S("S", 0, 0), C("SA", 0, 1), S("SA", 0, 1) } },
+	{ "simultaneous open, the server's answer first", SL_TCP_ESTABLISHED, { SYN, S("S", 0, 0), S("SA", 0, 1), C("SA", 0, 1) } },
+	{ "simultaneous open, plain ACKs", SL_TCP_ESTABLISHED, { SYN, S("S", 0, 0), C("A", 1, 1), S("A", 1, 1) } },
 	{ "ECN set-up", SL_TCP_ESTABLISHED, { C("SEW", 0, 0), S("SAE", 0, 1), C("A", 1, 1) } },
 	{ "handshake ends with data", SL_TCP_ESTABLISHED, { SYN, SYN_ACK, C("PA", 1, 1, 100) } },
 	{ "handshake ends with FIN", SL_TCP_FIN_CLIENT, { SYN, SYN_ACK, C("FA", 1, 1) } },
@@ -105,6 +107,15 @@ static const struct script {
 	{ "simultaneous close", SL_TCP_TIME_WAIT_SERVER, { OPEN, C("FA", 1, 1), S("FA", 1, 1), C("A", 2, 2), S("A", 2, 2) } },
 	{ "simultaneous close, server's first", SL_TCP_TIME_WAIT_SERVER,
 	  { OPEN, S("FA", 1, 1), C("FA", 1, 1), C("A", 2, 2), S("A", 2, 2) } },
+	{ "simultaneous close, the client's ACK missing", SL_TCP_CLOSING_LAST_ACK, { OPEN, C("FA", 1, 1), S("FA", 1, 1), S("A", 2, 2) } },
+	{ "simultaneous close, the server's ACK missing", SL_TCP_LAST_ACK_SERVER, { OPEN, C("FA", 1, 1), S("FA", 1, 1), C("A", 2, 2) } },
+	{ "simultaneous close, both ACKs missing", SL_TCP_CLOSING, { OPEN, S("FA", 1, 1), C("FA", 1, 1), S("A", 2, 1), C("A", 2, 1) } },
+	{ "simultaneous close, the server acknowledges first", SL_TCP_TIME_WAIT_SERVER,
+	  { OPEN, S("FA", 1, 1), C("FA", 1, 1), S("A", 2, 2), C("A", 2, 2) } },
+	{ "simultaneous close, FINs again with their ACKs", SL_TCP_TIME_WAIT_SERVER,
+	  { OPEN, C("FA", 1, 1), S("FA", 1, 1), S("FA", 1, 2), C("FA", 1, 2) } },
+	{ "simultaneous close, the server's last data on its way", SL_TCP_TIME_WAIT_SERVER,
+	  { OPEN, C("FA", 1, 1), S("FA", 1001, 1), S("A", 1002, 2), C("A", 2, 1), S("PA", 1, 2, 1000), C("A", 2, 1002) } },
 	{ "last ACK missing", SL_TCP_LAST_ACK_CLIENT, { OPEN, CLIENT_CLOSES, S("FA", 1, 2) } },
 	{ "last ACK lost, FIN again, ACK again", SL_TCP_TIME_WAIT_CLIENT, { TIME_WAIT_C, S("FA", 1, 2), C("A", 2, 2) } },
 	{ "FIN again before its ACK", SL_TCP_TIME_WAIT_SERVER,
@@ -127,6 +138,8 @@ static const struct script {
 	{ "in-window RST half closed", SL_TCP_TRANS, { OPEN, SERVER_CLOSES, C("R", 501, 0) } },
 	{ "exact RST before the last ACK", SL_TCP_CLOSE, { OPEN, CLIENT_CLOSES, S("FA", 1, 2), C("R", 2, 0) } },
 	{ "RST out of window before the last ACK", SL_TCP_LAST_ACK_CLIENT, { OPEN, CLIENT_CLOSES, S("FA", 1, 2), C("R", 99999, 0) } },
+	{ "exact RST in a simultaneous close", SL_TCP_CLOSE, { OPEN, C("FA", 1, 1), S("FA", 1, 1), C("R", 2, 0) } },
+	{ "RST out of window in a simultaneous close", SL_TCP_CLOSING, { OPEN, C("FA", 1, 1), S("FA", 1, 1), S("R", 1, 0), C("R", 99999, 0) } },
 	{ "RST in TIME_WAIT does not shorten it", SL_TCP_TIME_WAIT_CLIENT, { TIME_WAIT_C, S("R", 2, 0) } },
 	{ "RST after a RST", SL_TCP_CLOSE, { OPEN, S("R", 1, 0), S("R", 1, 0), C("A", 1, 1) } },
 
@@ -136,6 +149,8 @@ static const struct script {
 	{ "reopened from TIME_WAIT of the client", SL_TCP_SYN_SENT, { TIME_WAIT_C, C("S", 7000, 0) } },
 	{ "reopened, a RST of the old connection", SL_TCP_SYN_SENT, { TIME_WAIT_S, C("S", 7000000, 0), C("R", 2, 0), S("R", 2, 0) } },
 	{ "reopened, refused", SL_TCP_CLOSE, { TIME_WAIT_S, C("S", 7000, 0), S("RA", 0, 7001) } },
+	{ "reopened before we saw the ACKs of a simultaneous close", SL_TCP_ESTABLISHED,
+	  { OPEN, C("FA", 1, 1), S("FA", 1, 1), C("S", 7000, 0), S("SA", 90000, 7001), C("A", 7001, 90001) } },
 	{ "reopened before we saw the last ACK", SL_TCP_ESTABLISHED,
 	  { OPEN, SERVER_CLOSES, C("FA", 1, 2), C("S", 7000, 0), S("SA", 90000, 7001), C("A", 7001, 90001) } },
 };
@@ -207,6 +222,33 @@ static void test_whole_table(void **state)
 	}
 }
 
+/*
+ * A reset whose number its receiver would not take changes no state, whichever it is, whoever sends it, and however far off it is.
+ * Within 65535 of what is expected it may raise doubt, no more. (RFC 5961 section 3.2; SYN_SENT has its own rule: "refused" above.)
+ */
+static void test_stray_resets(void **state)
+{
+	static const uint32_t expected[2] = { 0xfffffff0, 700 };
+
+	for (unsigned int s = SL_TCP_SYN_RECV; s < SL_TCP_STATE_MAX; s++) {
+		for (unsigned int side = SL_CLIENT; side <= SL_SERVER; side++) {
+			for (uint64_t off = 1; off < 1ull << 32; off = off < 70000 ? off + 1 : off + 999983) {
+				struct sl_flow f = { .state = (uint8_t)s, .ack = { expected[0], expected[1] } };
+				struct sl_tcp_segment reset = { .seq = expected[!side] + (uint32_t)off, .flags = RTE_TCP_RST_FLAG };
+
+				bool changed = sl_tcp_follow(&f, side, &reset);
+				assert_int_equal(changed, f.state != s);
+				if (off > 65535)
+					assert_int_equal(f.state, s);
+				else
+					assert_true(f.state == s || f.state == SL_TCP_TRANS);
+				assert_int_equal(f.ack[0], expected[0]);
+				assert_int_equal(f.ack[1], expected[1]);
+			}
+		}
+	}
+}
+
 /* Picked up in the middle: established at once, and resets are judged by the numbers of that segment. */
 static void test_pick_up(void **state)
 {
@@ -245,6 +287,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_scripts),
 		cmocka_unit_test(test_whole_table),
+		cmocka_unit_test(test_stray_resets),
 		cmocka_unit_test(test_pick_up),
 		cmocka_unit_test(test_timeouts),
 	};

@@ -23,6 +23,8 @@
 	X(FIN_SERVER, fin_server, TCP_HALF_CLOSED)           \
 	X(LAST_ACK_CLIENT, last_ack_client, TCP_CLOSING)     \
 	X(LAST_ACK_SERVER, last_ack_server, TCP_CLOSING)     \
+	X(CLOSING, closing, TCP_CLOSING)                     \
+	X(CLOSING_LAST_ACK, closing_last_ack, TCP_CLOSING)   \
 	X(TIME_WAIT_CLIENT, time_wait_client, TCP_TIME_WAIT) \
 	X(TIME_WAIT_SERVER, time_wait_server, TCP_TIME_WAIT) \
 	X(CLOSE, close, TCP_RESET)                           \
@@ -30,7 +32,8 @@
 
 /*
  * _CLIENT and _SERVER name the side that sent its FIN first: the one that keeps TIME_WAIT in its own stack. After a
- * simultaneous close both do, and _SERVER stands for both. CLOSE: reset. TRANS: perhaps reset.
+ * simultaneous close both do, and _SERVER stands for both. CLOSING: neither FIN of a simultaneous close is acknowledged yet;
+ * CLOSING_LAST_ACK: the client's is. CLOSE: reset. TRANS: perhaps reset.
  */
 enum sl_tcp_state {
 #define X(id, name, timeout) SL_TCP_##id,
