@@ -26,31 +26,50 @@ static uint64_t step(struct gateway *g)
 	return rte_rdtsc_precise() - start;
 }
 
-/* The longest of n pauses that are meant to last so many cycles: what the machine itself adds to a step. */
-static uint64_t longest_pause(uint64_t n, uint64_t cycles, long *switches)
+static unsigned int row_of(double ns)
 {
-	uint64_t longest = 0;
+	static const uint64_t bounds_ns[] = REPORT_BOUNDS_NS;
+	unsigned int row = 0;
 
-	for (uint64_t i = 0; i < n; i++) {
-		uint64_t start = rte_rdtsc_precise(), now = start;
-		while (now - start < cycles)
-			now = rte_rdtsc_precise();
-		if (!measure_interrupted(switches))
-			longest = RTE_MAX(longest, now - start);
+	while (row < RTE_DIM(bounds_ns) && ns > (double)bounds_ns[row])
+		row++;
+	return row;
+}
+
+/* Cycles of a fixed amount of work that touches no memory. */
+static uint64_t pause_for(uint64_t rounds)
+{
+	uint64_t start = rte_rdtsc_precise();
+
+	for (uint64_t i = 0; i < rounds; i++)
+		rte_rdtsc_precise();
+	return rte_rdtsc_precise() - start;
+}
+
+/* As many pauses as steps, each as long as the median step if nothing comes between: what the machine itself adds. */
+static void measure_pauses(struct report_expiry *e, double ns_per_cycle, long *switches)
+{
+	uint64_t hundred = UINT64_MAX;
+
+	for (unsigned int i = 0; i < 1000; i++)
+		hundred = RTE_MIN(hundred, pause_for(100));
+	uint64_t rounds = (uint64_t)(e->p50_ns / ns_per_cycle * 100 / (double)hundred);
+	measure_interrupted(switches);
+	for (uint64_t i = 0; i < e->steps; i++) {
+		double ns = (double)pause_for(rounds) * ns_per_cycle;
+		if (measure_interrupted(switches))
+			continue;
+		e->pauses[row_of(ns)]++;
+		e->longest_pause_ns = RTE_MAX(e->longest_pause_ns, ns);
 	}
-	return longest;
 }
 
 static void summarize(struct report_expiry *e, uint64_t *cycles, double ns_per_cycle)
 {
-	static const uint64_t bounds_ns[] = REPORT_BOUNDS_NS;
 	double sum = 0;
 
 	for (uint64_t i = 0; i < e->steps; i++) {
-		unsigned int row = 0;
-		while (row < RTE_DIM(bounds_ns) && (double)cycles[i] * ns_per_cycle > (double)bounds_ns[row])
-			row++;
-		e->histogram[row]++;
+		e->histogram[row_of((double)cycles[i] * ns_per_cycle)]++;
 		sum += (double)cycles[i];
 	}
 	qsort(cycles, e->steps, sizeof(*cycles), compare);
@@ -88,7 +107,7 @@ int expiry_measure(struct report_expiry *e, struct traffic *t)
 		return -1;
 	}
 	summarize(e, cycles, ns_per_cycle);
-	e->idle_max_ns = (double)longest_pause(e->steps, (uint64_t)(e->mean_ns / ns_per_cycle), &switches) * ns_per_cycle;
+	measure_pauses(e, ns_per_cycle, &switches);
 	free(cycles);
 	return 0;
 }

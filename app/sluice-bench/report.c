@@ -110,14 +110,14 @@ static void json_expiry(const struct gateway *g, const struct bench_options *o, 
 	json_t *object = report_json_common(g, o), *rows = json_array();
 
 	for (unsigned int i = 0; i < REPORT_ROWS; i++)
-		json_array_append_new(rows, json_pack("{s:o, s:I}", "up_to_ns", i < RTE_DIM(bounds_ns) ?
+		json_array_append_new(rows, json_pack("{s:o, s:I, s:I}", "up_to_ns", i < RTE_DIM(bounds_ns) ?
 						      json_integer((json_int_t)bounds_ns[i]) : json_null(), "steps",
-						      (json_int_t)e->histogram[i]));
+						      (json_int_t)e->histogram[i], "pauses", (json_int_t)e->pauses[i]));
 	json_t *results = json_pack("{s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:o}", "steps", (json_int_t)e->steps,
 				    "steps_interrupted", (json_int_t)e->interrupted,
 				    "flows_expired", (json_int_t)e->flows, "cycles_per_flow", e->cycles_per_flow, "mean_ns",
 				    e->mean_ns, "median_ns", e->p50_ns, "p99_ns", e->p99_ns, "p99_9_ns", e->p999_ns, "max_ns",
-				    e->max_ns, "longest_pause_ns", e->idle_max_ns, "histogram", rows);
+				    e->max_ns, "longest_pause_ns", e->longest_pause_ns, "histogram", rows);
 	json_object_update(object, results);
 	json_decref(results);
 	report_json_print(object);
@@ -131,19 +131,20 @@ void report_expiry(const struct gateway *g, const struct bench_options *o, const
 	}
 	printf("expiry of ");
 	report_text_common(g, o);
-	printf("\n  %" PRIu64 " housekeeping steps ended %" PRIu64 " flows: %.1f cycles a flow\n\n  %15s %12s\n", e->steps, e->flows,
-	       e->cycles_per_flow, "a step took", "steps");
+	printf("\n  %" PRIu64 " housekeeping steps ended %" PRIu64 " flows: %.1f cycles a flow\n\n  %15s %12s %12s\n", e->steps,
+	       e->flows, e->cycles_per_flow, "took", "steps", "pauses");
 	for (unsigned int i = 0; i < REPORT_ROWS; i++) {
 		if (i < RTE_DIM(bounds_ns))
-			printf("  up to %6.1f us %12" PRIu64 "\n", (double)bounds_ns[i] / 1e3, e->histogram[i]);
+			printf("  up to %6.1f us", (double)bounds_ns[i] / 1e3);
 		else
-			printf("  %15s %12" PRIu64 "\n", "longer", e->histogram[i]);
+			printf("  %15s", "longer");
+		printf(" %12" PRIu64 " %12" PRIu64 "\n", e->histogram[i], e->pauses[i]);
 	}
 	printf("\n  mean %.2f us, median %.2f, 99 %% %.2f, 99.9 %% %.2f, longest %.2f\n", e->mean_ns / 1e3, e->p50_ns / 1e3,
 	       e->p99_ns / 1e3, e->p999_ns / 1e3, e->max_ns / 1e3);
 	printf("  %" PRIu64 " more steps were interrupted by another process and left out\n", e->interrupted);
-	printf("  of as many pauses of the mean length the longest took %.2f us: what the machine itself adds\n",
-	       e->idle_max_ns / 1e3);
+	printf("  pauses: as many, each as long as the median step if nothing comes between, the longest %.2f us; what is above is\n"
+	       "  what the machine itself adds\n", e->longest_pause_ns / 1e3);
 }
 
 /* ---- flow table ---- */

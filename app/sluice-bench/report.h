@@ -15,9 +15,10 @@ struct report_expiry {
 	uint64_t steps, flows;
 	uint64_t interrupted; /* steps in which another process had the CPU: in none of the figures */
 	uint64_t histogram[REPORT_ROWS];
+	uint64_t pauses[REPORT_ROWS]; /* as many, meant to last the median: the longer ones tell what the machine itself adds */
 	double mean_ns, p50_ns, p99_ns, p999_ns, max_ns;
 	double cycles_per_flow;
-	double idle_max_ns; /* the longest of as many pauses of the mean length: what the machine itself adds */
+	double longest_pause_ns;
 };
 
 struct report_flow_table {

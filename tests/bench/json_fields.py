@@ -58,6 +58,7 @@ if command == "pipeline":
     check(all(isinstance(s["cycles_per_packet"], number) and s["cycles_per_packet"] >= 0 for s in r["stages"]), "stages")
 elif command == "expiry":
     check(r["flows_expired"] == r["flows"], "flows_expired")
+    check(all(set(row) == {"up_to_ns", "steps", "pauses"} for row in r["histogram"]), "histogram")
     check(sum(row["steps"] for row in r["histogram"]) == r["steps"], "histogram")
 elif command == "soak":
     check(r["rows"][0]["flows_opened"] == 0 and r["rows"][-1]["flows_live"] == 0, "rows")

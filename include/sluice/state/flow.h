@@ -215,6 +215,13 @@ uint32_t sl_flow_lookup(const struct sl_flow_table *t, const struct sl_tuple *k,
 uint32_t sl_flow_create(struct sl_flow_table *t, const struct sl_tuple *client, const struct sl_tuple *server,
 			uint32_t now_tick, uint32_t timeout_ticks);
 
+/* Start loading what sl_flow_prefetch_entries will need of a flow whose record is loaded. */
+static inline void sl_flow_prefetch_addresses(const struct sl_flow_table *t, uint32_t flow)
+{
+	if (t->flows[flow].flags & SL_FLOW_V6_BOTH)
+		rte_prefetch0(&t->flows6[flow]);
+}
+
 /* Start loading what sl_flow_destroy will need. */
 void sl_flow_prefetch_entries(const struct sl_flow_table *t, uint32_t flow);
 
