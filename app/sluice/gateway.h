@@ -19,6 +19,7 @@ struct gateway {
 	struct sl_port ports[SL_MAX_PORTS]; /* index is the ethdev port id */
 	struct sl_shared shared;
 	struct sl_neighbour_table neighbours;
+	struct sl_affinity_table affinities;
 	unsigned int lcores[SL_MAX_WORKERS]; /* by worker id */
 };
 

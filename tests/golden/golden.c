@@ -41,6 +41,7 @@ struct golden {
 	struct sl_snapshot *snapshot;
 	struct sl_shared shared;
 	struct sl_neighbour_table neighbours;
+	struct sl_affinity_table affinities;
 	struct sl_toeplitz toeplitz;
 	struct golden_port ports[SL_MAX_PORTS];
 	struct sl_port_facts facts[SL_MAX_PORTS];
@@ -148,6 +149,8 @@ static void workers_create(struct golden *g)
 	sl_toeplitz_init(&g->toeplitz, rss_key);
 	g->shared.toeplitz = &g->toeplitz;
 	assert_int_equal(sl_neighbour_table_init(&g->neighbours, 64), 0);
+	assert_int_equal(sl_affinity_table_init(&g->affinities, g->config->max_affinities, -1), 0);
+	g->shared.affinities = &g->affinities;
 	for (uint16_t id = 0; id < g->shared.n_workers; id++) {
 		struct sl_worker *w = sl_worker_create(&g->shared, id, g->pool, g->config->max_flows, true, -1, g->now_ns);
 		assert_non_null(w);
@@ -199,6 +202,7 @@ static void finish(struct golden *g)
 		}
 	}
 	sl_neighbour_table_fini(&g->neighbours);
+	sl_affinity_table_fini(&g->affinities);
 	sl_snapshot_destroy(g->snapshot);
 	sl_config_destroy(g->config);
 	assert_int_equal(rte_mempool_in_use_count(g->pool), 0); /* no packet leaked */
