@@ -10,6 +10,7 @@
 
 #include "sluice/packet/icmp.h"
 #include "sluice/packet/tcp.h"
+#include "sluice/path/pick.h"
 #include "sluice/state/tcp.h"
 #include "sluice/state/verdict.h"
 
@@ -222,9 +223,6 @@ const struct sl_target *sl_schedule_target(struct sl_worker *w, const struct sl_
 					   const struct sl_schedule *schedule, const struct sl_tuple *client);
 const struct sl_target *sl_affinity_target(struct sl_worker *w, const struct sl_service *service,
 					   const struct sl_schedule *schedule, const struct sl_tuple *client);
-
-/* Backend for a new flow, or NULL when none takes one. */
-const struct sl_target *sl_pick_target(struct sl_worker *w, const struct sl_service *service, const struct sl_tuple *client);
 
 /*
  * Give packet i, of its service (p->service) and without a flow, a new one: returns SL_DROP_MAX with p->flow and p->side, or the
