@@ -3,6 +3,7 @@
 #include "expiry.h"
 #include "flow_table.h"
 #include "report.h"
+#include "schedulers.h"
 #include "soak.h"
 
 static int pipeline(struct gateway *g, struct traffic *t, const struct bench_options *o)
@@ -51,6 +52,8 @@ static int run(struct gateway *g, struct traffic *t, const struct bench_options 
 		return expiry(g, t, o);
 	case BENCH_FLOW_TABLE:
 		return flow_table(g, t, o);
+	case BENCH_SCHEDULERS:
+		return schedulers_run(t) == 0 ? 0 : 1;
 	case BENCH_SOAK:
 		return soak(g, t, o);
 	default:

@@ -26,6 +26,7 @@ static const struct {
 	{ "pipeline", BENCH_PIPELINE },
 	{ "expiry", BENCH_EXPIRY },
 	{ "flow-table", BENCH_FLOW_TABLE },
+	{ "schedulers", BENCH_SCHEDULERS },
 	{ "soak", BENCH_SOAK },
 	{ "--help", BENCH_HELP },
 };
@@ -60,6 +61,7 @@ void bench_options_print_help(FILE *out)
 	      "usage: sluice-bench pipeline [options]    cycles per packet, in total and for each stage\n"
 	      "       sluice-bench expiry [options]      how long a housekeeping step holds packets while all flows expire\n"
 	      "       sluice-bench flow-table [options]  cycles per look-up in the flow table alone\n"
+	      "       sluice-bench schedulers [options]  cycles to choose a backend, for each scheduler with 3, 100 and 1000 backends\n"
 	      "       sluice-bench soak [options]        open and expire flows without end: does anything grow or slow down?\n"
 	      "\n"
 	      "  --mode MODE          full-nat (default), dnat, nat64 and nat46 (full-nat with backends of the other family),\n"

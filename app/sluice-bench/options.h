@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum bench_command { BENCH_HELP, BENCH_PIPELINE, BENCH_EXPIRY, BENCH_FLOW_TABLE, BENCH_SOAK };
+enum bench_command { BENCH_HELP, BENCH_PIPELINE, BENCH_EXPIRY, BENCH_FLOW_TABLE, BENCH_SCHEDULERS, BENCH_SOAK };
 
 enum bench_mode {
 	BENCH_FULL_NAT, /* established flows of a service, both directions; --new-flow-ratio: some packets open a flow */

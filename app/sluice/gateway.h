@@ -20,6 +20,7 @@ struct gateway {
 	struct sl_shared shared;
 	struct sl_neighbour_table neighbours;
 	struct sl_dispatch *dispatch; /* shared.dispatch; NULL with a single worker */
+	struct sl_affinity_table affinities;
 	unsigned int lcores[SL_MAX_WORKERS]; /* by worker id */
 };
 

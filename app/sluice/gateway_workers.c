@@ -44,6 +44,9 @@ static int create_shared(struct gateway *g, const struct setup *setup, struct sl
 	if (sl_neighbour_table_init(&g->neighbours, config->max_neighbours) != 0)
 		return no_memory(setup, "the table of next hops", problems);
 	shared->neighbours = &g->neighbours;
+	if (sl_affinity_table_init(&g->affinities, config->max_affinities, setup->plan.worker_node[0]) != 0)
+		return no_memory(setup, "the clients of services with affinity", problems);
+	shared->affinities = &g->affinities;
 	shared->rcu = rte_zmalloc("rcu", rte_rcu_qsbr_get_memsize(config->workers), RTE_CACHE_LINE_SIZE);
 	if (shared->rcu == NULL || rte_rcu_qsbr_init(shared->rcu, config->workers) != 0)
 		return no_memory(setup, "the workers' quiescent states", problems);
@@ -116,6 +119,7 @@ void gateway_destroy_workers(struct gateway *g)
 	rte_free(g->shared.rcu);
 	if (g->shared.neighbours != NULL)
 		sl_neighbour_table_fini(&g->neighbours);
+	sl_affinity_table_fini(&g->affinities);
 	memset(&g->shared, 0, sizeof(g->shared));
 }
 

@@ -184,6 +184,8 @@ void memory_plan_build(struct memory_plan *plan, const struct sl_config *config,
 	}
 	int first = plan->worker_node[0];
 	add_row(plan, first, 1, sl_neighbour_table_bytes(config->max_neighbours), "%u neighbours", config->max_neighbours);
+	add_row(plan, first, 1, sl_affinity_table_bytes(config->max_affinities), "%u clients with affinity",
+		config->max_affinities);
 	add_dpdk(plan, settings, devices);
 	plan->outside_bytes = PROCESS_BYTES + kernel_ring_bytes(devices);
 	for (unsigned int node = 0; node < MACHINE_NODES_MAX; node++)

@@ -54,6 +54,11 @@ const char *sl_scheduler_name(enum sl_scheduler scheduler)
 	return choice_name(sl_scheduler_choices, scheduler);
 }
 
+const char *sl_affinity_name(enum sl_affinity affinity)
+{
+	return choice_name(sl_affinity_choices, affinity);
+}
+
 const char *sl_udp_kind_name(enum sl_udp_kind kind)
 {
 	return choice_name(sl_udp_kind_choices, kind);

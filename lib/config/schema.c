@@ -53,6 +53,13 @@ const struct sl_choice sl_scheduler_choices[] = {
 	{ .name = NULL },
 };
 
+const struct sl_choice sl_affinity_choices[] = {
+	{ "none", "each new flow is scheduled anew", SL_AFFINITY_NONE },
+	{ "source", "new flows of a client go to the backend of its last one, while that takes new flows; the scheduler chooses "
+	  "for clients without", SL_AFFINITY_SOURCE },
+	{ .name = NULL },
+};
+
 const struct sl_choice sl_udp_kind_choices[] = {
 	{ "bidirectional", "both ends send as they like; a flow ends by its idle time", SL_UDP_BIDIRECTIONAL },
 	{ "one-way", "only clients send, as with syslog; what a backend sends is dropped, cause `udp_one_way`",
@@ -298,6 +305,17 @@ static const struct sl_key service_keys[] = {
 	{ .name = "scheduler", .type = SL_TYPE_CHOICE, FIELD(struct sl_config_service, scheduler),
 	  .value = SL_SCHEDULER_WEIGHTED_ROUND_ROBIN, .choices = sl_scheduler_choices,
 	  .help = "which backend gets a new flow" },
+	{ .name = "affinity", .type = SL_TYPE_CHOICE, FIELD(struct sl_config_service, affinity), .value = SL_AFFINITY_NONE,
+	  .choices = sl_affinity_choices, .help = "whether a client keeps its backend from flow to flow" },
+	{ .name = "affinity_timeout_s", .type = SL_TYPE_UINT, FIELD(struct sl_config_service, affinity_timeout_s), .minimum = 1,
+	  .maximum = TIMEOUT_MAX_S, .unit = "s", .value = 300, .only_key = "affinity", .only_value = "source",
+	  .help = "how long after its last new flow a client keeps its backend" },
+	{ .name = "affinity_prefix_v4", .type = SL_TYPE_UINT, FIELD(struct sl_config_service, affinity_prefix_v4), .minimum = 1,
+	  .maximum = 32, .unit = "bits", .value = 32, .only_key = "affinity", .only_value = "source",
+	  .help = "IPv4 addresses with these first bits in common are one client" },
+	{ .name = "affinity_prefix_v6", .type = SL_TYPE_UINT, FIELD(struct sl_config_service, affinity_prefix_v6), .minimum = 1,
+	  .maximum = 128, .unit = "bits", .value = 64, .only_key = "affinity", .only_value = "source",
+	  .help = "the same for IPv6, where a host changes its address within 64 bits as it likes" },
 	{ .name = "table_size", .type = SL_TYPE_UINT, FIELD(struct sl_config_service, table_size), .minimum = 251,
 	  .maximum = 655373, .value = 65537,
 	  .help = "slots of the table that schedulers `source-hash` and `maglev` look backends up in, 2 bytes each: a prime, "
@@ -355,6 +373,10 @@ static const struct sl_key top_keys[] = {
 	  .maximum = 65534, .value = 4096, .restart = true,
 	  .help = "datagrams that may be coming in fragments at the same time, all workers together; with several "
 		  "workers some count twice. The oldest makes room for the newest" },
+	{ .name = "max_affinities", .type = SL_TYPE_UINT, FIELD(struct sl_config, max_affinities), .minimum = 1024,
+	  .maximum = 100000000, .value = 65536, .restart = true,
+	  .help = "clients of services with `affinity` whose backend is remembered at the same time; the one that would be "
+		  "forgotten next makes room for a new one" },
 	{ .name = "idle", .type = SL_TYPE_CHOICE, FIELD(struct sl_config, idle), .choices = idle_choices,
 	  .value = SL_IDLE_SLEEP, .restart = true, .help = "what a worker does when there are no packets" },
 	{ .name = "idle_sleep_us", .type = SL_TYPE_UINT, FIELD(struct sl_config, idle_sleep_us), .minimum = 1,

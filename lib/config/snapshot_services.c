@@ -212,6 +212,10 @@ static int add_service(struct step *step, unsigned int index)
 	service->table_size = c->table_size;
 	service->hash_key = step->hash_key;
 	service->slow_start_s = c->slow_start_s;
+	service->affinity = (uint8_t)c->affinity;
+	service->affinity_prefix[0] = (uint8_t)(96 + c->affinity_prefix_v4);
+	service->affinity_prefix[1] = c->affinity_prefix_v6;
+	service->affinity_ticks = seconds_to_ticks(c->affinity_timeout_s);
 	for (unsigned int i = 0; i < SL_TIMEOUT_MAX; i++)
 		service->timeout_ticks[i] = seconds_to_ticks(c->timeout_s[i]);
 	service->tcp_pickup = c->tcp_pickup;

@@ -107,6 +107,7 @@ static int answer_config(const struct sl_tel_request *request, struct sl_tel_nod
 	sl_tel_u64(out, "max_flows", config->max_flows);
 	sl_tel_u64(out, "max_neighbours", config->max_neighbours);
 	sl_tel_u64(out, "max_fragments", config->max_fragments);
+	sl_tel_u64(out, "max_affinities", config->max_affinities);
 	sl_tel_u64(out, "icmp_errors_pps", config->icmp_errors_pps);
 	sl_tel_string(out, "unused_ports", sl_unused_ports_name(config->unused_ports));
 	sl_tel_u64(out, "interfaces", config->n_interfaces);
@@ -183,6 +184,7 @@ static const struct sl_tel_key config_keys[] = {
 	{ "max_flows", "flows of all workers together" },
 	{ "max_neighbours", "next hops that can be known at once" },
 	{ "max_fragments", "fragmented datagrams that can be followed at once" },
+	{ "max_affinities", "clients of services with affinity that can be remembered at once" },
 	{ "icmp_errors_pps", "ICMP errors sent per second and worker, at most" },
 	{ "unused_ports", "what TCP and UDP to ports without service get: reject or drop" },
 	{ "interfaces", "number of interfaces" },

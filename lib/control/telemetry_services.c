@@ -54,6 +54,7 @@ static int answer_service(const struct sl_tel_request *request, struct sl_tel_no
 	sl_tel_string(out, "protocol", sl_tel_protocol_name(service->proto));
 	sl_tel_string(out, "mode", sl_mode_name(service->mode));
 	sl_tel_string(out, "scheduler", sl_scheduler_name(service->scheduler));
+	sl_tel_string(out, "affinity", sl_affinity_name(service->affinity));
 	sl_tel_string(out, "on_exhaustion", sl_exhaustion_name(service->on_exhaustion));
 	sl_tel_string(out, "tcp_pickup", tcp && service->tcp_pickup ? "on" : "off");
 	sl_tel_string(out, "udp_kind", tcp ? "" : sl_udp_kind_name(service->udp_kind));
@@ -90,6 +91,7 @@ static const struct sl_tel_key service_keys[] = {
 	{ "protocol", "tcp or udp" },
 	{ "mode", "how packets are forwarded" },
 	{ "scheduler", "how a new flow's backend is chosen" },
+	{ "affinity", "whether a client keeps its backend: source or none" },
 	{ "on_exhaustion", "what a new flow that cannot be had gets: drop or reset" },
 	{ "tcp_pickup", "TCP: on when any segment with ACK may open a flow, else off" },
 	{ "udp_kind", "bidirectional, one-way or request-response; empty for TCP" },

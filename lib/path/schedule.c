@@ -148,7 +148,8 @@ static const struct sl_target *maglev(struct sl_worker *w, const struct sl_servi
 	return sl_schedule_by_flow(schedule, &client->peer, &client->self, sl_tuple_ports(client), client->proto);
 }
 
-const struct sl_target *sl_pick_target(struct sl_worker *w, const struct sl_service *service, const struct sl_tuple *client)
+const struct sl_target *sl_schedule_target(struct sl_worker *w, const struct sl_service *service,
+					   const struct sl_schedule *schedule, const struct sl_tuple *client)
 {
 	static scheduler *const schedulers[] = {
 		[SL_SCHEDULER_ROUND_ROBIN] = round_robin,
@@ -159,9 +160,16 @@ const struct sl_target *sl_pick_target(struct sl_worker *w, const struct sl_serv
 		[SL_SCHEDULER_SOURCE_HASH] = source_hash,
 		[SL_SCHEDULER_MAGLEV] = maglev,
 	};
+	return schedulers[schedule->scheduler](w, service, schedule, client);
+}
+
+const struct sl_target *sl_pick_target(struct sl_worker *w, const struct sl_service *service, const struct sl_tuple *client)
+{
 	const struct sl_schedule *schedule = sl_service_schedule(service);
 
 	if (unlikely(schedule == NULL || schedule->n_targets == 0))
 		return NULL;
-	return schedulers[schedule->scheduler](w, service, schedule, client);
+	if (service->affinity == SL_AFFINITY_SOURCE)
+		return sl_affinity_target(w, service, schedule, client);
+	return sl_schedule_target(w, service, schedule, client);
 }

@@ -10,6 +10,7 @@
 
 #include "sluice/packet/icmp.h"
 #include "sluice/packet/tcp.h"
+#include "sluice/path/pick.h"
 #include "sluice/state/tcp.h"
 #include "sluice/state/verdict.h"
 
@@ -217,8 +218,11 @@ enum sl_drop_cause sl_translate_flow_packet(struct sl_worker *w, struct sl_burst
 /* Limit the segment size that SYN or SYN+ACK i announces to what both interfaces and the service let through. */
 void sl_clamp_mss(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i, uint16_t out_mtu);
 
-/* Backend for a new flow, or NULL when none takes one. */
-const struct sl_target *sl_pick_target(struct sl_worker *w, const struct sl_service *service, const struct sl_tuple *client);
+/* What a schedule with targets gives a new flow, by its scheduler alone, and for a service with affinity. */
+const struct sl_target *sl_schedule_target(struct sl_worker *w, const struct sl_service *service,
+					   const struct sl_schedule *schedule, const struct sl_tuple *client);
+const struct sl_target *sl_affinity_target(struct sl_worker *w, const struct sl_service *service,
+					   const struct sl_schedule *schedule, const struct sl_tuple *client);
 
 /*
  * Give packet i, of its service (p->service) and without a flow, a new one: returns SL_DROP_MAX with p->flow and p->side, or the

@@ -20,6 +20,7 @@ fields = {
                "histogram": list},
     "flow-table": {"lookups": int, "repetitions": int, "cycles_per_lookup": number, "cycles_per_lookup_min": number,
                    "cycles_per_lookup_max": number},
+    "schedulers": {"schedulers": list},
     "soak": {"packets": int, "new_flow_ratio": number, "rows": list, "wrong": type(None)},
 }
 
@@ -60,6 +61,12 @@ elif command == "expiry":
     check(r["flows_expired"] == r["flows"], "flows_expired")
     check(all(set(row) == {"up_to_ns", "steps", "pauses"} for row in r["histogram"]), "histogram")
     check(sum(row["steps"] for row in r["histogram"]) == r["steps"], "histogram")
+elif command == "schedulers":
+    names = [s["scheduler"] for s in r["schedulers"]]
+    check(len(set(names)) == 7 and all(names.count(name) == 3 for name in names), "schedulers: %s" % names)
+    check([s["backends"] for s in r["schedulers"]] == [3, 100, 1000] * 7, "backends")
+    check(all(0 < s["cycles_per_pick_min"] <= s["cycles_per_pick"] <= s["cycles_per_pick_max"] and s["schedule_build_ms"] > 0
+              for s in r["schedulers"]), "cycles_per_pick")
 elif command == "soak":
     check(r["rows"][0]["flows_opened"] == 0 and r["rows"][-1]["flows_live"] == 0, "rows")
     check(r["rows"][-1]["flows_expired"] >= int(option("--total", 100000000)), "flows_expired")

@@ -44,6 +44,7 @@ struct golden {
 	struct sl_shared shared;
 	struct sl_neighbour_table neighbours;
 	struct sl_dispatch dispatch;
+	struct sl_affinity_table affinities;
 	struct golden_port ports[SL_MAX_PORTS];
 	struct sl_port_facts facts[SL_MAX_PORTS];
 	unsigned int queues;
@@ -155,6 +156,8 @@ static void workers_create(struct golden *g)
 	g->dispatch.snat_by_hash = rss_steers(g->test);
 	g->shared.dispatch = &g->dispatch;
 	assert_int_equal(sl_neighbour_table_init(&g->neighbours, 64), 0);
+	assert_int_equal(sl_affinity_table_init(&g->affinities, g->config->max_affinities, -1), 0);
+	g->shared.affinities = &g->affinities;
 	for (uint16_t id = 0; id < g->shared.n_workers; id++) {
 		struct sl_worker *w = sl_worker_create(&g->shared, id, g->pool, g->config->max_flows, true, -1, g->now_ns);
 		assert_non_null(w);
@@ -206,6 +209,7 @@ static void finish(struct golden *g)
 		}
 	}
 	sl_neighbour_table_fini(&g->neighbours);
+	sl_affinity_table_fini(&g->affinities);
 	sl_snapshot_destroy(g->snapshot);
 	sl_config_destroy(g->config);
 	assert_int_equal(rte_mempool_in_use_count(g->pool), 0); /* no packet leaked */

@@ -154,6 +154,16 @@ static void every_value_arrives(void **state)
 	assert_int_equal(c->services[0].protocol, IPPROTO_TCP);
 	assert_int_equal(c->services[0].n_snat, 2);
 	assert_ip(&c->services[0].snat[1], "10.1.0.4");
+	assert_int_equal(c->max_affinities, 100000);
+	assert_string_equal(c->hash_seed, "a text that only our gateways know");
+	assert_int_equal(c->services[0].slow_start_s, 30);
+	assert_int_equal(c->services[0].affinity, SL_AFFINITY_SOURCE);
+	assert_int_equal(c->services[0].affinity_timeout_s, 600);
+	assert_int_equal(c->services[0].affinity_prefix_v4, 24);
+	assert_int_equal(c->services[0].affinity_prefix_v6, 56);
+	assert_true(c->services[0].backends[1].backup && !c->services[0].backends[0].backup);
+	assert_int_equal(c->services[2].scheduler, SL_SCHEDULER_MAGLEV);
+	assert_int_equal(c->services[2].table_size, 16381);
 	assert_int_equal(c->services[0].n_backends, 3);
 	assert_int_equal(c->services[0].backends[0].weight, 2);
 	assert_int_equal(c->services[0].backends[2].weight, 0);

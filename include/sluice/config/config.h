@@ -34,6 +34,7 @@ enum sl_scheduler {
 	SL_SCHEDULER_SOURCE_HASH,
 	SL_SCHEDULER_MAGLEV,
 };
+enum sl_affinity { SL_AFFINITY_NONE, SL_AFFINITY_SOURCE };
 enum sl_udp_kind { SL_UDP_BIDIRECTIONAL, SL_UDP_ONE_WAY, SL_UDP_REQUEST_RESPONSE };
 enum sl_exhaustion { SL_EXHAUSTION_DROP, SL_EXHAUSTION_RESET };
 enum sl_unused_ports { SL_UNUSED_PORTS_DROP, SL_UNUSED_PORTS_REJECT };
@@ -97,6 +98,9 @@ struct sl_config_service {
 	enum sl_scheduler scheduler;
 	uint32_t table_size;   /* of schedulers that hash: prime */
 	uint32_t slow_start_s; /* 0: none */
+	enum sl_affinity affinity;
+	uint32_t affinity_timeout_s;
+	uint8_t affinity_prefix_v4, affinity_prefix_v6;
 	struct sl_ip *snat;
 	unsigned int n_snat;
 	struct sl_config_backend *backends;
@@ -116,6 +120,7 @@ struct sl_config {
 	uint16_t workers;
 	uint32_t max_flows;	 /* all workers together */
 	uint32_t max_neighbours;
+	uint32_t max_affinities; /* clients whose backend is remembered */
 	uint32_t max_fragments;	 /* fragmented datagrams, all workers together */
 	enum sl_idle idle;
 	uint32_t idle_sleep_us;	 /* longest sleep of an idle worker */
@@ -173,6 +178,7 @@ static inline bool sl_scheduler_hashes(enum sl_scheduler scheduler)
 	return scheduler == SL_SCHEDULER_SOURCE_HASH || scheduler == SL_SCHEDULER_MAGLEV;
 }
 
+const char *sl_affinity_name(enum sl_affinity affinity);
 const char *sl_udp_kind_name(enum sl_udp_kind kind);
 const char *sl_exhaustion_name(enum sl_exhaustion exhaustion);
 const char *sl_unused_ports_name(enum sl_unused_ports unused_ports);

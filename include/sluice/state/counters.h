@@ -31,6 +31,8 @@
 	X(FLOWS_EXPIRED, flows_expired, "flows ended by their idle time")                                            \
 	X(FLOWS_REUSED, flows_reused, "flows in TIME_WAIT ended early because their tuple was needed again")         \
 	X(FLOWS_MOVED, flows_moved, "UDP flows that went on at another backend because theirs was down or disabled") \
+	X(AFFINITY_KEPT, affinity_kept, "new flows that went to the backend of their client's earlier ones")          \
+	X(AFFINITY_EVICTED, affinity_evicted, "clients whose backend was forgotten early to make room; raise max_affinities") \
 	X(FLOWS_ANSWERED, flows_answered, "request-response UDP flows ended by their last reply")                    \
 	X(FLOWS_SHUT, flows_shut, "flows ended by an operator or by a drain's deadline")                             \
 	X(RESETS_SENT, resets_sent, "TCP resets sent: new flows refused, unused ports, flows shut, backends told of a tuple used again") \

@@ -20,6 +20,7 @@
 #include "sluice/base/token_bucket.h"
 #include "sluice/config/snapshot.h"
 #include "sluice/packet/burst.h"
+#include "sluice/state/affinity.h"
 #include "sluice/state/counters.h"
 #include "sluice/state/event.h"
 #include "sluice/state/flow.h"
@@ -68,6 +69,7 @@ struct sl_shared {
 	struct rte_rcu_qsbr *rcu;		      /* thread id is the worker id */
 	struct sl_neighbour_table *neighbours;	      /* control writes */
 	struct sl_backend_state backends[SL_MAX_BACKENDS]; /* control writes; by id */
+	struct sl_affinity_table *affinities;	      /* workers write, see affinity.h */
 	_Atomic uint32_t backend_epoch;		      /* control: changes after a backend's health or administrative state */
 	const struct sl_dispatch *dispatch;	      /* which worker has a packet; NULL with a single worker */
 	uint8_t port_mac[SL_MAX_PORTS][8];	      /* in the first six */
