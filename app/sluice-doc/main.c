@@ -6,6 +6,7 @@
 #include <rte_common.h>
 
 #include "sluice/config/reference.h"
+#include "sluice/control/commands.h"
 #include "sluice/control/telemetry.h"
 
 static const struct {
@@ -15,6 +16,7 @@ static const struct {
 	{ "config", "docs/config.md", sl_config_write_reference },
 	{ "schema", "config/sluice.schema.json", sl_config_write_schema },
 	{ "telemetry", "docs/telemetry.md", sl_telemetry_write_reference },
+	{ "control", "docs/control.md", sl_commands_write_reference },
 };
 
 int main(int argc, char **argv)

@@ -6,10 +6,14 @@
  * loop alone receives them, through a signalfd. One that comes during the start stays pending and ends sluice at the next
  * look (or, when control runs, at once).
  */
+#include <limits.h>
 #include <signal.h>
 #include <string.h>
 
+#include <rte_eal.h>
+
 #include "sluice/base/log.h"
+#include "sluice/control/commands.h"
 
 #include "claims.h"
 #include "eal.h"
@@ -38,13 +42,22 @@ static bool interrupted(void)
 	return sigpending(&set) == 0 && (sigismember(&set, SIGINT) == 1 || sigismember(&set, SIGTERM) == 1);
 }
 
+/* Where clients look for it: beside the telemetry socket. */
+static void find_control_socket(char *path, size_t size)
+{
+	snprintf(path, size, "%s/%s", rte_eal_get_runtime_dir(), SL_CONTROL_SOCKET);
+}
+
 /* The innermost part: control exists, ports start, workers run. */
 static int run(struct gateway *g, struct setup *setup)
 {
+	char socket_path[PATH_MAX];
 	struct sl_control_options options = {
-		.config_path = setup->options->config_path, .config = setup->config, .shared = &g->shared,
+		.config_path = setup->options->config_path, .socket_path = socket_path, .config = setup->config, .shared = &g->shared,
 		.ports = g->ports, .n_ports = g->n_ports, .pool = g->pools[g->control_node],
 	};
+
+	find_control_socket(socket_path, sizeof(socket_path));
 	struct sl_control *control = sl_control_create(&options, &setup->problems);
 
 	setup->config = NULL; /* control's now */

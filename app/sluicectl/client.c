@@ -25,8 +25,7 @@ struct ctl_client {
 	char *buffer;
 };
 
-/* Where EAL puts the socket. Returns false when the path is too long for one. */
-static bool socket_path(const char *file_prefix, char *path, size_t size)
+bool ctl_socket_path(const char *file_prefix, const char *name, char *path, size_t size)
 {
 	const char *directory = getenv("RUNTIME_DIRECTORY");
 
@@ -34,10 +33,10 @@ static bool socket_path(const char *file_prefix, char *path, size_t size)
 		directory = getuid() == 0 ? "/var/run" : getenv("XDG_RUNTIME_DIR");
 	if (directory == NULL)
 		directory = "/tmp";
-	return (size_t)snprintf(path, size, "%s/dpdk/%s/dpdk_telemetry.v2", directory, file_prefix) < size;
+	return (size_t)snprintf(path, size, "%s/dpdk/%s/%s", directory, file_prefix, name) < size;
 }
 
-static void explain_connect(const char *path, const char *file_prefix, int error, FILE *err)
+void ctl_explain_connect(const char *path, const char *file_prefix, int error, FILE *err)
 {
 	if (error == EACCES || error == EPERM)
 		fprintf(err,
@@ -82,7 +81,7 @@ struct ctl_client *ctl_connect(const char *file_prefix, FILE *err)
 	struct timeval timeout = { .tv_sec = TIMEOUT_S };
 	struct ctl_client *client;
 
-	if (!socket_path(file_prefix, address.sun_path, sizeof(address.sun_path))) {
+	if (!ctl_socket_path(file_prefix, "dpdk_telemetry.v2", address.sun_path, sizeof(address.sun_path))) {
 		fprintf(err, "sluicectl: file prefix \"%s\" is too long for a socket's path\n", file_prefix);
 		return NULL;
 	}
@@ -95,7 +94,7 @@ struct ctl_client *ctl_connect(const char *file_prefix, FILE *err)
 	if (client->fd >= 0)
 		setsockopt(client->fd, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof(timeout));
 	if (client->buffer == NULL || connect(client->fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
-		explain_connect(address.sun_path, file_prefix, errno, err);
+		ctl_explain_connect(address.sun_path, file_prefix, errno, err);
 	} else if (read_hello(client) != 0) {
 		fprintf(err,
 			"sluicectl: %s: answers, but not as DPDK telemetry; it has ten clients already, or is no DPDK "

@@ -52,19 +52,6 @@ json_t *ctl_gather_ports(struct ctl_client *client, const struct ctl_options *op
 	return value;
 }
 
-static void add_joined(struct ctl_table *t, const json_t *strings)
-{
-	char text[128] = "";
-	size_t i;
-	json_t *s;
-
-	json_array_foreach(strings, i, s) {
-		size_t used = strlen(text);
-		snprintf(text + used, sizeof(text) - used, "%s%s", i == 0 ? "" : " ", json_string_value(s));
-	}
-	ctl_table_add(t, "%s", text);
-}
-
 /* What keeps packets from arriving at their worker is worth the room. */
 static void add_steering(struct ctl_table *t, const json_t *port)
 {
@@ -98,7 +85,7 @@ void ctl_render_ports(const json_t *value, FILE *out)
 		ctl_table_add_count(&t, ctl_number(port, "device_rx_no_mbuf"));
 		ctl_table_add_count(&t, ctl_number(port, "device_tx_errors"));
 		ctl_table_add_count(&t, ctl_number(port, "handed_over_packets"));
-		add_joined(&t, json_object_get(port, "offloads"));
+		ctl_table_add_joined(&t, json_object_get(port, "offloads"));
 		add_steering(&t, port);
 	}
 	ctl_table_finish(&t, out);

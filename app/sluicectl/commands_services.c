@@ -143,29 +143,6 @@ void ctl_render_backends(const json_t *value, FILE *out)
 	ctl_table_finish(&t, out);
 }
 
-json_t *ctl_gather_flows(struct ctl_client *client, const struct ctl_options *options, FILE *err)
-{
-	const struct {
-		const char *name, *value;
-	} filters[] = { { "service", options->service },
-			{ "client", options->client },
-			{ "protocol", options->protocol } };
-	char command[512] = "/sluice/flow_list";
-	json_t *value = json_object();
-	bool more = false;
-
-	for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
-		size_t used = strlen(command);
-		if (filters[i].value != NULL)
-			snprintf(command + used, sizeof(command) - used, ",%s=%s", filters[i].name, filters[i].value);
-	}
-	size_t used = strlen(command);
-	snprintf(command + used, sizeof(command) - used, ",cursor=");
-	ctl_put(&value, "flows", ctl_ask_pages(client, err, command, "flows", options->limit, &more));
-	ctl_put(&value, "more", json_boolean(more));
-	return value;
-}
-
 void ctl_render_flows(const json_t *value, FILE *out)
 {
 	static const char *const titles[] = { "service", "protocol", "client", "vip",	 "snat",

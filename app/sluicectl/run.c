@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The table of commands, and the way from the command line to one of them. */
+/* The table of reading commands, and the way from the command line to one of them or to a request. */
 #include "sluicectl.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#define LIMIT_DEFAULT 100
+#include "sluice/base/suggest.h"
 
 const struct ctl_option ctl_option_table[] = {
 	{ "--file-prefix", "NAME", "of the process to ask, as in its EAL options (default: sluice)", 0 },
 	{ "--json", NULL, "print the JSON instead of text", 0 },
 	{ "--help", NULL, "print this text", 0 },
 	{ "--version", NULL, "print the version of sluicectl", 0 },
-	{ "--service", "NAME", "only flows of this service", CTL_SERVICE },
-	{ "--client", "ADDRESS", "only flows of this client", CTL_CLIENT },
-	{ "--protocol", "tcp|udp", "only flows of this protocol", CTL_PROTOCOL },
-	{ "--limit", "N", "at most N flows (default: 100)", CTL_LIMIT },
 	{ "--worker", "ID", "only this worker", CTL_WORKER },
 	{ NULL, NULL, NULL, 0 },
 };
@@ -35,11 +30,6 @@ const struct ctl_command ctl_command_table[] = {
 	  .help = "backends with weight, state, flows and answering time",
 	  .gather = ctl_gather_backends,
 	  .render = ctl_render_backends },
-	{ .name = "flows",
-	  .help = "flows one by one",
-	  .options = CTL_SERVICE | CTL_CLIENT | CTL_PROTOCOL | CTL_LIMIT,
-	  .gather = ctl_gather_flows,
-	  .render = ctl_render_flows },
 	{ .name = "drops",
 	  .help = "dropped packets by cause, most first",
 	  .options = CTL_WORKER,
@@ -49,6 +39,22 @@ const struct ctl_command ctl_command_table[] = {
 	  .help = "next hops and their Ethernet addresses",
 	  .gather = ctl_gather_neighbours,
 	  .render = ctl_render_neighbours },
+	{ .name = "routes",
+	  .help = "where packets go: connected networks, gateways, static routes",
+	  .gather = ctl_gather_routes,
+	  .render = ctl_render_routes },
+	{ .name = "interfaces",
+	  .help = "interfaces with their devices, VLANs and addresses",
+	  .gather = ctl_gather_interfaces,
+	  .render = ctl_render_interfaces },
+	{ .name = "conflicts",
+	  .help = "other stations that use our addresses",
+	  .gather = ctl_gather_conflicts,
+	  .render = ctl_render_conflicts },
+	{ .name = "conservation",
+	  .help = "where every packet went, and whether one was lost without a cause",
+	  .gather = ctl_gather_conservation,
+	  .render = ctl_render_conservation },
 	{ .name = "ports",
 	  .help = "devices with link, queues and counters",
 	  .gather = ctl_gather_ports,
@@ -61,7 +67,7 @@ const struct ctl_command ctl_command_table[] = {
 	  .argument = "bash",
 	  .needs_argument = true,
 	  .help = "print a completion script: source <(sluicectl completion bash)" },
-	{ .name = "help", .help = "print this text" },
+	{ .name = "help", .argument = "[COMMAND]", .help = "print this text, or how to use a command" },
 	{ .name = NULL },
 };
 
@@ -79,53 +85,27 @@ static const struct ctl_command *find_command(const char *name)
 	return NULL;
 }
 
-static int set_limit(struct ctl_options *options, const char *value)
+static void set_option(struct ctl_options *options, const struct ctl_option *o, const char *value)
 {
-	char *end;
-
-	if (*value < '0' || *value > '9')
-		return -1;
-	options->limit = strtoul(value, &end, 10);
-	return *end == '\0' && options->limit > 0 ? 0 : -1;
-}
-
-static int set_option(struct ctl_options *options, const struct ctl_option *o, const char *value)
-{
-	switch (o->bit) {
-	case CTL_SERVICE:
-		options->service = value;
-		break;
-	case CTL_CLIENT:
-		options->client = value;
-		break;
-	case CTL_PROTOCOL:
-		options->protocol = value;
-		return strcmp(value, "tcp") == 0 || strcmp(value, "udp") == 0 ? 0 : -1;
-	case CTL_LIMIT:
-		return set_limit(options, value);
-	case CTL_WORKER:
+	if (o->bit == CTL_WORKER)
 		options->worker = value;
-		break;
-	default:
-		if (o->value != NULL)
-			options->file_prefix = value;
-		else
-			options->json = true; /* help and version have been looked for before */
-	}
-	return 0;
+	else if (o->value != NULL)
+		options->file_prefix = value;
+	else
+		options->json = true; /* help and version have been looked for before */
 }
 
-/* "--name value" or "--name=value". Moves *i over a value of its own; returns 0 or the exit status. */
-static int parse_option(int argc, char **argv, int *i, struct ctl_options *options, unsigned int *given, FILE *err)
+/* "--name value" or "--name=value". Moves *i over a value of its own; returns 0, the exit status, or CTL_NOT_GENERAL. */
+static int parse_option(int argc, char **argv, int *i, bool general, struct ctl_options *options, unsigned int *given, FILE *err)
 {
 	const char *arg = argv[*i], *value = strchr(arg, '=');
 	size_t length = value == NULL ? strlen(arg) : (size_t)(value++ - arg);
 	const struct ctl_option *o = ctl_option_table;
 
-	while (o->name != NULL && (strlen(o->name) != length || memcmp(o->name, arg, length) != 0))
+	while (o->name != NULL && (strlen(o->name) != length || memcmp(o->name, arg, length) != 0 || (general && o->bit != 0)))
 		o++;
 	if (o->name == NULL)
-		return usage_error(err, "unknown option", arg);
+		return general ? CTL_NOT_GENERAL : usage_error(err, "unknown option", arg);
 	if (o->value == NULL && value != NULL)
 		return usage_error(err, "no value goes with", o->name);
 	if (o->value != NULL && value == NULL) {
@@ -133,46 +113,107 @@ static int parse_option(int argc, char **argv, int *i, struct ctl_options *optio
 			return usage_error(err, "a value is missing behind", o->name);
 		value = argv[++*i];
 	}
-	if (set_option(options, o, value) != 0)
-		return usage_error(err, "wrong value of", arg);
+	set_option(options, o, value);
 	*given |= o->bit;
 	return 0;
 }
 
-/* Words that are not options: the command, then its argument. */
-static int parse_word(const char *word, const struct ctl_command **command, struct ctl_options *options, FILE *err)
+int ctl_read_general(int argc, char **argv, int *i, struct ctl_options *options, FILE *err)
 {
-	if (*command == NULL) {
-		*command = find_command(word);
-		return *command == NULL ? usage_error(err, "unknown command", word) : 0;
-	}
-	if ((*command)->argument == NULL || options->argument != NULL)
+	unsigned int given = 0;
+
+	return parse_option(argc, argv, i, true, options, &given, err);
+}
+
+static int explain_unknown(int argc, char **argv, FILE *err)
+{
+	struct sl_suggestion suggestion = { .best = NULL };
+
+	if (ctl_explain_group(argc, argv, err))
+		return CTL_EXIT_USAGE;
+	for (const struct ctl_command *c = ctl_command_table; c->name != NULL; c++)
+		sl_suggest(&suggestion, argv[0], c->name);
+	for (unsigned int i = 0; i < SL_COMMAND_MAX; i++)
+		sl_suggest(&suggestion, argv[0], sl_commands[i].name);
+	if (suggestion.best == NULL)
+		return usage_error(err, "unknown command", argv[0]);
+	fprintf(err, "sluicectl: unknown command %s; did you mean %s? See sluicectl help\n", argv[0], suggestion.best);
+	return CTL_EXIT_USAGE;
+}
+
+/* A word behind a reading command. */
+static int parse_argument(const char *word, const struct ctl_command *command, struct ctl_options *options, FILE *err)
+{
+	if (command->argument == NULL || options->argument != NULL)
 		return usage_error(err, "one word too many:", word);
 	options->argument = word;
 	return 0;
 }
 
-static int parse(int argc, char **argv, const struct ctl_command **command, struct ctl_options *options, FILE *err)
+static int check_reading(const struct ctl_command *command, const struct ctl_options *options, unsigned int given, FILE *err)
 {
-	unsigned int given = 0;
-
-	for (int i = 1; i < argc; i++) {
-		int rc = argv[i][0] == '-' ? parse_option(argc, argv, &i, options, &given, err) :
-					     parse_word(argv[i], command, options, err);
-		if (rc != 0)
-			return rc;
-	}
-	if (*command == NULL)
-		return usage_error(err, "a command is missing,", "for example: sluicectl status");
-	if ((*command)->needs_argument && options->argument == NULL)
-		return usage_error(err, "an argument is missing behind", (*command)->name);
+	if (command->needs_argument && options->argument == NULL)
+		return usage_error(err, "an argument is missing behind", command->name);
 	for (const struct ctl_option *o = ctl_option_table; o->name != NULL; o++)
-		if ((given & o->bit) != 0 && ((*command)->options & o->bit) == 0) {
-			fprintf(err, "sluicectl: %s does not go with %s; see sluicectl help\n", o->name,
-				(*command)->name);
+		if ((given & o->bit) != 0 && (command->options & o->bit) == 0) {
+			fprintf(err, "sluicectl: %s does not go with %s; see sluicectl help\n", o->name, command->name);
 			return CTL_EXIT_USAGE;
 		}
 	return 0;
+}
+
+/* Either *command is set, or request->command and all of the request. */
+static int parse(int argc, char **argv, const struct ctl_command **command, struct ctl_request *request,
+		 struct ctl_options *options, FILE *err)
+{
+	unsigned int given = 0;
+	int rc = 0, used;
+
+	for (int i = 1; i < argc && rc == 0; i++) {
+		if (argv[i][0] == '-') {
+			rc = parse_option(argc, argv, &i, false, options, &given, err);
+		} else if (*command != NULL) {
+			rc = parse_argument(argv[i], *command, options, err);
+		} else if ((*command = find_command(argv[i])) == NULL) {
+			request->command = ctl_find_control(argc - i, argv + i, &used);
+			if (request->command == NULL)
+				return explain_unknown(argc - i, argv + i, err);
+			if (given != 0)
+				return usage_error(err, "--worker does not go with", request->command->name);
+			return ctl_read_request(request, argc - i - used, argv + i + used, options, err);
+		}
+	}
+	if (rc != 0)
+		return rc;
+	if (*command == NULL)
+		return usage_error(err, "a command is missing,", "for example: sluicectl status");
+	return check_reading(*command, options, given, err);
+}
+
+static void print_json(const json_t *value, FILE *out)
+{
+	json_dumpf(value, out, JSON_INDENT(2));
+	fputc('\n', out);
+}
+
+static int request_and_show(struct ctl_request *request, const struct ctl_options *options, FILE *out, FILE *err)
+{
+	json_t *value = ctl_ask_control(request, options->file_prefix, err);
+	int rc = 0;
+
+	if (value == NULL)
+		return CTL_EXIT_FAILED;
+	if (options->json)
+		print_json(value, out);
+	else
+		ctl_show_result(request->command, value, out);
+	/* An edit that is made, but not in the file. A difference with problems is a good answer. */
+	if (request->command != &sl_commands[SL_COMMAND_CONFIG_DIFF] && json_object_get(value, "problems") != NULL) {
+		ctl_print_problems(json_object_get(value, "problems"), "sluicectl: ", err);
+		rc = CTL_EXIT_FAILED;
+	}
+	json_decref(value);
+	return rc;
 }
 
 static int ask_and_show(const struct ctl_command *command, const struct ctl_options *options, FILE *out, FILE *err)
@@ -186,12 +227,10 @@ static int ask_and_show(const struct ctl_command *command, const struct ctl_opti
 	ctl_disconnect(client);
 	if (value == NULL)
 		return CTL_EXIT_FAILED;
-	if (options->json) {
-		json_dumpf(value, out, JSON_INDENT(2));
-		fputc('\n', out);
-	} else {
+	if (options->json)
+		print_json(value, out);
+	else
 		command->render(value, out);
-	}
 	json_decref(value);
 	return 0;
 }
@@ -205,31 +244,52 @@ static bool asked_for(int argc, char **argv, const char *option)
 	return false;
 }
 
-int ctl_run(int argc, char **argv, FILE *out, FILE *err)
+/* "help", "help COMMAND", or --help anywhere: about the first command on the line, or about all. */
+static int help(int argc, char **argv, FILE *out, FILE *err)
 {
-	struct ctl_options options = { .file_prefix = "sluice", .limit = LIMIT_DEFAULT };
-	const struct ctl_command *command = NULL;
-	int rc;
+	int used;
 
-	if (asked_for(argc, argv, "--help")) {
-		ctl_write_help(out);
+	for (int i = 1; i < argc; i++) {
+		const struct sl_command *c = argv[i][0] == '-' ? NULL : ctl_find_control(argc - i, argv + i, &used);
+		if (c == NULL)
+			continue;
+		ctl_write_command_help(c, out);
 		return 0;
 	}
-	if (asked_for(argc, argv, "--version")) {
-		fputs("sluicectl " SLUICE_VERSION "\n", out);
-		return 0;
-	}
-	rc = parse(argc, argv, &command, &options, err);
+	ctl_write_help(out);
+	return 0;
+}
+
+static int run(int argc, char **argv, struct ctl_request *request, FILE *out, FILE *err)
+{
+	struct ctl_options options = { .file_prefix = "sluice" };
+	const struct ctl_command *command = NULL;
+	int rc = parse(argc, argv, &command, request, &options, err);
+
 	if (rc != 0)
 		return rc;
+	if (request->command != NULL)
+		return request_and_show(request, &options, out, err);
 	if (command->gather != NULL)
 		return ask_and_show(command, &options, out, err);
-	if (!command->needs_argument) {
-		ctl_write_help(out);
-		return 0;
-	}
 	if (strcmp(options.argument, "bash") != 0)
 		return usage_error(err, "there is no completion for", options.argument);
 	ctl_write_bash_completion(out);
 	return 0;
+}
+
+int ctl_run(int argc, char **argv, FILE *out, FILE *err)
+{
+	struct ctl_request request = { .command = NULL };
+	int rc;
+
+	if (asked_for(argc, argv, "--help") || (argc > 1 && strcmp(argv[1], "help") == 0))
+		return help(argc, argv, out, err);
+	if (asked_for(argc, argv, "--version")) {
+		fputs("sluicectl " SLUICE_VERSION "\n", out);
+		return 0;
+	}
+	rc = run(argc, argv, &request, out, err);
+	json_decref(request.arguments);
+	return rc;
 }

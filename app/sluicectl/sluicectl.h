@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * sluicectl: what sluice's telemetry says, for people. A command gathers one JSON value over the telemetry socket; then
- * that value is printed as it is (--json) or rendered as text. Rendering asks nothing, gathering prints nothing but
- * errors.
+ * sluicectl, for people: what sluice's telemetry says, and what its control socket does. A reading command gathers one JSON
+ * value over the telemetry socket, one of sluice/control/commands.h is one request on the control socket; then the value is
+ * printed as it is (--json) or rendered as text. Rendering asks nothing, gathering prints nothing but errors.
  */
 #ifndef SLUICECTL_H
 #define SLUICECTL_H
@@ -12,24 +12,21 @@
 
 #include <jansson.h>
 
+#include "sluice/control/commands.h"
+
 #define CTL_EXIT_FAILED 1
 #define CTL_EXIT_USAGE 2
 
 struct ctl_options {
 	const char *file_prefix;
 	bool json;
-	const char *service, *client, *protocol, *worker; /* NULL: not given */
-	unsigned long limit;
+	const char *worker; /* NULL: not given */
 	const char *argument; /* of the command, NULL: none */
 };
 
 /* Which options a command takes besides the general ones. */
 enum ctl_option_bits {
-	CTL_SERVICE = 1,
-	CTL_CLIENT = 2,
-	CTL_PROTOCOL = 4,
-	CTL_LIMIT = 8,
-	CTL_WORKER = 16,
+	CTL_WORKER = 1,
 };
 
 struct ctl_option {
@@ -55,7 +52,20 @@ extern const struct ctl_command ctl_command_table[]; /* ends with a NULL name */
 /* The whole program. Returns the exit status. */
 int ctl_run(int argc, char **argv, FILE *out, FILE *err);
 
+/*
+ * The general option at argv[*i], its value included (*i moves over it). Returns 0, the exit status after a message, or
+ * CTL_NOT_GENERAL.
+ */
+#define CTL_NOT_GENERAL (-1)
+int ctl_read_general(int argc, char **argv, int *i, struct ctl_options *options, FILE *err);
+
 /* ---- client.c ---- */
+
+/* A socket in the runtime directory of a process. Returns false when its path is too long for one. */
+bool ctl_socket_path(const char *file_prefix, const char *name, char *path, size_t size);
+
+/* Why nobody answers there, and what to do. */
+void ctl_explain_connect(const char *path, const char *file_prefix, int error, FILE *err);
 
 /* Connect to the process with this file prefix; NULL after a message that says what to do. */
 struct ctl_client *ctl_connect(const char *file_prefix, FILE *err);
@@ -80,6 +90,32 @@ json_t *ctl_ask_ports(struct ctl_client *client, FILE *err);
 /* All workers, each as /sluice/worker says. */
 json_t *ctl_ask_workers(struct ctl_client *client, FILE *err);
 
+/* ---- control_*.c: the control socket ---- */
+
+struct ctl_request {
+	const struct sl_command *command;
+	json_t *arguments;
+	unsigned long limit; /* of flow list: more than one reply holds */
+};
+
+/* The command whose name stands at argv[0], in *used words; NULL: none. */
+const struct sl_command *ctl_find_control(int argc, char **argv, int *used);
+/* argv[0] is the first word of commands, but argv[1] none of their second ones: say so. */
+bool ctl_explain_group(int argc, char **argv, FILE *err);
+
+/* The words behind the command. Returns 0 or the exit status; request->arguments is the caller's either way. */
+int ctl_read_request(struct ctl_request *request, int argc, char **argv, struct ctl_options *options, FILE *err);
+
+/* The result, a new reference; NULL after a message. Changes request->arguments. */
+json_t *ctl_ask_control(const struct ctl_request *request, const char *file_prefix, FILE *err);
+void ctl_show_result(const struct sl_command *command, const json_t *value, FILE *out);
+
+/* One line each, behind `before`. Returns how many. */
+size_t ctl_print_problems(const json_t *problems, const char *before, FILE *out);
+
+void ctl_write_usage(const struct sl_command *command, FILE *out); /* without a line end */
+void ctl_write_command_help(const struct sl_command *command, FILE *out);
+
 /* ---- reading replies; what is missing is 0 or "" ---- */
 json_int_t ctl_number(const json_t *object, const char *key);
 const char *ctl_text(const json_t *object, const char *key);
@@ -98,9 +134,11 @@ struct ctl_table {
 void ctl_table_init(struct ctl_table *t, const char *const *titles, unsigned int columns);
 void ctl_table_add(struct ctl_table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void ctl_table_add_count(struct ctl_table *t, json_int_t n);
+void ctl_table_add_joined(struct ctl_table *t, const json_t *strings);
 /* Print and free. */
 void ctl_table_finish(struct ctl_table *t, FILE *out);
 
+#define CTL_PATH_MAX 4096
 #define CTL_TEXT_MAX 32
 const char *ctl_format_count(char buf[CTL_TEXT_MAX], json_int_t n);	   /* 1,234,567 */
 const char *ctl_format_bytes(char buf[CTL_TEXT_MAX], json_int_t n);	   /* 1.2 GiB */
@@ -126,7 +164,14 @@ json_t *ctl_gather_services(struct ctl_client *client, const struct ctl_options 
 void ctl_render_services(const json_t *value, FILE *out);
 json_t *ctl_gather_backends(struct ctl_client *client, const struct ctl_options *options, FILE *err);
 void ctl_render_backends(const json_t *value, FILE *out);
-json_t *ctl_gather_flows(struct ctl_client *client, const struct ctl_options *options, FILE *err);
+json_t *ctl_gather_routes(struct ctl_client *client, const struct ctl_options *options, FILE *err);
+void ctl_render_routes(const json_t *value, FILE *out);
+json_t *ctl_gather_interfaces(struct ctl_client *client, const struct ctl_options *options, FILE *err);
+void ctl_render_interfaces(const json_t *value, FILE *out);
+json_t *ctl_gather_conservation(struct ctl_client *client, const struct ctl_options *options, FILE *err);
+void ctl_render_conservation(const json_t *value, FILE *out);
+json_t *ctl_gather_conflicts(struct ctl_client *client, const struct ctl_options *options, FILE *err);
+void ctl_render_conflicts(const json_t *value, FILE *out);
 void ctl_render_flows(const json_t *value, FILE *out);
 
 #endif

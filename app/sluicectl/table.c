@@ -33,6 +33,19 @@ void ctl_table_add_count(struct ctl_table *t, json_int_t n)
 	ctl_table_add(t, "%s", ctl_format_count(text, n));
 }
 
+void ctl_table_add_joined(struct ctl_table *t, const json_t *strings)
+{
+	char text[128] = "";
+	size_t i;
+	json_t *s;
+
+	json_array_foreach(strings, i, s) {
+		size_t used = strlen(text);
+		snprintf(text + used, sizeof(text) - used, "%s%s", i == 0 ? "" : " ", json_string_value(s));
+	}
+	ctl_table_add(t, "%s", text);
+}
+
 /* Two blanks between columns, none behind the last one. */
 static void print_cell(FILE *out, const char *text, unsigned int width, bool right, bool last)
 {

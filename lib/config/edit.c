@@ -106,6 +106,13 @@ static int find_place(const struct sl_config *config, const struct sl_edit *edit
 	return -1;
 }
 
+int sl_config_edit_check(const struct sl_config *config, const struct sl_edit *edit, struct sl_problems *problems)
+{
+	struct place place;
+
+	return find_place(config, edit, &place, problems);
+}
+
 struct sl_config *sl_config_edit(const struct sl_config *config, const struct sl_edit *edit, struct sl_problems *problems)
 {
 	struct sl_config *next = NULL;

@@ -122,6 +122,11 @@ bool sl_key_equal(const struct sl_key *key, const char *a, const char *b)
 				return false;
 		}
 		return true;
+	case SL_TYPE_INTERFACE_ADDRESS:
+	case SL_TYPE_NETWORK: {
+		const struct sl_prefix *prefix_a = (const void *)field_a, *prefix_b = (const void *)field_b;
+		return prefix_a->len == prefix_b->len && sl_ip_equal(&prefix_a->ip, &prefix_b->ip); /* there is padding */
+	}
 	default:
 		return memcmp(field_a, field_b, key->size) == 0;
 	}

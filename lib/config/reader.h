@@ -6,6 +6,7 @@
 #include <jansson.h>
 
 #include "schema.h"
+#include "sluice/base/suggest.h"
 
 struct sl_reader {
 	struct sl_config *config;
@@ -44,12 +45,5 @@ void sl_read_interface_address(struct sl_reader *r, const struct sl_key *key, co
 void sl_read_network(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field);
 void sl_read_mac(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field);
 void sl_read_interface(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field);
-
-/* The candidate a misspelt word probably means, or NULL: at most two letters away, and less than half of the word. */
-struct sl_suggestion {
-	const char *best;
-	unsigned int distance;
-};
-void sl_suggest(struct sl_suggestion *s, const char *word, const char *candidate);
 
 #endif

@@ -20,12 +20,16 @@
 
 #include "announce.h"
 #include "backends.h"
+#include "drains.h"
 #include "events.h"
 #include "flow_counts.h"
+#include "flow_jobs.h"
 #include "listener.h"
 #include "neighbours.h"
 #include "publish.h"
+#include "reload.h"
 #include "removal.h"
+#include "requests.h"
 #include "send.h"
 
 #define TICK_NS (10 * 1000 * 1000ull)  /* deadlines are rounded up to it: at most 100 turns a second for timers */
@@ -85,8 +89,9 @@ static int create_parts(struct sl_control *control)
 	control->neighbours = sl_neighbours_create(control->shared->neighbours, &neighbours_ops, control);
 	control->announcer = sl_announcer_create(&announce_ops, control);
 	control->listener = sl_listener_create(&listen_ops, control);
+	control->drains = sl_drains_create();
 	if (control->counts == NULL || control->backend_notes == NULL || control->neighbours == NULL ||
-	    control->announcer == NULL || control->listener == NULL)
+	    control->announcer == NULL || control->listener == NULL || control->drains == NULL)
 		return -1;
 	return 0;
 }
@@ -116,6 +121,20 @@ static int create_loop(struct sl_control *control)
 	return 0;
 }
 
+/* The control socket, the last to come and the first to go: who connects finds everything else in place. */
+static int create_server(struct sl_control *control, const char *path, struct sl_problems *problems)
+{
+	if (path == NULL)
+		return 0;
+	control->server = sl_server_create(path, &sl_requests_ops, control, problems);
+	if (control->server == NULL)
+		return -1;
+	if (watch(control, sl_server_fd(control->server)) == 0)
+		return 0;
+	sl_problem_add(problems, path, NULL, "cannot watch the control socket: %s", strerror(errno));
+	return -1;
+}
+
 struct sl_control *sl_control_create(const struct sl_control_options *options, struct sl_problems *problems)
 {
 	struct sl_control *control = calloc(1, sizeof(*control));
@@ -129,6 +148,7 @@ struct sl_control *sl_control_create(const struct sl_control_options *options, s
 		.lock = PTHREAD_MUTEX_INITIALIZER,
 		.config_path = strdup(options->config_path),
 		.config = options->config,
+		.file = json_incref(options->config->json),
 		.shared = options->shared,
 		.ports = options->ports,
 		.n_ports = options->n_ports,
@@ -151,7 +171,7 @@ struct sl_control *sl_control_create(const struct sl_control_options *options, s
 		goto fail;
 	else if (sl_telemetry_start(control) != 0)
 		sl_problem_add(problems, "", NULL, "cannot register the /sluice/ telemetry commands");
-	else
+	else if (create_server(control, options->socket_path, problems) == 0)
 		return control;
 fail:
 	sl_control_destroy(control);
@@ -169,12 +189,16 @@ void sl_control_destroy(struct sl_control *control)
 	if (control == NULL)
 		return;
 	sl_telemetry_stop();
+	sl_server_destroy(control->server);
+	sl_flow_jobs_fini(control);
+	sl_drains_destroy(control->drains);
 	atomic_store_explicit(&control->shared->snapshot, NULL, memory_order_release);
 	sl_listener_destroy(control->listener);
 	sl_announcer_destroy(control->announcer);
 	sl_neighbours_destroy(control->neighbours);
 	sl_snapshot_destroy(control->snapshot);
 	sl_config_destroy(control->config);
+	json_decref(control->file);
 	close_fd(control->shared->control_wakeup_fd);
 	control->shared->control_wakeup_fd = -1;
 	close_fd(control->timer_fd);
@@ -253,6 +277,10 @@ static uint64_t turn(struct sl_control *control)
 	next_ns = RTE_MIN(next_ns, control->next_link_ns);
 	next_ns = RTE_MIN(next_ns, sl_announcer_run(control->announcer, now_ns));
 	next_ns = RTE_MIN(next_ns, sl_listener_run(control->listener, now_ns));
+	next_ns = RTE_MIN(next_ns, sl_drains_run(control, now_ns));
+	if (control->server != NULL)
+		next_ns = RTE_MIN(next_ns, sl_server_run(control->server, now_ns));
+	next_ns = RTE_MIN(next_ns, sl_flow_jobs_run(control, now_ns)); /* behind those who start jobs */
 	return RTE_MIN(next_ns, sl_neighbours_run(control->neighbours, now_ns));
 }
 
@@ -268,11 +296,13 @@ static void set_timer(const struct sl_control *control, uint64_t at_ns)
 
 static void wait_until(struct sl_control *control, uint64_t next_ns)
 {
-	struct epoll_event events[4];
+	struct epoll_event events[8];
 	uint64_t count;
 
+	if (next_ns <= sl_control_now_ns())
+		return;
 	atomic_exchange(&control->shared->control_awake, false);
-	if (!sl_control_events_pending(control)) {
+	if (!sl_control_events_pending(control) && !sl_flow_jobs_pending(control)) {
 		set_timer(control, next_ns);
 		epoll_wait(control->epoll_fd, events, RTE_DIM(events), -1);
 	}

@@ -35,6 +35,9 @@
 	X(BACKEND_CHANGES, backend_changes, "schedules exchanged because a backend's weight, health or administrative state changed") \
 	X(RELOADS, reloads, "reloads that succeeded")                                                            \
 	X(RELOADS_REFUSED, reloads_refused, "reloads refused because of problems in the file")                   \
+	X(REQUESTS, requests, "requests on the control socket")                                                  \
+	X(REQUESTS_REFUSED, requests_refused, "of these, those that were refused")                               \
+	X(EDITS, edits, "changes of the configuration by the control socket")                                    \
 	X(LOOPS, loops, "turns of the control loop")
 
 enum sl_control_counter {
@@ -63,7 +66,12 @@ struct sl_reload_status {
 };
 
 struct sl_backend_note;
+struct json_t;
+struct sl_call;
 struct sl_flow_counts;
+struct sl_flow_job;
+struct sl_drains;
+struct sl_server;
 struct sl_neighbours;
 struct sl_announcer;
 struct sl_listener;
@@ -71,7 +79,8 @@ struct sl_listener;
 struct sl_control {
 	pthread_mutex_t lock;
 	char *config_path;
-	struct sl_config *config;
+	struct sl_config *config; /* that runs */
+	struct json_t *file;	  /* what the file said when it was read or written last; config has later edits, too */
 	struct sl_snapshot *snapshot; /* the one in shared->snapshot */
 	struct sl_shared *shared;
 	struct sl_port *ports;
@@ -93,6 +102,10 @@ struct sl_control {
 	struct sl_listener *listener;
 	uint64_t next_link_ns, next_drain_ns, next_ramp_ns;
 	uint64_t partial_checksum_ports; /* reported already, one bit a port */
+	struct sl_flow_job *flow_jobs;	 /* under way */
+	struct sl_drains *drains;	 /* deadlines of backends */
+	struct sl_server *server;	 /* control socket, NULL: none */
+	struct sl_call *calls;		 /* its requests that wait for their job */
 	int epoll_fd, signal_fd, timer_fd;
 	bool stopping;
 };

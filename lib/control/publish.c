@@ -6,7 +6,6 @@
 
 #include "announce.h"
 #include "backends.h"
-#include "changes.h"
 #include "flow_counts.h"
 #include "listener.h"
 #include "neighbours.h"
@@ -145,59 +144,6 @@ int sl_control_publish(struct sl_control *control, const struct sl_config *confi
 	follow(control, previous);
 	sl_snapshot_destroy(previous);
 	return 0;
-}
-
-static void refuse(struct sl_control *control, const struct sl_problems *problems)
-{
-	struct sl_reload_status *status = &control->reload;
-	const struct sl_problem *first = &problems->list[0];
-
-	for (unsigned int i = 0; i < problems->count; i++) {
-		const struct sl_problem *p = &problems->list[i];
-		sl_log_error("%s%s%s%s%s", p->where, p->where[0] != '\0' ? ": " : "", p->what,
-			     p->remedy != NULL ? "; remedy: " : "", p->remedy != NULL ? p->remedy : "");
-	}
-	sl_log_error("reload refused: %u problem%s; the running configuration stays", problems->count,
-		     problems->count == 1 ? "" : "s");
-	control->count[SL_CONTROL_COUNT_RELOADS_REFUSED]++;
-	*status = (struct sl_reload_status){ .when = time(NULL), .n_problems = problems->count };
-	snprintf(status->message, sizeof(status->message), "%s%s%s", first->where, first->where[0] != '\0' ? ": " : "",
-		 first->what);
-}
-
-/* Take over a configuration that has been published. */
-static void adopt(struct sl_control *control, struct sl_config *next)
-{
-	struct sl_reload_status *status = &control->reload;
-
-	*status = (struct sl_reload_status){ .ok = true, .when = time(NULL) };
-	sl_changes_describe(control->config, next, control->snapshot, status->message, sizeof(status->message));
-	sl_log_info("reloaded: %s", status->message);
-	control->count[SL_CONTROL_COUNT_RELOADS]++;
-	sl_config_destroy(control->config);
-	control->config = next;
-}
-
-void sl_control_reload(struct sl_control *control)
-{
-	struct sl_problems problems;
-
-	sl_problems_init(&problems);
-	pthread_mutex_unlock(&control->lock);
-	struct sl_config *next = sl_config_load(control->config_path, &problems);
-	pthread_mutex_lock(&control->lock);
-
-	if (next != NULL)
-		sl_config_check_reload(control->config, next, &problems);
-	if (next != NULL && control->shared->workers[0]->flows.flows6 == NULL)
-		sl_config_refuse_ipv6(next, &problems);
-	if (next != NULL && problems.count == 0 && sl_control_publish(control, next, &problems) == 0) {
-		adopt(control, next);
-	} else {
-		refuse(control, &problems);
-		sl_config_destroy(next);
-	}
-	sl_problems_fini(&problems);
 }
 
 /* Say which tombstones have no flows left. Returns how many. */

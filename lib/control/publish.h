@@ -15,9 +15,6 @@
  */
 int sl_control_publish(struct sl_control *control, const struct sl_config *config, struct sl_problems *problems);
 
-/* Read the file again and run with it, or say why not and change nothing. Call with the lock; lets go of it to read. */
-void sl_control_reload(struct sl_control *control);
-
 /* Drop tombstones without flows. Call with the lock. */
 void sl_control_bury(struct sl_control *control);
 

@@ -348,35 +348,45 @@ static bool is_blank(const char *text, size_t length)
 	return true;
 }
 
-/* Hand the first whole line to whoever answers. Blank ones are nothing. */
+/* Take the first whole line out of the buffer. NULL: memory ran out. */
+static char *take_line(struct sl_client *client, const char *end, size_t *length)
+{
+	size_t used;
+	char *line;
+
+	*length = (size_t)(end - client->in);
+	used = *length + (end < client->in + client->in_used);
+	line = malloc(*length + 1);
+	if (line == NULL)
+		return NULL;
+	memcpy(line, client->in, *length);
+	line[*length] = '\0';
+	client->in_used -= used;
+	memmove(client->in, client->in + used, client->in_used);
+	return line;
+}
+
+/* Give the first line that is not blank to whoever answers, if it is here as a whole. */
 static void handle(struct sl_client *client)
 {
-	char *end;
+	const char *end;
+	size_t length;
 
-	while (client->state == READING && (end = find_end(client)) != NULL) {
-		size_t length = (size_t)(end - client->in), used = length + (end < client->in + client->in_used);
-		if (length > SL_SERVER_REQUEST_MAX)
-			break;
-		*end = '\0';
-		bool blank = is_blank(client->in, length);
-		char *line = client->in;
-		if (!blank) {
+	while (client->state == READING && (end = find_end(client)) != NULL &&
+	       end - client->in <= (ptrdiff_t)SL_SERVER_REQUEST_MAX) {
+		char *line = take_line(client, end, &length);
+		if (line == NULL) {
+			hang_up(client);
+			return;
+		}
+		if (!is_blank(line, length)) {
 			client->state = BUSY;
-			/* The rest moves behind, as the reply may come at once and hang up. */
-			client->in = NULL;
-			if (client->in_used > used && (client->in = malloc(client->in_size)) != NULL)
-				memcpy(client->in, line + used, client->in_used - used);
-			client->in_used = client->in != NULL ? client->in_used - used : 0;
-			client->in_size = client->in != NULL ? client->in_size : 0;
 			client->server->ops->request(client->server->arg, client, line, length);
 			free(line);
 			return;
 		}
-		client->in_used -= used;
-		memmove(client->in, client->in + used, client->in_used);
+		free(line);
 	}
-	if (client->state != READING)
-		return;
 	if (client->in_used > SL_SERVER_REQUEST_MAX)
 		complain(client, "the request is longer than a MiB");
 	else if (client->ended && client->in_used == 0)
@@ -427,6 +437,8 @@ uint64_t sl_server_run(struct sl_server *server, uint64_t now_ns)
 		struct sl_client *client = &server->clients[i];
 		if (client->state == READING)
 			handle(client);
+		if (client->state == WRITING && now_ns >= patience(client))
+			write_out(client); /* there may be room long before the socket says so */
 		if (client->state != FREE && now_ns >= patience(client)) {
 			if (client->state == READING)
 				complain(client, "the end of the request did not come");

@@ -8,56 +8,28 @@
  * Workers answer without control's lock, which is taken only to read the names of services before and after.
  */
 #include "flow_counts.h"
+#include "flow_search.h"
 #include "telemetry_internal.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <string.h>
 
-#include "sluice/state/query.h"
-#include "sluice/state/tcp.h"
-
 #define LIMIT_DEFAULT 32
 #define LIMIT_MAX 64
 #define WORKER_TIMEOUT_MS 250
 #define SEARCH_NS SL_NS_PER_S /* a filter that matches little makes the search long: the client goes on from next */
 
-struct cursor {
-	uint32_t worker, record, skip;
-};
-
 struct search {
 	struct sl_flow_filter filter;
 	uint32_t limit;
-	struct cursor at;
+	struct sl_flow_cursor at;
 	unsigned int n;
 	struct {
 		struct sl_flow_row row;
-		struct cursor at;
+		struct sl_flow_cursor at;
 	} found[LIMIT_MAX];
 };
-
-static int parse_cursor(const char *text, struct cursor *c)
-{
-	char copy[40];
-	char *part[3];
-	char *rest = copy;
-
-	if (*text == '\0') /* from the beginning */
-		return 0;
-	if (strlen(text) >= sizeof(copy))
-		return -EINVAL;
-	snprintf(copy, sizeof(copy), "%s", text);
-	for (unsigned int i = 0; i < 3; i++) {
-		part[i] = strsep(&rest, ":");
-		if (part[i] == NULL)
-			return -EINVAL;
-	}
-	if (rest != NULL || sl_tel_parse_u32(part[0], SL_MAX_WORKERS, &c->worker) != 0 ||
-	    sl_tel_parse_u32(part[1], UINT32_MAX, &c->record) != 0)
-		return -EINVAL;
-	return sl_tel_parse_u32(part[2], SL_QUERY_ROWS, &c->skip);
-}
 
 static int parse_service(const struct sl_control *control, const char *name, struct sl_flow_filter *filter)
 {
@@ -93,7 +65,7 @@ static int parse_option(const struct sl_control *control, const char *option, st
 	if (length == 5 && memcmp(option, "limit", length) == 0)
 		return sl_tel_parse_u32(value, LIMIT_MAX, &search->limit) == 0 && search->limit > 0 ? 0 : -EINVAL;
 	if (length == 6 && memcmp(option, "cursor", length) == 0)
-		return parse_cursor(value, &search->at);
+		return sl_flow_cursor_parse(value, &search->at);
 	return -EINVAL;
 }
 
@@ -111,23 +83,17 @@ static int parse_search(const struct sl_tel_request *request, struct search *sea
 	return rc == 0 ? 0 : -EINVAL;
 }
 
-/* Take over the rows of a chunk that are wanted; `at` moves behind the last of them. */
-static void take_rows(struct search *search, const struct sl_flow_query *q)
+/* As many rows as are wanted. */
+static bool take_row(void *arg, const struct sl_flow_row *row, const struct sl_flow_cursor *at)
 {
-	while (search->at.skip < q->n_rows && search->n < search->limit) {
-		search->found[search->n].row = q->rows[search->at.skip];
-		search->found[search->n].at = search->at;
-		search->n++;
-		search->at.skip++;
-	}
-	if (search->at.skip < q->n_rows)
-		return;
-	search->at.skip = 0;
-	search->at.record = q->next;
-	if (q->next == SL_FLOW_NONE) {
-		search->at.worker++;
-		search->at.record = 0;
-	}
+	struct search *search = arg;
+
+	if (search->n == search->limit)
+		return false;
+	search->found[search->n].row = *row;
+	search->found[search->n].at = *at;
+	search->n++;
+	return true;
 }
 
 static int run_search(const struct sl_shared *shared, struct search *search)
@@ -136,42 +102,30 @@ static int run_search(const struct sl_shared *shared, struct search *search)
 	struct sl_flow_query q;
 
 	while (search->at.worker < shared->n_workers && search->n < search->limit && sl_control_now_ns() < until) {
-		q.filter = search->filter;
-		q.start = search->at.record;
-		q.n_rows = 0;
+		q = (struct sl_flow_query){ .filter = search->filter, .start = search->at.record };
 		if (sl_query_flows(shared->workers[search->at.worker], &q, WORKER_TIMEOUT_MS) != 0)
 			return -ETIMEDOUT;
-		take_rows(search, &q);
+		sl_flow_cursor_take(&search->at, &q, take_row, search);
 	}
 	return 0;
 }
 
-static void add_end(struct sl_tel_node *row, const char *key, const char *port_key, const struct sl_ip *ip,
-		    uint16_t port_be)
+static void put_number(void *out, const char *key, uint64_t value)
 {
-	sl_tel_ip(row, key, ip);
-	sl_tel_u64(row, port_key, rte_be_to_cpu_16(port_be));
+	sl_tel_u64(out, key, value);
+}
+
+static void put_text(void *out, const char *key, const char *value)
+{
+	sl_tel_string(out, key, value);
 }
 
 static struct sl_tel_node flow_row(const struct sl_snapshot *s, const struct sl_flow_row *f, uint32_t worker)
 {
-	const struct sl_service *service = sl_snapshot_service_by_id(s, f->service);
+	static const struct sl_flow_sink sink = { put_number, put_text };
 	struct sl_tel_node row = sl_tel_row_begin();
-	const char *state = f->state != 0 ? "bidirectional" : "one_way";
 
-	if (f->client.proto == IPPROTO_TCP)
-		state = f->state < SL_TCP_STATE_MAX ? sl_tcp_state_name(f->state) : "";
-	else if (f->udp_kind == SL_UDP_REQUEST_RESPONSE)
-		state = "request_response";
-	sl_tel_u64(&row, "worker", worker);
-	sl_tel_string(&row, "service", service == NULL ? "" : service->name);
-	sl_tel_string(&row, "protocol", sl_tel_protocol_name(f->client.proto));
-	add_end(&row, "client", "client_port", &f->client.peer, f->client.peer_port_be);
-	add_end(&row, "vip", "vip_port", &f->client.self, f->client.self_port_be);
-	add_end(&row, "snat", "snat_port", &f->server.self, f->server.self_port_be);
-	add_end(&row, "backend", "backend_port", &f->server.peer, f->server.peer_port_be);
-	sl_tel_string(&row, "state", state);
-	sl_tel_u64(&row, "idle_ms", f->idle_ms);
+	sl_flow_row_describe(s, f, worker, &sink, &row);
 	return row;
 }
 
@@ -179,7 +133,7 @@ static int answer_flow_list(const struct sl_tel_request *request, struct sl_tel_
 {
 	struct sl_tel_page page;
 	struct search search;
-	char next[40] = "";
+	char next[SL_FLOW_CURSOR_TEXT];
 	int rc;
 
 	rc = parse_search(request, &search);
@@ -200,9 +154,7 @@ static int answer_flow_list(const struct sl_tel_request *request, struct sl_tel_
 	}
 	sl_tel_unlock(request->control);
 	sl_tel_page_close(&page, out, "flows");
-	if (search.at.worker < request->control->shared->n_workers)
-		snprintf(next, sizeof(next), "%u:%u:%u", search.at.worker, search.at.record, search.at.skip);
-	sl_tel_string(out, "next", next);
+	sl_tel_string(out, "next", sl_flow_cursor_format(&search.at, request->control->shared->n_workers, next));
 	return 0;
 }
 

@@ -1,23 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* sluicectl against a telemetry server of the test's own: a thread on a SEQPACKET socket that gives canned replies. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
-#include <pthread.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
-
-#include "../../app/sluicectl/sluicectl.h"
-
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+#include "sluicectl_fixture.h"
 
 static const char *const canned[][2] = {
 	{ "/sluice/info", "{\"version\":\"9.8\",\"dpdk_version\":\"DPDK 22.11\",\"uptime_s\":7500,\"generation\":3,"
@@ -58,23 +41,21 @@ static const char *const canned[][2] = {
 	  "\"state\":\"reachable\",\"confirmed_ms_ago\":1500,\"wanted\":1},"
 	  "\"1\":{\"interface\":\"lan\",\"address\":\"10.0.0.9\",\"state\":\"failed\",\"confirmed_ms_ago\":-1}},"
 	  "\"next\":\"\"}" },
-	{ "/sluice/flow_list,service=web,client=10.0.0.1,protocol=tcp,cursor=",
-	  "{\"flows\":{\"0\":{\"service\":\"web\",\"client\":\"10.0.0.1\",\"client_port\":1000,\"idle_ms\":90000}},"
-	  "\"next\":\"0:64:0\"}" },
-	{ "/sluice/flow_list,service=web,client=10.0.0.1,protocol=tcp,cursor=0:64:0",
-	  "{\"flows\":{},\"next\":\"0:128:0\"}" },
-	{ "/sluice/flow_list,service=web,client=10.0.0.1,protocol=tcp,cursor=0:128:0",
-	  "{\"flows\":{\"0\":{\"client\":\"10.0.0.1\",\"client_port\":2000},\"1\":{\"client_port\":3000}},\"next\":"
-	  "\"\"}" },
-	{ "/sluice/flow_list,cursor=", "{\"flows\":{\"0\":{\"worker\":0}},\"next\":\"5:5:5\"}" },
-	{ "/sluice/flow_list,cursor=5:5:5", "{\"flows\":{\"0\":{\"worker\":1}},\"next\":\"5:5:5\"}" },
+	{ "/sluice/routes,",
+	  "{\"routes\":{\"0\":{\"prefix\":\"10.9.0.0/16\",\"via\":\"10.1.0.9\",\"interface\":\"lan\",\"origin\":\"static\"},"
+	  "\"1\":{\"prefix\":\"10.1.0.0/16\",\"via\":\"\",\"interface\":\"lan\",\"origin\":\"connected\"}},\"next\":\"\"}" },
+	{ "/sluice/interfaces,", "{\"interfaces\":[\"wan\",\"\",\"lan\"],\"next\":\"\"}" },
+	{ "/sluice/interface,wan",
+	  "{\"name\":\"wan\",\"port\":\"net_a\",\"vlan\":0,\"mtu_bytes\":1500,\"mac\":\"02:00:00:00:00:02\","
+	  "\"addresses\":[\"192.0.2.2/24\",\"2001:db8::2/64\"]}" },
+	{ "/sluice/interface,lan", "{\"name\":\"lan\",\"port\":\"net_b\",\"vlan\":7,\"mtu_bytes\":9000,\"addresses\":[]}" },
+	{ "/sluice/conflicts",
+	  "{\"conflicts\":{\"0\":{\"interface\":\"wan\",\"address\":\"192.0.2.2\",\"mac\":\"02:00:00:00:00:99\",\"count\":3,"
+	  "\"first_seen_ms_ago\":90000,\"last_seen_ms_ago\":500}}}" },
+	{ "/sluice/conservation",
+	  "{\"rx_packets\":1000,\"created_packets\":5,\"tx_packets\":1003,\"drops\":1,\"held_packets\":0,\"imbalance_packets\":1,"
+	  "\"device_rx_missed\":12}" },
 };
-
-static struct {
-	char directory[64];
-	int listener;
-	pthread_t thread;
-} server;
 
 static void answer(int fd, const char *command)
 {
@@ -108,66 +89,7 @@ static void *serve(void *arg)
 
 static int set_up(void **state)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	char path[100];
-
-	snprintf(server.directory, sizeof(server.directory), "/tmp/unit_sluicectl_XXXXXX");
-	assert_non_null(mkdtemp(server.directory));
-	setenv("RUNTIME_DIRECTORY", server.directory, 1);
-	snprintf(path, sizeof(path), "%s/dpdk", server.directory);
-	assert_int_equal(mkdir(path, 0700), 0);
-	snprintf(path, sizeof(path), "%s/dpdk/sluice", server.directory);
-	assert_int_equal(mkdir(path, 0700), 0);
-	snprintf(address.sun_path, sizeof(address.sun_path), "%s/dpdk/sluice/dpdk_telemetry.v2", server.directory);
-	server.listener = socket(AF_UNIX, SOCK_SEQPACKET, 0);
-	assert_int_equal(bind(server.listener, (struct sockaddr *)&address, sizeof(address)), 0);
-	assert_int_equal(listen(server.listener, 4), 0);
-	return pthread_create(&server.thread, NULL, serve, NULL);
-}
-
-static int tear_down(void **state)
-{
-	static const char *const left[] = { "dpdk/sluice/dpdk_telemetry.v2", "dpdk/sluice", "dpdk", "" };
-	char path[128];
-
-	shutdown(server.listener, SHUT_RDWR);
-	pthread_join(server.thread, NULL);
-	close(server.listener);
-	for (size_t i = 0; i < COUNT(left); i++) {
-		snprintf(path, sizeof(path), "%s/%s", server.directory, left[i]);
-		remove(path);
-	}
-	return 0;
-}
-
-/* What one run printed, until the next one. */
-static struct {
-	char *out, *err;
-} printed;
-
-static int run(const char *line)
-{
-	char copy[256], *argv[16] = { "sluicectl" }, *rest = copy;
-	size_t out_size, err_size;
-	int argc = 1, rc;
-
-	snprintf(copy, sizeof(copy), "%s", line);
-	for (char *word; (word = strsep(&rest, " ")) != NULL && argc < 15;)
-		if (*word != '\0')
-			argv[argc++] = word;
-	free(printed.out);
-	free(printed.err);
-	FILE *out = open_memstream(&printed.out, &out_size), *err = open_memstream(&printed.err, &err_size);
-	rc = ctl_run(argc, argv, out, err);
-	fclose(out);
-	fclose(err);
-	return rc;
-}
-
-static void must_show(const char *text)
-{
-	if (strstr(printed.out, text) == NULL)
-		fail_msg("\"%s\" is not in:\n%s%s", text, printed.out, printed.err);
+	return server_start(SOCK_SEQPACKET, "dpdk_telemetry.v2", serve);
 }
 
 static void test_formats(void **state)
@@ -226,41 +148,6 @@ static void test_table(void **state)
 	free(text);
 }
 
-static void test_usage(void **state)
-{
-	static const char *const wrong[] = {
-		"",
-		"nothing",
-		"status extra",
-		"status --service web",
-		"flows --limit 0",
-		"flows --limit x",
-		"flows --limit",
-		"flows --protocol icmp",
-		"drops --nothing",
-		"services a b",
-		"completion",
-		"completion fish",
-		"status --json=yes",
-		"flows --limit -1",
-	};
-
-	for (size_t i = 0; i < COUNT(wrong); i++) {
-		if (run(wrong[i]) != CTL_EXIT_USAGE)
-			fail_msg("\"%s\" was taken", wrong[i]);
-		assert_string_equal(printed.out, "");
-		assert_int_equal(strcspn(printed.err, "\n"), strlen(printed.err) - 1); /* one line */
-		assert_non_null(strstr(printed.err, "sluicectl help"));
-	}
-	assert_int_equal(run("--version"), 0);
-	must_show("sluicectl " SLUICE_VERSION);
-	assert_int_equal(run("help"), 0);
-	for (const struct ctl_command *c = ctl_command_table; c->name != NULL; c++)
-		must_show(c->help);
-	for (const struct ctl_option *o = ctl_option_table; o->name != NULL; o++)
-		must_show(o->help);
-}
-
 static void test_not_running(void **state)
 {
 	assert_int_equal(run("status --file-prefix nobody"), CTL_EXIT_FAILED);
@@ -313,26 +200,22 @@ static void test_backends(void **state)
 	json_decref(value);
 }
 
-static void test_flows(void **state)
+static void test_network(void **state)
 {
-	assert_int_equal(run("flows --service web --client=10.0.0.1 --protocol tcp"), 0);
-	must_show("10.0.0.1:1000");
-	must_show("10.0.0.1:2000");
-	must_show(":3000");
-	must_show("1 min 30 s");
-	assert_null(strstr(printed.out, "and more"));
-
-	assert_int_equal(run("flows --service web --client=10.0.0.1 --protocol tcp --limit 2"), 0);
-	must_show("10.0.0.1:2000");
-	assert_null(strstr(printed.out, ":3000"));
-	must_show("and more: the first 2 are shown");
-
-	/* a server that names the same page for ever */
-	assert_int_equal(run("flows --json"), 0);
-	json_t *value = json_loads(printed.out, 0, NULL);
-	assert_int_equal(json_array_size(json_object_get(value, "flows")), 2);
-	assert_true(json_is_true(json_object_get(value, "more")));
-	json_decref(value);
+	assert_int_equal(run("routes"), 0);
+	assert_string_equal(printed.out, "prefix       via       interface  origin\n"
+					 "10.9.0.0/16  10.1.0.9  lan        static\n"
+					 "10.1.0.0/16  on link   lan        connected\n");
+	assert_int_equal(run("interfaces"), 0);
+	must_show("wan        net_a        1500  02:00:00:00:00:02  192.0.2.2/24 2001:db8::2/64\n");
+	must_show("lan        net_b     7  9000");
+	assert_int_equal(run("conflicts"), 0);
+	must_show("wan        192.0.2.2  02:00:00:00:00:99      3  1 min 30 s ago  0.5 s ago\n");
+	assert_int_equal(run("conservation"), 0);
+	must_show("created_packets          5");
+	must_show("sum                  1,005  sum                   1,004\n");
+	must_show("1 packets are in a worker's hands");
+	must_show("lost by devices before or after: rx_missed 12, rx_errors 0");
 }
 
 static void test_drops(void **state)
@@ -394,6 +277,13 @@ static void test_completion(void **state)
 	} cases[] = {
 		{ "sluicectl st", "status\n", 1 },
 		{ "sluicectl flows --s", "--service\n", 2 },
+		{ "sluicectl flow l", "list\n", 2 },
+		{ "sluicectl flow list --s", "--service\n", 3 },
+		{ "sluicectl backend dr", "drain\n", 2 },
+		{ "sluicectl --json backend drain --", "--file-prefix --json --help --version --deadline\n", 4 },
+		{ "sluicectl config \"\"", "show diff save\n", 2 },
+		{ "sluicectl config diff --c", "--candidate\n", 3 },
+		{ "sluicectl config diff --candidate config/sluice.sch", "config/sluice.schema.json\n", 4 },
 		{ "sluicectl --json drops --w", "--worker\n", 3 },
 		{ "sluicectl status --w", "\n", 2 },
 		{ "sluicectl flows --protocol ud", "udp\n", 3 },
@@ -418,28 +308,19 @@ static void test_completion(void **state)
 	remove(path);
 }
 
-static int free_printed(void **state)
-{
-	free(printed.out);
-	free(printed.err);
-	printed.out = printed.err = NULL;
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_formats),
 		cmocka_unit_test(test_table),
-		cmocka_unit_test_teardown(test_usage, free_printed),
 		cmocka_unit_test_teardown(test_not_running, free_printed),
 		cmocka_unit_test_teardown(test_status, free_printed),
 		cmocka_unit_test_teardown(test_services, free_printed),
 		cmocka_unit_test_teardown(test_backends, free_printed),
-		cmocka_unit_test_teardown(test_flows, free_printed),
+		cmocka_unit_test_teardown(test_network, free_printed),
 		cmocka_unit_test_teardown(test_drops, free_printed),
 		cmocka_unit_test_teardown(test_machine, free_printed),
 		cmocka_unit_test_teardown(test_completion, free_printed),
 	};
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	return cmocka_run_group_tests(tests, set_up, server_stop);
 }

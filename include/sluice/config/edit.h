@@ -29,6 +29,9 @@ struct sl_edit {
 /* The configuration after an edit, or NULL and problems, whose pointers are those of the edited configuration. */
 struct sl_config *sl_config_edit(const struct sl_config *config, const struct sl_edit *edit, struct sl_problems *problems);
 
+/* Is there what the edit is about? Returns 0, or -1 with the problem that sl_config_edit would have. */
+int sl_config_edit_check(const struct sl_config *config, const struct sl_edit *edit, struct sl_problems *problems);
+
 /*
  * What is different in `to`: a JSON array with one object for each difference, or NULL when memory runs out.
  *	change	"added", "removed" or "changed"

@@ -14,7 +14,8 @@ struct sl_control;
 
 struct sl_control_options {
 	const char *config_path;
-	struct sl_config *config;  /* taken over by control, also on failure */
+	const char *socket_path;   /* of the control socket; NULL: none */
+	struct sl_config *config;  /* of that file; taken over by control, also on failure */
 	struct sl_shared *shared;  /* workers exist and are connected, not running */
 	struct sl_port *ports;
 	unsigned int n_ports;

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* "did you mean": edit distance between what the user wrote and what could stand there. */
 #include <ctype.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include <rte_common.h>
 
-#include "reader.h"
+#include "sluice/base/suggest.h"
 
 #define WORD_MAX 32
 #define DISTANCE_MAX 2
