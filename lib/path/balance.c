@@ -13,7 +13,7 @@ enum sl_drop_cause sl_open_flow(struct sl_worker *w, const struct sl_snapshot *s
 
 	/* An earlier packet of this burst may have opened it. */
 	sl_pkt_tuple(p, &client);
-	p->flow = sl_flow_lookup(&w->flows, &client, sl_flow_hash(&w->flows, &client), &p->side);
+	p->flow = sl_flow_lookup(&w->flows, &client, b->hash[i], &p->side);
 	if (p->flow != SL_FLOW_NONE)
 		return SL_DROP_MAX;
 	if (p->flags & SL_PKT_FRAGMENT_LATER)

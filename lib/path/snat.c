@@ -93,16 +93,30 @@ struct search {
 	uint32_t victim, victim_at; /* flow that is over and has been idle longest */
 };
 
-/* Is place `at` of the range free? Its port goes to server->self_port_be. */
-static bool probe(const struct sl_worker *w, struct search *search, uint32_t at, struct sl_tuple *server)
+/* The port at place `at` of the range. */
+static uint16_t port_at(const struct sl_worker *w, const struct search *search, uint32_t at, bool v6)
 {
 	const struct port_range *range = &search->range;
 	uint32_t place = (uint32_t)((search->start + (uint64_t)at) % range->count);
 	uint32_t port = range->by_hash == NULL ? range->first + place * range->step :
-			sl_dispatch_port(range->by_hash, w->id, range->portless, server->v6, place);
+			sl_dispatch_port(range->by_hash, w->id, range->portless, v6, place);
+
+	return rte_cpu_to_be_16((uint16_t)port);
+}
+
+/* The next flow to this destination looks there first: a load from memory that it need not wait for. */
+static void prefetch_place(const struct sl_worker *w, const struct search *search, uint32_t at, struct sl_tuple server)
+{
+	server.self_port_be = port_at(w, search, at, server.v6);
+	sl_flow_prefetch_bucket(&w->flows, sl_flow_hash(&w->flows, &server));
+}
+
+/* Is place `at` of the range free? Its port goes to server->self_port_be. */
+static bool probe(const struct sl_worker *w, struct search *search, uint32_t at, struct sl_tuple *server)
+{
 	uint8_t side;
 
-	server->self_port_be = rte_cpu_to_be_16((uint16_t)port);
+	server->self_port_be = port_at(w, search, at, server->v6);
 	uint32_t flow = sl_flow_lookup(&w->flows, server, sl_flow_hash(&w->flows, server), &side);
 	if (flow == SL_FLOW_NONE)
 		return true;
@@ -159,6 +173,7 @@ static int allocate_from(struct sl_worker *w, const struct sl_snapshot *s, struc
 		return -1;
 	}
 	w->port_select[slot] = at + 1;
+	prefetch_place(w, &search, at + 1, *server);
 	return 0;
 }
 
