@@ -235,7 +235,7 @@ static void subtract_transmit(struct measure *m, unsigned int flush)
 	double in_flush = RTE_MIN(m->transmit, m->stages[flush].cycles);
 
 	m->stages[flush].cycles -= in_flush;
-	m->stages[flush - 1].cycles -= m->transmit - in_flush;
+	m->stages[flush - 1].cycles = RTE_MAX(m->stages[flush - 1].cycles - (m->transmit - in_flush), 0.0); /* under load */
 }
 
 int measure_pipeline(struct measure *m, struct traffic *t)
