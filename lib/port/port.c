@@ -12,11 +12,12 @@
 
 /* Ethernet header and a VLAN tag, on top of the MTU. */
 #define FRAME_OVERHEAD ((unsigned int)(RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN))
+#define DRIVER_OVERHEAD 20u /* net_virtio has its own header in front of a frame: 12 bytes, 20 with the RSS hash */
 
 uint16_t sl_port_data_room(uint16_t mtu)
 {
 	/* 2048 is what drivers expect for a plain 1500-byte MTU; larger ones in steps of a cache line. */
-	unsigned int frame = RTE_MAX(2048u, RTE_ALIGN_CEIL((unsigned int)mtu + FRAME_OVERHEAD, RTE_CACHE_LINE_SIZE));
+	unsigned int frame = RTE_MAX(2048u, RTE_ALIGN_CEIL(mtu + FRAME_OVERHEAD + DRIVER_OVERHEAD, RTE_CACHE_LINE_SIZE));
 
 	return (uint16_t)RTE_MIN(frame + RTE_PKTMBUF_HEADROOM, (unsigned int)UINT16_MAX);
 }
