@@ -25,8 +25,7 @@ static unsigned int snat_for(const struct bench_options *o, uint32_t capacity)
 {
 	if (o->mode == BENCH_DNAT)
 		return 0;
-	uint64_t flows = (uint64_t)capacity * (o->rss ? 1 : o->workers); /* ours is a part of the ports */
-	return (unsigned int)RTE_MIN(flows / (FLOWS_PER_TUPLE_RANGE * PLAN_BACKENDS) + 1, (uint64_t)PLAN_SNAT_MAX);
+	return RTE_MIN(capacity / (FLOWS_PER_TUPLE_RANGE * PLAN_BACKENDS) + 1, (unsigned int)PLAN_SNAT_MAX);
 }
 
 static int configure(struct gateway *g, const struct bench_options *o)
@@ -114,11 +113,10 @@ static bool uses_ipv6(const struct bench_options *o)
 	return o->ipv6 || bench_options_ipv6_behind(o);
 }
 
-/* All hashes lead to the worker that is measured: to find that out costs the same whoever it is. */
-static void init_dispatch(struct gateway *g, const struct bench_options *o)
+/* All hashes lead to the worker that is measured, and all ports to it: to find that out costs the same whoever it is. */
+static void init_dispatch(struct gateway *g)
 {
 	sl_dispatch_init(&g->dispatch, 1, SL_DISPATCH_ENTRIES);
-	g->dispatch.snat_by_hash = o->rss;
 	g->shared.dispatch = &g->dispatch;
 }
 
@@ -132,7 +130,7 @@ static int create_workers(struct gateway *g, const struct bench_options *o)
 	if (sl_neighbour_table_init(&g->neighbours, 4096) != 0)
 		return -1;
 	if (o->workers > 1)
-		init_dispatch(g, o);
+		init_dispatch(g);
 	for (uint16_t i = 0; i < o->workers; i++)
 		if (sl_worker_create(&g->shared, i, g->pool, i == 0 ? g->capacity : OTHER_FLOWS, uses_ipv6(o), -1,
 				     g->now_ns) == NULL)

@@ -77,7 +77,7 @@ void bench_options_print_help(FILE *out)
 	      "  --cold               packets lie in memory when they arrive; otherwise in the level 2 cache\n"
 	      "  --workers N          workers share nothing, so one of N is measured. From two on it has to find out who owns a\n"
 	      "                       packet; all are its own (default 1)\n"
-	      "  --rss                with --workers: the device delivers the hash that tells, and replies are steered by it\n"
+	      "  --rss                with --workers: the device delivers the hash that tells\n"
 	      "  --total N            soak: flows that are opened and expire (default 100000000)\n"
 	      "  --seconds N          soak: stop after so long\n"
 	      "  --cpu N              run there (default: the last CPU this process may use)\n"

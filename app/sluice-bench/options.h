@@ -33,7 +33,7 @@ struct bench_options {
 	double new_flow_ratio;
 	uint64_t total;	  /* flows of a soak */
 	uint32_t seconds; /* and its longest duration; 0: none */
-	bool rss;	  /* devices deliver the dispatch hash, and replies are steered by it */
+	bool rss;	  /* devices deliver the dispatch hash */
 	bool ipv6;	  /* between client and sluice */
 	bool tcp;
 	bool cold;	  /* packets lie in memory when they are received, not in the cache */

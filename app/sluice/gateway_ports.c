@@ -88,8 +88,6 @@ int gateway_start_ports(struct gateway *g, struct sl_problems *problems)
 		if (sl_port_start(&g->ports[i], problems) != 0)
 			return -1; /* those started stop when they are closed */
 		sl_port_steer(&g->ports[i], g->dispatch);
-		if (g->ports[i].steering == SL_STEERING_RSS)
-			g->dispatch->snat_by_hash = true;
 	}
 	return 0;
 }

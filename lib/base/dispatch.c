@@ -7,7 +7,6 @@ void sl_dispatch_init(struct sl_dispatch *d, uint16_t n_workers, uint16_t reta_s
 
 	sl_toeplitz_init(&d->toeplitz, sl_rss_key);
 	d->n_workers = n_workers;
-	d->snat_by_hash = false;
 	for (unsigned int hash = 0; hash < SL_DISPATCH_ENTRIES; hash++)
 		d->worker[hash] = (uint8_t)(hash % reta_size % n_workers);
 	for (unsigned int worker = 0; worker < n_workers; worker++) {

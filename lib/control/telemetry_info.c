@@ -49,8 +49,6 @@ static int answer_info(const struct sl_tel_request *request, struct sl_tel_node 
 	sl_tel_u64(out, "uptime_s", (sl_control_now_ns() - c->start_ns) / SL_NS_PER_S);
 	sl_tel_u64(out, "workers", c->shared->n_workers);
 	sl_tel_u64(out, "ports", c->n_ports);
-	sl_tel_string(out, "snat_owner", c->shared->dispatch == NULL ? "one worker" :
-					 c->shared->dispatch->snat_by_hash ? "hash" : "port");
 	sl_tel_u64(out, "tsc_hz", c->shared->tsc_hz);
 	sl_tel_string(out, "config_path", c->config_path == NULL ? "" : c->config_path);
 	sl_tel_u64(out, "generation", c->snapshot->generation);
@@ -157,8 +155,6 @@ static const struct sl_tel_key info_keys[] = {
 	{ "uptime_s", "seconds since the start" },
 	{ "workers", "number of workers; their ids count from 0" },
 	{ "ports", "number of ports" },
-	{ "snat_owner", "what tells whose a packet to a source-NAT address is: hash (dispatch hash, as of packets to a VIP: a port "
-			"steers by it), port (destination port modulo workers), one worker" },
 	{ "tsc_hz", "TSC cycles per second, the unit of busy_cycles and total_cycles" },
 	{ "config_path", "file the configuration was read from, as given" },
 	{ "generation", "publications of a configuration so far" },

@@ -14,14 +14,15 @@
  * them with probability (share in use) ^ PROBES_MAX: below 2 % while one port in a thousand is free. A failed search is not
  * repeated for the same address and backend within PAUSE_TICKS, so that a flood of new flows costs one search in that time.
  *
- * Worker i of n has the ports that bring it the replies (docs/architecture.md, "Who owns a packet"): those whose dispatch hash
- * leads to it, or those with port % n == i.
+ * Of several workers each has the ports that bring it the replies: those with which a reply's dispatch hash leads to it
+ * (docs/architecture.md, "Who owns a packet").
  */
 #include <netinet/in.h>
 
 #include "stages.h"
 
 #define FIRST_PORT SL_DISPATCH_FIRST_PORT
+#define PORTS (0x10000u - FIRST_PORT)
 #define SEARCH_IN_TURN 32u /* also the most that are tried for a free tuple while one that is over is at hand */
 #define PROBES_MAX 4096u   /* under a millisecond even when all miss the cache */
 #define PAUSE_TICKS 8u
@@ -29,21 +30,26 @@
 /* A worker's ports towards one destination: places 0 to count - 1. */
 struct port_range {
 	uint32_t count;
-	uint32_t first, step; /* where replies go by port */
-	const struct sl_dispatch *by_hash; /* where they go by hash, otherwise NULL */
-	uint8_t portless; /* hash of a reply, but for the port */
+	uint8_t portless; /* with several workers: hash of a reply, but for the port */
 };
 
 static struct port_range worker_ports(const struct sl_worker *w, const struct sl_tuple *server)
 {
 	const struct sl_dispatch *d = w->shared->dispatch;
-	uint32_t n = w->shared->n_workers;
 
-	if (n > 1 && d->snat_by_hash)
-		return (struct port_range){ .count = sl_dispatch_ports(d, w->id), .by_hash = d,
-					    .portless = sl_dispatch_hash(d, &server->peer, &server->self, server->peer_port_be, 0) };
-	uint32_t first = FIRST_PORT + (w->id + n - FIRST_PORT % n) % n;
-	return (struct port_range){ .first = first, .step = n, .count = (65535 - first) / n + 1 };
+	if (w->shared->n_workers == 1)
+		return (struct port_range){ .count = PORTS };
+	return (struct port_range){
+		.count = sl_dispatch_ports(d, w->id),
+		.portless = sl_dispatch_hash(d, &server->peer, &server->self, server->peer_port_be, 0),
+	};
+}
+
+static uint16_t port_at(const struct sl_worker *w, const struct port_range *range, uint32_t place, bool v6)
+{
+	if (w->shared->n_workers == 1)
+		return (uint16_t)(FIRST_PORT + place);
+	return sl_dispatch_port(w->shared->dispatch, w->id, range->portless, v6, place);
 }
 
 /* The reset that ends TIME_WAIT at the backend (RFC 9293 section 3.10.7.4; Linux honours it unless tcp_rfc1337 is set). */
@@ -93,30 +99,28 @@ struct search {
 	uint32_t victim, victim_at; /* flow that is over and has been idle longest */
 };
 
-/* The port at place `at` of the range. */
-static uint16_t port_at(const struct sl_worker *w, const struct search *search, uint32_t at, bool v6)
+/* The port at step `at` of the search. */
+static uint16_t port_of_step(const struct sl_worker *w, const struct search *search, uint32_t at, bool v6)
 {
 	const struct port_range *range = &search->range;
 	uint32_t place = (uint32_t)((search->start + (uint64_t)at) % range->count);
-	uint32_t port = range->by_hash == NULL ? range->first + place * range->step :
-			sl_dispatch_port(range->by_hash, w->id, range->portless, v6, place);
 
-	return rte_cpu_to_be_16((uint16_t)port);
+	return rte_cpu_to_be_16(port_at(w, range, place, v6));
 }
 
 /* The next flow to this destination looks there first: a load from memory that it need not wait for. */
-static void prefetch_place(const struct sl_worker *w, const struct search *search, uint32_t at, struct sl_tuple server)
+static void prefetch_step(const struct sl_worker *w, const struct search *search, uint32_t at, struct sl_tuple server)
 {
-	server.self_port_be = port_at(w, search, at, server.v6);
+	server.self_port_be = port_of_step(w, search, at, server.v6);
 	sl_flow_prefetch_bucket(&w->flows, sl_flow_hash(&w->flows, &server));
 }
 
-/* Is place `at` of the range free? Its port goes to server->self_port_be. */
+/* Is the port at step `at` free? It goes to server->self_port_be. */
 static bool probe(const struct sl_worker *w, struct search *search, uint32_t at, struct sl_tuple *server)
 {
 	uint8_t side;
 
-	server->self_port_be = port_at(w, search, at, server->v6);
+	server->self_port_be = port_of_step(w, search, at, server->v6);
 	uint32_t flow = sl_flow_lookup(&w->flows, server, sl_flow_hash(&w->flows, server), &side);
 	if (flow == SL_FLOW_NONE)
 		return true;
@@ -173,7 +177,7 @@ static int allocate_from(struct sl_worker *w, const struct sl_snapshot *s, struc
 		return -1;
 	}
 	w->port_select[slot] = at + 1;
-	prefetch_place(w, &search, at + 1, *server);
+	prefetch_step(w, &search, at + 1, *server);
 	return 0;
 }
 

@@ -145,7 +145,7 @@ uint16_t sl_dispatch_to(const struct sl_worker *w, const struct sl_ip *client, u
 			uint16_t vip_port_be);
 
 /* The worker that owns packet p, whose ports are known; w itself where any worker will do. */
-uint16_t sl_owner(struct sl_worker *w, const struct sl_snapshot *s, const struct sl_pkt *p);
+uint16_t sl_owner(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_pkt *p);
 
 /* The worker that owns the datagram of fragment i: sees all its fragments before their flow's owner does. */
 uint16_t sl_fragment_owner(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_burst *b,

@@ -153,7 +153,6 @@ static void workers_create(struct golden *g)
 	g->shared.neighbours = &g->neighbours;
 	g->shared.control_wakeup_fd = -1;
 	sl_dispatch_init(&g->dispatch, g->shared.n_workers, rss_steers(g->test) ? 128 : SL_DISPATCH_ENTRIES);
-	g->dispatch.snat_by_hash = rss_steers(g->test);
 	g->shared.dispatch = &g->dispatch;
 	assert_int_equal(sl_neighbour_table_init(&g->neighbours, 64), 0);
 	assert_int_equal(sl_affinity_table_init(&g->affinities, g->config->max_affinities, -1), 0);

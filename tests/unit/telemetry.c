@@ -115,7 +115,6 @@ static const char *joined(json_t *reply, const char *key, char out[64])
 static void test_steering(void **state)
 {
 	struct sl_worker *a = t.shared.workers[0], *b = t.shared.workers[1];
-	static struct sl_dispatch dispatch;
 	char kinds[64];
 
 	t.ports[0].steering = SL_STEERING_RSS;
@@ -142,15 +141,6 @@ static void test_steering(void **state)
 	assert_string_equal(joined(reply, "device_hash", kinds), "");
 	assert_int_equal(number(reply, "handed_over_packets"), 77);
 	json_decref(reply);
-
-	for (unsigned int i = 0; i < 3; i++) {
-		t.shared.dispatch = i == 0 ? NULL : &dispatch;
-		dispatch.snat_by_hash = i == 2;
-		reply = ask("/sluice/info");
-		assert_string_equal(text(reply, "snat_owner"), i == 0 ? "one worker" : i == 1 ? "port" : "hash");
-		json_decref(reply);
-	}
-	t.shared.dispatch = NULL;
 }
 
 static void test_sums(void **state)

@@ -36,8 +36,6 @@ struct sl_dispatch {
 	uint16_t first[SL_DISPATCH_ENTRIES + 1]; /* of worker i's in entries */
 	uint8_t low_byte[2][SL_DISPATCH_ENTRIES]; /* of a destination port, by what it adds to the hash: IPv4, IPv6 */
 	uint16_t n_workers;
-	/* Who owns a packet to a source-NAT address: the worker of its hash, otherwise of its destination port modulo workers. */
-	bool snat_by_hash;
 };
 
 /* reta_size: of the smallest redirection table among the NICs that are to follow, a power of two from 64 to 256. */

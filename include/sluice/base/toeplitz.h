@@ -30,10 +30,30 @@ extern const uint8_t sl_rss_key[SL_TOEPLITZ_KEY_BYTES];
 
 void sl_toeplitz_init(struct sl_toeplitz *t, const uint8_t key[SL_TOEPLITZ_KEY_BYTES]);
 
+/* Hash of n input bytes that stand at `offset` in the input. */
+static inline uint8_t sl_toeplitz_part(const struct sl_toeplitz *t, unsigned int offset, const void *data, unsigned int n)
+{
+	const uint8_t *bytes = data;
+	uint8_t hash = 0;
+
+	for (unsigned int i = 0; i < n; i++)
+		hash ^= t->table[offset + i][bytes[i]];
+	return hash;
+}
+
 /* Addresses and ports as they stand in the packet (network byte order); the low byte of what a NIC leaves in mbuf.hash.rss. */
-uint8_t sl_toeplitz_v4(const struct sl_toeplitz *t, uint32_t src_be, uint32_t dst_be, uint16_t sport_be,
-		       uint16_t dport_be);
-uint8_t sl_toeplitz_v6(const struct sl_toeplitz *t, const struct sl_ip *src, const struct sl_ip *dst, uint16_t sport_be,
-		       uint16_t dport_be);
+static inline uint8_t sl_toeplitz_v4(const struct sl_toeplitz *t, uint32_t src_be, uint32_t dst_be, uint16_t sport_be,
+		       uint16_t dport_be)
+{
+	return sl_toeplitz_part(t, 0, &src_be, 4) ^ sl_toeplitz_part(t, 4, &dst_be, 4) ^ sl_toeplitz_part(t, 8, &sport_be, 2) ^
+	       sl_toeplitz_part(t, SL_TOEPLITZ_PORT_V4, &dport_be, 2);
+}
+
+static inline uint8_t sl_toeplitz_v6(const struct sl_toeplitz *t, const struct sl_ip *src, const struct sl_ip *dst, uint16_t sport_be,
+		       uint16_t dport_be)
+{
+	return sl_toeplitz_part(t, 0, src->b, 16) ^ sl_toeplitz_part(t, 16, dst->b, 16) ^ sl_toeplitz_part(t, 32, &sport_be, 2) ^
+	       sl_toeplitz_part(t, SL_TOEPLITZ_PORT_V6, &dport_be, 2);
+}
 
 #endif

@@ -26,8 +26,8 @@
 	X(FEW_QUEUES, "ring", "fewer receive queues than workers")                              \
 	X(NO_RSS, "ring", "the driver offers no RSS over addresses and ports")                   \
 	X(NO_TABLE, "ring", "the driver offers no redirection table of 64, 128, ... 2048 entries") \
-	X(OTHER_KEY, "ring", "the driver did not take the workers' RSS key")                     \
-	X(OTHER_TABLE, "ring", "the driver did not take the workers' redirection table")
+	X(OTHER_KEY, "ring", "the driver does not confirm the workers' RSS key")                     \
+	X(OTHER_TABLE, "ring", "the driver does not confirm the workers' redirection table")
 
 enum sl_steering {
 #define X(id, how, why) SL_STEERING_##id,
