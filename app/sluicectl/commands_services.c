@@ -108,10 +108,14 @@ json_t *ctl_gather_backends(struct ctl_client *client, const struct ctl_options 
 /* "enabled, up": what was never looked at has no health to show. */
 static void add_state(struct ctl_table *t, const json_t *backend)
 {
+	const json_t *deadline_ms = json_object_get(backend, "deadline_ms");
 	const char *health = ctl_text(backend, "health");
 	bool known = strcmp(health, "unknown") != 0;
+	char text[CTL_TEXT_MAX], deadline[CTL_TEXT_MAX + 16] = "";
 
-	ctl_table_add(t, "%s%s%s%s", ctl_text(backend, "state"), known ? ", " : "", known ? health : "",
+	if (deadline_ms != NULL && json_integer_value(deadline_ms) >= 0)
+		snprintf(deadline, sizeof(deadline), ", ends in %s", ctl_format_time(text, json_integer_value(deadline_ms)));
+	ctl_table_add(t, "%s%s%s%s%s", ctl_text(backend, "state"), deadline, known ? ", " : "", known ? health : "",
 		      strcmp(ctl_text(backend, "backup"), "yes") == 0 ? ", backup" : "");
 }
 

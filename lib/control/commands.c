@@ -20,10 +20,10 @@
 	  false, 0, 0 },                                                                                              \
 	{ "protocol", "--protocol", "tcp|udp", "only flows of this protocol", SL_ARGUMENT_PROTOCOL, false, 0, 0 }
 
-#define CHANGES                                                                                                        \
-	"`changes`: what is different now, one object each with `change` (added, removed, changed), `path` (the place by " \
-	"names), `where` (JSON pointer), `from`, `to`; `restart` where a reload cannot do it"
-#define PUBLISHED CHANGES "; `generation` of the published configuration; `persisted`: the file has it, too"
+#define PUBLISHED "`changes`; `generation` of the published configuration; `persisted`: the file has it, too"
+#define BACKEND_STATE                                                                                                  \
+	"`service`, `backend`, `state`, `weight`, `flows_active`; `deadline_ms`, where it has a deadline, until the flows " \
+	"left are ended"
 #define LIFE_CYCLE "It is kept over reloads as long as the backend stays in the file, and not over a restart."
 
 const struct sl_command sl_commands[SL_COMMAND_MAX] = {
@@ -32,7 +32,7 @@ const struct sl_command sl_commands[SL_COMMAND_MAX] = {
 		"All of the file is taken, or none: a file with mistakes changes nothing, and all its problems are in the reply. "
 		"Edits that were made without --persist and are not in the file would be lost, so this is refused, unless it "
 		"is wanted; SIGHUP always takes the file, and the log names what was lost.",
-		CHANGES "; `lost_edits`: the same of edits that are undone; `generation`",
+		"`changes`; `lost_edits`: the same of edits that are undone; `generation`",
 		{ { "discard_edits", "--discard-edits", NULL, "also when edits are lost that the file does not have",
 		    SL_ARGUMENT_FLAG, false, 0, 0 } } },
 	[SL_COMMAND_CONFIG_SHOW] = {
@@ -40,7 +40,7 @@ const struct sl_command sl_commands[SL_COMMAND_MAX] = {
 	[SL_COMMAND_CONFIG_DIFF] = {
 		"config diff", "what a reload would change",
 		"Compares the running configuration with the file, or with another one that is given.",
-		CHANGES "; `unsaved_edits`: what edits without --persist have changed since the file was read; `problems`: why "
+		"`changes`; `unsaved_edits`: what edits without --persist have changed since the file was read; `problems`: why "
 		"the reload would be refused, none if it would not",
 		{ { "config", "--candidate", "FILE", "compare with this file, or with - for the standard input",
 		    SL_ARGUMENT_OBJECT, false, 0, 0 } } },
@@ -48,7 +48,7 @@ const struct sl_command sl_commands[SL_COMMAND_MAX] = {
 		"config save", "write the running configuration, with all edits, to the file",
 		"The file is replaced at once, and keeps its mode and owner. Refused where somebody has changed the file since "
 		"sluice read it.",
-		"`path` of the file; " CHANGES ": what edits the file did not have before",
+		"`path` of the file; `changes`: edits that the file did not have before",
 		{ { "overwrite", "--overwrite", NULL, "also when the file was changed since sluice read it", SL_ARGUMENT_FLAG,
 		    false, 0, 0 } } },
 	[SL_COMMAND_SERVICE_ADD] = {
@@ -71,20 +71,20 @@ const struct sl_command sl_commands[SL_COMMAND_MAX] = {
 		{ SERVICE, BACKEND, DEADLINE, PERSIST } },
 	[SL_COMMAND_BACKEND_DRAIN] = {
 		"backend drain", "give a backend no new flows; those it has go on", LIFE_CYCLE,
-		"`state`, `weight` and `flows_active` of the backend",
+		BACKEND_STATE,
 		{ SERVICE, BACKEND, DEADLINE } },
 	[SL_COMMAND_BACKEND_DISABLE] = {
 		"backend disable", "the same, and its UDP flows go on at other backends at once", LIFE_CYCLE,
-		"`state`, `weight` and `flows_active` of the backend",
+		BACKEND_STATE,
 		{ SERVICE, BACKEND, DEADLINE } },
 	[SL_COMMAND_BACKEND_ENABLE] = {
 		"backend enable", "give it new flows again, and forget the deadline of a drain", NULL,
-		"`state`, `weight` and `flows_active` of the backend", { SERVICE, BACKEND } },
+		BACKEND_STATE, { SERVICE, BACKEND } },
 	[SL_COMMAND_BACKEND_WEIGHT] = {
 		"backend weight", "change a backend's share of new flows; 0: only the flows it has already",
 		"Without --persist it holds until a reload brings another weight for this backend in the file, or a restart; "
 		"\"default\" takes it back.",
-		"`state`, `weight` and `flows_active` of the backend; with `persist` also " CHANGES,
+		BACKEND_STATE "; with `persist` also `changes` and `persisted`",
 		{ SERVICE, BACKEND,
 		  { "weight", NULL, "WEIGHT", "0 to 1000, or default: that of the file again", SL_ARGUMENT_WEIGHT, true, 0, 1000 },
 		  PERSIST } },

@@ -26,6 +26,10 @@ static const char introduction[] =
 	"    {\"error\": {\"message\": \"...\", \"problems\": [{\"where\": \"/services/0/backends/2/port\", \"what\": \"70000 is not in "
 	"1..65535\"}]}}\n"
 	"\n"
+	"`changes` in a result is a list of differences, each with `change` (`added`, `removed` or `changed`), `path` (the place by\n"
+	"names, as in `services/web/backends/10.1.1.1:8080/weight`), `where` (as a JSON pointer), the values `from` and `to`, and\n"
+	"`restart` where a running sluice cannot follow.\n"
+	"\n"
 	"A request is at most 1 MiB long. There are 16 places for clients; when they are taken, who has been silent longest is\n"
 	"disconnected. A client that sends half a request, or does not read its reply, is disconnected after 10 s.\n"
 	"\n"
@@ -37,7 +41,9 @@ static const char introduction[] =
 	"writes all edits made so far. `config diff` shows what a reload would change, and with it which edits are not in the file.\n"
 	"\n"
 	"Draining, disabling and weighting a backend are no edits but states of the backend, beside the configuration: a reload keeps\n"
-	"them.\n"
+	"them. A drain may have a deadline, and so may what is removed: the flows left then are ended over five seconds. TCP\n"
+	"connections get resets at both ends, and each packet they still send gets one; UDP goes on at another backend with the\n"
+	"client's next datagram.\n"
 	"\n"
 	"## Commands\n";
 

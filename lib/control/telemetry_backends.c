@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* /sluice/backends, /sluice/backend. */
 #include "backends.h"
+#include "drains.h"
 #include "flow_counts.h"
 #include "telemetry_internal.h"
 
@@ -24,6 +25,16 @@ static uint64_t latency_us(const struct sl_control *control, const struct sl_bac
 	return n == 0 ? 0 : (sum_ns / n + 999) / 1000;
 }
 
+/* Until the flows it has left are ended; -1: they are not. */
+static int64_t deadline_ms(const struct sl_control *control, const struct sl_backend *backend)
+{
+	uint64_t deadline_ns = sl_drains_deadline(control, backend), now_ns = sl_control_now_ns();
+
+	if (deadline_ns == SL_NEVER)
+		return -1;
+	return deadline_ns > now_ns ? (int64_t)((deadline_ns - now_ns) / 1000000) : 0;
+}
+
 static void add_state(const struct sl_control *control, const struct sl_service *service, unsigned int i, struct sl_tel_node *out)
 {
 	const struct sl_backend *backend = &service->backends[i];
@@ -40,6 +51,7 @@ static void add_state(const struct sl_control *control, const struct sl_service 
 	sl_tel_string(out, "health", sl_health_name(state.health));
 	sl_tel_string(out, "reason", note->reason);
 	sl_tel_u64(out, "changed_ms_ago", (sl_control_now_ns() - note->since_ns) / 1000000);
+	sl_tel_int(out, "deadline_ms", deadline_ms(control, backend));
 	sl_tel_u64(out, "latency_us", latency_us(control, backend));
 }
 
@@ -134,6 +146,7 @@ static const struct sl_tel_key backend_keys[] = {
 	{ "health", "up, down or unknown" },
 	{ "reason", "of the last change of weight, state or health" },
 	{ "changed_ms_ago", "when that was" },
+	{ "deadline_ms", "milliseconds until the flows it has left are ended, 0: they are being ended, -1: they are not" },
 	{ "latency_us", "moving average of its answering time as the workers see it; 0: not measured yet" },
 	{ NULL, NULL },
 };

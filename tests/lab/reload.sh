@@ -38,8 +38,8 @@ reload
 lab_wait 10 "the first reload" telemetry_is /sluice/info 'r["reloads"] == 1'
 wait_for "$load" "requests while backend3 was removed" "$LAB_WORK/load.out"
 ask "backend3 removed"
-telemetry_is /sluice/backends,web '[b["state"] for b in r["backends"].values() if b["address"] == "10.1.1.3"] == ["draining"]' ||
-	fail "backend3 is not draining: $(lab_telemetry /sluice/backends,web)"
+telemetry_is /sluice/backends,web '[b["state"] for b in r["backends"].values() if b["address"] == "10.1.1.3"] == ["removed"]' ||
+	fail "backend3 is not told to be removed: $(lab_telemetry /sluice/backends,web)"
 forget_access_logs
 ab_run 600 http://192.0.2.10/
 lab_wait 10 "all requests in the access logs" all_logged 600

@@ -164,6 +164,7 @@ static void test_sums(void **state)
 	t.shared.backends[3] = (struct sl_backend_state){ .generation = 5, .admin = SL_ADMIN_DISABLED, .health = SL_HEALTH_DOWN,
 							  .weight_override = 7, .weight_was = 1 };
 	t.notes[3] = (struct sl_backend_note){ .reason = "SYN unanswered", .since_ns = 3000 * SL_NS_PER_S };
+	sl_drains_set(&t.control, &t.snapshot.services[1].backends[1], sl_control_now_ns() + 5 * SL_NS_PER_S);
 	fake.imbalance[1] = -4;
 
 	json_t *reply = ask("/sluice/drops");
@@ -210,6 +211,8 @@ static void test_sums(void **state)
 	assert_int_equal(number(row(reply, "backends", 1), "weight_configured"), 1);
 	assert_int_equal(number(row(reply, "backends", 1), "latency_us"), 2000); /* the mean of 1 and 3 ms */
 	assert_int_equal(number(row(reply, "backends", 0), "latency_us"), 0);
+	assert_int_equal(number(row(reply, "backends", 1), "deadline_ms"), 5000);
+	assert_int_equal((int64_t)number(row(reply, "backends", 0), "deadline_ms"), -1);
 	json_decref(reply);
 
 	fake.imbalance[1] = 1ll << 40; /* more than DPDK's 32 bits */

@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "../../lib/control/backends.h"
+#include "../../lib/control/drains.h"
 #include "../../lib/control/flow_counts.h"
 #include "../../lib/control/telemetry_internal.h"
 
@@ -228,6 +229,7 @@ static void make_workers(void)
 	t.control.shared = &t.shared;
 	t.control.counts = &t.counts;
 	t.control.backend_notes = t.notes;
+	t.control.drains = sl_drains_create();
 }
 
 static int connect_to_dpdk(void)
@@ -301,6 +303,7 @@ static int tear_down(void **state)
 	free(t.config.interfaces);
 	free(t.config.routes);
 	free(t.snapshot.interfaces);
+	sl_drains_destroy(t.control.drains);
 	return rte_eal_cleanup();
 }
 
