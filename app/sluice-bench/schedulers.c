@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Picks one behind the other, of flows that stay: nothing else takes the caches away between them, so what a scheduler reads
- * of each backend lies there as far as it fits. Weights are 1 to 4, flows and answering times random.
+ * For each choice a flow begins and another ends, one behind the other: nothing else takes the caches away between them, so
+ * what a scheduler reads of each backend lies there as far as it fits. Weights are 1 to 4, flows and answering times random.
  */
 #include <stdlib.h>
 
@@ -31,24 +31,36 @@ static void make_backends(struct sl_service *service, struct sl_worker *w, unsig
 			.ip = sl_ip_from_v4(rte_cpu_to_be_32(0x0a010000 + i)), .port_be = rte_cpu_to_be_16(8080), .id = (uint16_t)i,
 			.weight = service->scheduler == SL_SCHEDULER_ROUND_ROBIN ? 1 : (uint16_t)(1 + i % 4), .generation = 1,
 		};
-		w->backend[i].value[SL_FLOW_COUNT_FLOWS_ACTIVE] = rte_rand_max(1000);
+		w->backend[i].value[SL_FLOW_COUNT_FLOWS_OPEN] = KEYS + rte_rand_max(1000);
 		w->latency[i] = (struct sl_latency){ .ns = 100000 + (uint32_t)rte_rand_max(900000), .tick = w->now_tick, .generation = 1 };
 	}
 	service->n_backends = (uint16_t)n;
 }
 
-static double cycles_of_picks(struct sl_worker *w, const struct sl_service *service, const struct sl_tuple *keys)
+static void count(struct sl_worker *w, const struct sl_snapshot *s, uint16_t backend, int change)
+{
+	w->backend[backend].value[SL_FLOW_COUNT_FLOWS_OPEN] += (uint64_t)change;
+	sl_rank_changed(w, s, 0, backend);
+}
+
+/* Each begins a flow and ends that of KEYS before it. */
+static double cycles_of_picks(struct sl_worker *w, const struct sl_snapshot *s, const struct sl_tuple *keys, uint16_t *had)
 {
 	uint64_t start = rte_rdtsc_precise();
 
-	for (unsigned int i = 0; i < KEYS; i++)
-		w->backend[sl_pick_target(w, service, &keys[i])->id].value[SL_FLOW_COUNT_FLOWS_ACTIVE]++;
+	for (unsigned int i = 0; i < KEYS; i++) {
+		uint16_t id = sl_pick_target(w, &s->services[0], &keys[i])->id;
+		count(w, s, id, 1);
+		count(w, s, had[i], -1);
+		had[i] = id;
+	}
 	return (double)(rte_rdtsc_precise() - start) / KEYS;
 }
 
 /* Returns how long it took, in milliseconds; *schedule replaces what was there. */
 static double build(const struct traffic *t, struct sl_service *service)
 {
+	service->generation++; /* another schedule */
 	uint64_t start = rte_rdtsc_precise();
 	struct sl_schedule *schedule = sl_schedule_build(service, NULL, NULL);
 	uint64_t cycles = rte_rdtsc_precise() - start;
@@ -60,18 +72,25 @@ static double build(const struct traffic *t, struct sl_service *service)
 static int measure(struct row *row, struct traffic *t, struct sl_service *service, unsigned int size, const struct sl_tuple *keys)
 {
 	struct sl_worker *w = t->gateway->worker;
+	struct sl_snapshot *s = calloc(1, sizeof(*s));
+	uint16_t *had = calloc(KEYS, sizeof(*had));
 	double cycles[99], ms[99];
+	int result = s != NULL && had != NULL ? 0 : -1;
 
 	make_backends(service, w, sizes[size]);
-	for (unsigned int i = 0; i < t->options->repetitions; i++) {
+	if (result == 0)
+		*s = (struct sl_snapshot){ .services = service, .n_services = 1 };
+	for (unsigned int i = 0; i < t->options->repetitions && result == 0; i++) {
 		ms[i] = build(t, service);
-		if (sl_service_schedule(service) == NULL)
-			return -1;
-		cycles[i] = cycles_of_picks(w, service, keys);
+		result = sl_service_schedule(service) != NULL ? 0 : -1;
+		if (result == 0)
+			cycles[i] = cycles_of_picks(w, s, keys, had);
 	}
 	row->build_ms[size] = measure_range(ms, t->options->repetitions).median;
 	row->cycles[size] = measure_range(cycles, t->options->repetitions);
-	return 0;
+	free(had);
+	free(s);
+	return result;
 }
 
 static void print_json(const struct traffic *t, const struct row rows[ROWS])
@@ -112,7 +131,7 @@ static struct sl_tuple random_client(void)
 
 int schedulers_run(struct traffic *t)
 {
-	struct sl_service service = { .table_size = 65537 };
+	struct sl_service service = { .table_size = 65537, .generation = 1 };
 	struct sl_tuple *keys = calloc(KEYS, sizeof(*keys));
 	struct row rows[ROWS];
 	int result = 0;

@@ -117,14 +117,14 @@ static void add_state(struct ctl_table *t, const json_t *backend)
 
 void ctl_render_backends(const json_t *value, FILE *out)
 {
-	static const char *const titles[] = { "service", "backend", ">weight", ">effective", "state", ">for", ">flows",
+	static const char *const titles[] = { "service", "backend", ">weight", ">effective", "state", ">for", ">open", ">flows",
 					      ">created", ">latency", "reason" };
 	char text[CTL_TEXT_MAX];
 	struct ctl_table t;
 	size_t i;
 	json_t *b;
 
-	ctl_table_init(&t, titles, 10);
+	ctl_table_init(&t, titles, 11);
 	json_array_foreach(json_object_get(value, "backends"), i, b) {
 		ctl_table_add(&t, "%s", ctl_text(b, "service"));
 		add_end(&t, ctl_text(b, "address"), ctl_number(b, "port"));
@@ -132,6 +132,7 @@ void ctl_render_backends(const json_t *value, FILE *out)
 		ctl_table_add(&t, "%.2f", (double)ctl_number(b, "weight_effective_milli") / 1000);
 		add_state(&t, b);
 		ctl_table_add(&t, "%s", ctl_format_time(text, ctl_number(b, "changed_ms_ago")));
+		ctl_table_add_count(&t, ctl_number(b, "flows_open"));
 		ctl_table_add_count(&t, ctl_number(b, "flows_active"));
 		ctl_table_add_count(&t, ctl_number(b, "flows_created"));
 		if (ctl_number(b, "latency_us") > 0)

@@ -114,7 +114,7 @@ static void set_turns(struct sl_schedule *schedule)
 		divisor = gcd(divisor, schedule->targets[i].weight);
 	for (unsigned int i = 0; i < schedule->n_targets; i++) {
 		n += schedule->targets[i].weight / divisor;
-		schedule->targets[i].turn_end = n;
+		schedule->turn_end[i] = n;
 	}
 	if (n > schedule->n_targets) {
 		step = (uint32_t)((n * UINT64_C(0x9e3779b9) + 0x80000000) >> 32);
@@ -138,6 +138,8 @@ static void set_targets(struct sl_schedule *schedule, const struct sl_service *s
 			.generation = backend->generation,
 			.weight = (uint32_t)sl_backend_weight(backend, &state) * state.ramp,
 		};
+		struct sl_target *target = &schedule->targets[schedule->n_targets - 1];
+		target->inverse_weight = 1.0 / target->weight;
 	}
 }
 
@@ -198,12 +200,11 @@ static int set_table(struct sl_schedule *schedule)
 
 static int lay_out(struct sl_schedule *schedule)
 {
-	set_turns(schedule);
-	if (set_table(schedule) != 0)
-		return -1;
+	schedule->turn_end = calloc(schedule->n_targets + 1u, sizeof(*schedule->turn_end));
 	schedule->by_id = calloc(schedule->n_targets + 1u, sizeof(*schedule->by_id));
-	if (schedule->by_id == NULL)
+	if (schedule->turn_end == NULL || schedule->by_id == NULL || set_table(schedule) != 0)
 		return -1;
+	set_turns(schedule);
 	for (uint16_t i = 0; i < schedule->n_targets; i++)
 		schedule->by_id[i] = i;
 	qsort_r(schedule->by_id, schedule->n_targets, sizeof(*schedule->by_id), compare_ids, schedule);
@@ -219,6 +220,7 @@ struct sl_schedule *sl_schedule_build(const struct sl_service *service, const st
 	schedule = calloc(1, sizeof(*schedule) + service->n_backends * sizeof(schedule->targets[0]));
 	if (schedule == NULL)
 		return NULL;
+	schedule->serial = old != NULL ? old->serial + 1 : (uint64_t)service->generation << 32;
 	schedule->users = 1;
 	schedule->scheduler = service->scheduler;
 	schedule->table_size = service->table_size;
@@ -240,6 +242,7 @@ void sl_schedule_release(struct sl_schedule *schedule)
 {
 	if (schedule == NULL || --schedule->users > 0)
 		return;
+	free(schedule->turn_end);
 	free(schedule->by_id);
 	free(schedule->table);
 	free(schedule);

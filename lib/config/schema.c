@@ -39,11 +39,10 @@ const struct sl_choice sl_scheduler_choices[] = {
 	  SL_SCHEDULER_ROUND_ROBIN },
 	{ "weighted-round-robin", "in turn, as often as the backend's weight says",
 	  SL_SCHEDULER_WEIGHTED_ROUND_ROBIN },
-	{ "least-connections", "the one with the fewest flows for its weight, by each worker's own count",
+	{ "least-connections", "the one with the fewest open flows for its weight, by each worker's own count",
 	  SL_SCHEDULER_LEAST_CONNECTIONS },
-	{ "random-two", "of two that chance picks by weight, the one with fewer flows for its weight; costs the same with any "
-	  "number of backends", SL_SCHEDULER_RANDOM_TWO },
-	{ "least-latency", "the one with the least product of answering time and flows for its weight. The time is taken "
+	{ "random-two", "of two that chance picks by weight, the one with fewer open flows for its weight", SL_SCHEDULER_RANDOM_TWO },
+	{ "least-latency", "the one with the least product of answering time and open flows for its weight. The time is taken "
 	  "from the traffic itself: from SYN to SYN+ACK, or from the first datagram to its reply; it rises at once "
 	  "with a slow answer and halves every 7 s", SL_SCHEDULER_LEAST_LATENCY },
 	{ "source-hash", "by the client's address: the same client, the same backend, while that takes flows. Shares "

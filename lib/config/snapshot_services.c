@@ -209,6 +209,7 @@ static int add_service(struct step *step, unsigned int index)
 	service->mode = (uint8_t)c->mode;
 	service->mss_clamp = c->mss_clamp != 0 ? c->mss_clamp : UINT16_MAX;
 	service->scheduler = (uint8_t)c->scheduler;
+	service->generation = (uint32_t)s->generation;
 	service->table_size = c->table_size;
 	service->hash_key = step->hash_key;
 	service->slow_start_s = c->slow_start_s;

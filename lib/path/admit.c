@@ -103,7 +103,7 @@ static enum sl_drop_cause reopen(struct sl_worker *w, const struct sl_snapshot *
 	uint32_t flow = p->flow;
 	w->count[SL_COUNT_FLOWS_REUSED]++;
 	sl_burst_forget_flow(b, flow);
-	sl_flow_end(w, flow);
+	sl_flow_end(w, s, flow);
 	if (service == NULL)
 		return SL_DROP_NO_SERVICE;
 	p->service = (uint16_t)(service - s->services);

@@ -57,6 +57,7 @@ enum sl_drop_cause sl_open_flow(struct sl_worker *w, const struct sl_snapshot *s
 		counters[c]->value[SL_FLOW_COUNT_FLOWS_CREATED]++;
 		counters[c]->value[SL_FLOW_COUNT_FLOWS_ACTIVE]++;
 	}
+	sl_flow_count_open(w, s, f, 1);
 	return SL_DROP_MAX;
 }
 

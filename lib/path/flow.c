@@ -64,12 +64,21 @@ void sl_burst_forget_flow(struct sl_burst *b, uint32_t flow)
 	b->seen |= SL_SEEN_NO_FLOW;
 }
 
-void sl_flow_end(struct sl_worker *w, uint32_t flow)
+void sl_flow_count_open(struct sl_worker *w, const struct sl_snapshot *s, const struct sl_flow *f, int change)
+{
+	w->service[f->service].value[SL_FLOW_COUNT_FLOWS_OPEN] += (uint64_t)change;
+	w->backend[f->backend].value[SL_FLOW_COUNT_FLOWS_OPEN] += (uint64_t)change;
+	sl_rank_changed(w, s, f->service, f->backend);
+}
+
+void sl_flow_end(struct sl_worker *w, const struct sl_snapshot *s, uint32_t flow)
 {
 	const struct sl_flow *f = &w->flows.flows[flow];
 
 	w->service[f->service].value[SL_FLOW_COUNT_FLOWS_ACTIVE]--;
 	w->backend[f->backend].value[SL_FLOW_COUNT_FLOWS_ACTIVE]--;
+	if (f->proto != IPPROTO_TCP || !sl_tcp_is_over(f))
+		sl_flow_count_open(w, s, f, -1);
 	sl_flow_destroy(&w->flows, flow);
 }
 

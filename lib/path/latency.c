@@ -12,9 +12,10 @@ static inline uint32_t moment(const struct sl_worker *w)
 	return (uint32_t)(w->now_ns >> MOMENT_SHIFT);
 }
 
-static void observe(struct sl_worker *w, uint16_t backend, uint64_t ns)
+static void observe(struct sl_worker *w, const struct sl_snapshot *s, const struct sl_flow *f, uint64_t ns)
 {
-	sl_latency_observe(&w->latency[backend], w->shared->backends[backend].generation, ns, w->now_tick);
+	sl_latency_observe(&w->latency[f->backend], w->shared->backends[f->backend].generation, ns, w->now_tick);
+	sl_rank_changed(w, s, f->service, f->backend);
 }
 
 static uint64_t since(const struct sl_worker *w, uint32_t asked)
@@ -27,23 +28,23 @@ void sl_latency_ask(const struct sl_worker *w, struct sl_flow *f)
 	f->ack[SL_CLIENT] = moment(w);
 }
 
-void sl_latency_answer(struct sl_worker *w, const struct sl_flow *f)
+void sl_latency_answer(struct sl_worker *w, const struct sl_snapshot *s, const struct sl_flow *f)
 {
-	observe(w, f->backend, since(w, f->ack[SL_CLIENT]));
+	observe(w, s, f, since(w, f->ack[SL_CLIENT]));
 }
 
-void sl_latency_follow_tcp(struct sl_worker *w, struct sl_flow *f, enum sl_side side, uint8_t flags, enum sl_tcp_state before,
-			   uint32_t asked)
+void sl_latency_follow_tcp(struct sl_worker *w, const struct sl_snapshot *s, struct sl_flow *f, enum sl_side side, uint8_t flags,
+			   enum sl_tcp_state before, uint32_t asked)
 {
 	if (before != SL_TCP_SYN_SENT) {
 		if (f->state == SL_TCP_SYN_SENT)
 			sl_latency_ask(w, f);
 	} else if (f->state == SL_TCP_SYN_RECV) {
-		observe(w, f->backend, since(w, asked));
+		observe(w, s, f, since(w, asked));
 	} else if (f->state == SL_TCP_CLOSE && side == SL_SERVER) {
-		observe(w, f->backend, SL_LATENCY_REFUSED_NS);
+		observe(w, s, f, SL_LATENCY_REFUSED_NS);
 	} else if (f->state == SL_TCP_SYN_SENT && side == SL_CLIENT && (flags & RTE_TCP_SYN_FLAG)) {
 		f->ack[SL_CLIENT] = asked; /* the answer to the first counts */
-		observe(w, f->backend, since(w, asked));
+		observe(w, s, f, since(w, asked));
 	}
 }

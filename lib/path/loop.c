@@ -66,7 +66,7 @@ static void expire_flows(struct sl_worker *w, const struct sl_snapshot *s)
 		for (unsigned int i = 0; i < n; i++) {
 			const struct sl_flow *f = &w->flows.flows[due[i]];
 			if (is_over(w, s, due[i])) {
-				sl_flow_end(w, due[i]);
+				sl_flow_end(w, s, due[i]);
 				w->count[SL_COUNT_FLOWS_EXPIRED]++;
 			} else {
 				sl_flow_reschedule(&w->flows, due[i], f->last_seen + sl_flow_timeout(s, f));

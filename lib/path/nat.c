@@ -38,9 +38,11 @@ static void follow_tcp_state(struct sl_worker *w, const struct sl_snapshot *s, s
 	bool over = sl_tcp_is_over(f), changed = sl_tcp_follow(f, p->side, &segment);
 
 	if (before == SL_TCP_SYN_SENT || f->state == SL_TCP_SYN_SENT)
-		sl_latency_follow_tcp(w, f, p->side, segment.flags, before, asked);
+		sl_latency_follow_tcp(w, s, f, p->side, segment.flags, before, asked);
 	if (over && changed)
 		count_reopened(w, f);
+	if (over != sl_tcp_is_over(f))
+		sl_flow_count_open(w, s, f, over ? 1 : -1);
 	/* A reset that ends nothing keeps nothing alive either (RFC 7857 section 8). */
 	if (changed || !(segment.flags & RTE_TCP_RST_FLAG))
 		f->last_seen = w->now_tick;
@@ -287,7 +289,7 @@ static __rte_noinline void translate(struct sl_worker *w, const struct sl_snapsh
 			return;
 		}
 		if (p->kind == SL_PKT_UDP)
-			sl_latency_answer(w, f);
+			sl_latency_answer(w, s, f);
 	}
 	if (unlikely(sl_pkt_ttl(b, i) <= 1)) {
 		sl_answer_error(w, s, b, i, SL_ICMP_TTL_EXCEEDED, 0);
@@ -321,7 +323,7 @@ static __rte_noinline void translate(struct sl_worker *w, const struct sl_snapsh
  * End request-response flows that have had their last reply. Not before the whole burst was walked: a later packet of it may
  * be the client's next request.
  */
-static void end_answered(struct sl_worker *w, struct sl_burst *b)
+static void end_answered(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
 {
 	for (unsigned int i = 0; i < b->n; i++) {
 		uint32_t flow = b->p[i].flow;
@@ -332,8 +334,8 @@ static void end_answered(struct sl_worker *w, struct sl_burst *b)
 			continue;
 		b->p[i].flow = SL_FLOW_NONE;
 		if (live) {
-			sl_latency_answer(w, &w->flows.flows[flow]);
-			sl_flow_end(w, flow);
+			sl_latency_answer(w, s, &w->flows.flows[flow]);
+			sl_flow_end(w, s, flow);
 			w->count[SL_COUNT_FLOWS_ANSWERED]++;
 		}
 	}
@@ -358,6 +360,6 @@ void sl_stage_nat(struct sl_worker *w, const struct sl_snapshot *s, struct sl_bu
 		}
 	}
 	if (unlikely(answered))
-		end_answered(w, b);
+		end_answered(w, s, b);
 	sl_burst_compact(b);
 }

@@ -28,7 +28,7 @@ static enum sl_drop_cause move(struct sl_worker *w, const struct sl_snapshot *s,
 	uint32_t lost = p->flow;
 
 	p->service = s->service_by_id[w->flows.flows[lost].service];
-	sl_flow_end(w, lost);
+	sl_flow_end(w, s, lost);
 	enum sl_drop_cause cause = sl_open_flow(w, s, b, i);
 	for (unsigned int j = i + 1; j < b->n; j++)
 		if (b->p[j].flow == lost)

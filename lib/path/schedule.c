@@ -6,26 +6,19 @@
  */
 #include "stages.h"
 
-#include "sluice/state/latency.h"
-
 typedef const struct sl_target *scheduler(struct sl_worker *w, const struct sl_service *service,
 					  const struct sl_schedule *schedule, const struct sl_tuple *client);
 
-/* Whose turn: the first target that has turns behind this one's number. */
+/* Whose turn: the first target that has turns behind this one's number. Without branches, as no two searches are alike. */
 static const struct sl_target *turn_of(const struct sl_schedule *schedule, uint32_t turn)
 {
-	unsigned int low = 0, high = schedule->n_targets - 1u;
+	const uint32_t *end = schedule->turn_end;
 
 	if (schedule->n_turns == schedule->n_targets)
 		return &schedule->targets[turn];
-	while (low < high) {
-		unsigned int middle = (low + high) / 2;
-		if (schedule->targets[middle].turn_end > turn)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return &schedule->targets[low];
+	for (unsigned int n = schedule->n_targets; n > 1; n -= n / 2)
+		end += (n / 2) * (end[n / 2 - 1] <= turn);
+	return &schedule->targets[end - schedule->turn_end];
 }
 
 /*
@@ -44,75 +37,19 @@ static const struct sl_target *round_robin(struct sl_worker *w, const struct sl_
 	return turn_of(schedule, turn);
 }
 
-/* Flows that it would have with one more, for this worker. */
-static uint64_t flows_with_one_more(const struct sl_worker *w, const struct sl_target *target)
-{
-	return w->backend[target->id].value[SL_FLOW_COUNT_FLOWS_ACTIVE] + 1;
-}
-
-/* a has fewer flows for its weight than b. */
+/* a has fewer flows for its weight than b, with one more each. */
 static bool has_fewer_flows(const struct sl_worker *w, const struct sl_target *a, const struct sl_target *b)
 {
-	return flows_with_one_more(w, a) * b->weight < flows_with_one_more(w, b) * a->weight;
+	uint64_t of_a = w->backend[a->id].value[SL_FLOW_COUNT_FLOWS_OPEN] + 1;
+	uint64_t of_b = w->backend[b->id].value[SL_FLOW_COUNT_FLOWS_OPEN] + 1;
+
+	return of_a * b->weight < of_b * a->weight;
 }
 
-/* Where the search begins moves on, so that equals take turns. */
-static unsigned int first_place(struct sl_worker *w, const struct sl_service *service, const struct sl_schedule *schedule)
+static const struct sl_target *least(struct sl_worker *w, const struct sl_service *service, const struct sl_schedule *schedule,
+				     const struct sl_tuple *client)
 {
-	uint32_t place = w->scheduler_turn[service->id];
-
-	if (unlikely(place >= schedule->n_targets))
-		place = 0;
-	w->scheduler_turn[service->id] = place + 1;
-	return place;
-}
-
-static const struct sl_target *least_connections(struct sl_worker *w, const struct sl_service *service,
-						 const struct sl_schedule *schedule, const struct sl_tuple *client)
-{
-	unsigned int place = first_place(w, service, schedule);
-	const struct sl_target *best = &schedule->targets[place];
-
-	for (unsigned int i = 1; i < schedule->n_targets; i++) {
-		if (++place == schedule->n_targets)
-			place = 0;
-		if (has_fewer_flows(w, &schedule->targets[place], best))
-			best = &schedule->targets[place];
-	}
-	return best;
-}
-
-/*
- * Answering time times flows for the weight. Who was never measured is asked once, and until it has answered taken for as
- * slow as one that refuses.
- */
-static uint64_t latency_load(const struct sl_worker *w, const struct sl_target *target)
-{
-	uint64_t flows = flows_with_one_more(w, target), ns;
-
-	ns = sl_latency_now(&w->latency[target->id], target->generation, w->now_tick);
-	if (ns == 0)
-		ns = flows == 1 ? 0 : SL_LATENCY_REFUSED_NS;
-	return ns * flows * SL_RAMP_FULL / target->weight;
-}
-
-static const struct sl_target *least_latency(struct sl_worker *w, const struct sl_service *service,
-					     const struct sl_schedule *schedule, const struct sl_tuple *client)
-{
-	unsigned int place = first_place(w, service, schedule);
-	const struct sl_target *best = &schedule->targets[place];
-	uint64_t least = latency_load(w, best);
-
-	for (unsigned int i = 1; i < schedule->n_targets; i++) {
-		if (++place == schedule->n_targets)
-			place = 0;
-		uint64_t load = latency_load(w, &schedule->targets[place]);
-		if (load < least) {
-			least = load;
-			best = &schedule->targets[place];
-		}
-	}
-	return best;
+	return sl_rank_least(w, service, schedule);
 }
 
 /* Below n. A Weyl sequence, mixed: nothing depends on it that an attacker could gain from. */
@@ -122,17 +59,15 @@ static uint32_t chance(struct sl_worker *w, uint32_t n)
 	return (uint32_t)((sl_hash_mix(w->random, UINT64_C(0xd1b54a32d192ed03)) >> 32) * n >> 32);
 }
 
-/* The power of two choices (Mitzenmacher, 2001): two different targets by weight, and of these the one with fewer flows. */
+/* The power of two choices (Mitzenmacher, 2001): two targets by weight, and of these the one with fewer flows. */
 static const struct sl_target *random_two(struct sl_worker *w, const struct sl_service *service,
 					  const struct sl_schedule *schedule, const struct sl_tuple *client)
 {
-	const struct sl_target *a = turn_of(schedule, chance(w, schedule->n_turns)), *b;
-	uint32_t begin = a == schedule->targets ? 0 : a[-1].turn_end, turns = a->turn_end - begin;
+	const struct sl_target *a = turn_of(schedule, chance(w, schedule->n_turns));
+	const struct sl_target *b = turn_of(schedule, chance(w, schedule->n_turns));
 
-	if (schedule->n_targets == 1)
-		return a;
-	uint32_t turn = chance(w, schedule->n_turns - turns);
-	b = turn_of(schedule, turn < begin ? turn : turn + turns);
+	if (a == b) /* the one beside it: what it lacks in chance it makes up for in flows */
+		b = a + 1 < schedule->targets + schedule->n_targets ? a + 1 : schedule->targets;
 	return has_fewer_flows(w, b, a) ? b : a;
 }
 
@@ -154,9 +89,9 @@ const struct sl_target *sl_schedule_target(struct sl_worker *w, const struct sl_
 	static scheduler *const schedulers[] = {
 		[SL_SCHEDULER_ROUND_ROBIN] = round_robin,
 		[SL_SCHEDULER_WEIGHTED_ROUND_ROBIN] = round_robin,
-		[SL_SCHEDULER_LEAST_CONNECTIONS] = least_connections,
+		[SL_SCHEDULER_LEAST_CONNECTIONS] = least,
 		[SL_SCHEDULER_RANDOM_TWO] = random_two,
-		[SL_SCHEDULER_LEAST_LATENCY] = least_latency,
+		[SL_SCHEDULER_LEAST_LATENCY] = least,
 		[SL_SCHEDULER_SOURCE_HASH] = source_hash,
 		[SL_SCHEDULER_MAGLEV] = maglev,
 	};

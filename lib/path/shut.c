@@ -43,12 +43,13 @@ bool sl_flow_shut(struct sl_worker *w, const struct sl_snapshot *s, uint32_t flo
 
 	w->count[SL_COUNT_FLOWS_SHUT]++;
 	if (f->proto != IPPROTO_TCP || f->state == SL_TCP_NONE || sl_tcp_is_over(f)) {
-		sl_flow_end(w, flow);
+		sl_flow_end(w, s, flow);
 		return false;
 	}
 	reset_side(w, s, flow, SL_CLIENT);
 	reset_side(w, s, flow, SL_SERVER);
 	f->state = SL_TCP_CLOSE;
+	sl_flow_count_open(w, s, f, -1);
 	f->udp_kind = SL_FLOW_SHUT;
 	f->flags &= (uint8_t)~SL_FLOW_STEADY_BOTH;
 	f->last_seen = w->now_tick;

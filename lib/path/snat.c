@@ -67,7 +67,7 @@ static void end_for_good(struct sl_worker *w, const struct sl_snapshot *s, struc
 		reset_backend(w, s, server, f->ack[SL_SERVER]);
 	w->count[SL_COUNT_FLOWS_REUSED]++;
 	sl_burst_forget_flow(b, flow);
-	sl_flow_end(w, flow);
+	sl_flow_end(w, s, flow);
 }
 
 /* An odd number of places to jump that reaches all of a range's `count` ports, in no visible order. */

@@ -178,7 +178,7 @@ void sl_output_unresolved(struct sl_worker *w, const struct sl_snapshot *s, stru
 void sl_burst_forget_flow(struct sl_burst *b, uint32_t flow);
 
 /* End a flow: its gauges and its record. */
-void sl_flow_end(struct sl_worker *w, uint32_t flow);
+void sl_flow_end(struct sl_worker *w, const struct sl_snapshot *s, uint32_t flow);
 
 /*
  * End a flow for reasons that none of its packets has (between bursts): TCP by resets to both ends, and one to each packet they
@@ -218,6 +218,12 @@ enum sl_drop_cause sl_translate_flow_packet(struct sl_worker *w, struct sl_burst
 /* Limit the segment size that SYN or SYN+ACK i announces to what both interfaces and the service let through. */
 void sl_clamp_mss(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i, uint16_t out_mtu);
 
+/* The target with the least load, for the schedulers that ask that. There must be targets. */
+const struct sl_target *sl_rank_least(struct sl_worker *w, const struct sl_service *service, const struct sl_schedule *schedule);
+
+/* A flow is open now (1), or over (-1): its service and backend have one more or less. */
+void sl_flow_count_open(struct sl_worker *w, const struct sl_snapshot *s, const struct sl_flow *f, int change);
+
 /* What a schedule with targets gives a new flow, by its scheduler alone, and for a service with affinity. */
 const struct sl_target *sl_schedule_target(struct sl_worker *w, const struct sl_service *service,
 					   const struct sl_schedule *schedule, const struct sl_tuple *client);
@@ -238,13 +244,13 @@ enum sl_drop_cause sl_flow_renew(struct sl_worker *w, const struct sl_snapshot *
 
 /* A flow asks its backend for the first time; its backend has answered. For UDP: TCP's are found by the one below. */
 void sl_latency_ask(const struct sl_worker *w, struct sl_flow *f);
-void sl_latency_answer(struct sl_worker *w, const struct sl_flow *f);
+void sl_latency_answer(struct sl_worker *w, const struct sl_snapshot *s, const struct sl_flow *f);
 
 /*
  * A segment with these flags has brought the flow from a state to its present one, and one of the two is SYN_SENT; `asked`
  * is what f->ack[SL_CLIENT] was before.
  */
-void sl_latency_follow_tcp(struct sl_worker *w, struct sl_flow *f, enum sl_side side, uint8_t flags, enum sl_tcp_state before,
-			   uint32_t asked);
+void sl_latency_follow_tcp(struct sl_worker *w, const struct sl_snapshot *s, struct sl_flow *f, enum sl_side side, uint8_t flags,
+			   enum sl_tcp_state before, uint32_t asked);
 
 #endif

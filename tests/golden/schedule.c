@@ -11,6 +11,10 @@
 
 #define BACKUP(n) "{ \"address\": \"10.1.1." #n "\", \"port\": 8080, \"backup\": true }"
 #define ONE_ONE_TWO BACKEND(1, 1) "," BACKEND(2, 1) "," BACKEND(3, 2)
+#define ENDED_CONFIG \
+	"{ \"version\": 1, \"dpdk\": { \"vdevs\": [\"net_ring_wan\", \"net_ring_lan\"] }, " LAB_INTERFACES ", \"services\": [ " \
+	"{ \"name\": \"web\", \"address\": \"192.0.2.10\", \"port\": 80, \"protocol\": \"tcp\", " \
+	"\"scheduler\": \"least-connections\", " LAB_BACKENDS_V4 " } ] }"
 #define THREE NEIGHBOUR("lan", "10.1.1.3", "02::b3")
 #define FLOWS(n) IN_MANY("wan", n, CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), UDP(UP(1024), 53))
 #define MORE_FLOWS(n) IN_MANY("wan", n, CLIENT_ETH, IP4("192.0.2.101", "192.0.2.10"), UDP(UP(1024), 53))
@@ -102,6 +106,23 @@ static const struct golden_step least_connections_of_four[] = {
 	END
 };
 
+/* Connections that have ended are flows for a while, and count no more. */
+#define SYN(port, b, n) \
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(port, 80, "S", .seq = 100)), \
+	OUT("lan", "eth 02::f1>02::b" b " ip4 10.1.0.3>10.1.1." b " ttl 63 tcp $" #n ">8080 S seq 100 ack 0 win 65535 len 0 [csum ok]")
+#define REFUSED(port, b, n) \
+	IN("lan", ETH("02::b" b, "02::f1"), IP4("10.1.1." b, "10.1.0.3"), TCP(8080, VAR(n), "RA", .seq = 0, .ack = 101)), \
+	SENT("wan", "tcp 80>" #port " RA ", 1)
+static const struct golden_step ended_connections[] = {
+	RESOLVED,
+	SYN(1, "1", 1), SYN(2, "2", 2), SYN(3, "1", 3), SYN(4, "2", 4),
+	REFUSED(2, "2", 2), REFUSED(4, "2", 4),
+	SYN(5, "2", 5), SYN(6, "2", 6), SYN(7, "1", 7),
+	/* one that begins again on its old tuple counts again */
+	REFUSED(5, "2", 5), SYN(5, "2", 5), SYN(8, "2", 8), SYN(9, "1", 9),
+	END
+};
+
 /* Of two by chance the one with fewer flows: nearly even, where chance alone would be 100 off. One or two backends do as well. */
 static const struct golden_step random_two[] = {
 	RESOLVED, THREE,
@@ -142,6 +163,7 @@ static const struct golden_case cases[] = {
 	{ "backup", CONFIG(1, "round-robin", BACKEND(1, 1) "," BACKEND(2, 1) "," BACKUP(3)), 0, backup },
 	{ "least connections", CONFIG(1, "least-connections", ONE_ONE_TWO), 0, least_connections },
 	{ "least connections, four workers", CONFIG(4, "least-connections", ONE_ONE_TWO), 4, least_connections_of_four },
+	{ "ended connections", ENDED_CONFIG, 0, ended_connections },
 	{ "random two", CONFIG(1, "random-two", ONE_ONE_TWO), 0, random_two },
 	{ "source hash", CONFIG(1, "source-hash", ONE_ONE_TWO), 0, source_hash },
 	{ "source hash, four workers", CONFIG(4, "source-hash", ONE_ONE_TWO), 4, source_hash },

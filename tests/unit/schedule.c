@@ -128,7 +128,7 @@ static void test_weights(void **state)
 	/* 80 48 80 20, in lowest terms 20 12 20 5 */
 	assert_int_equal(schedule->n_targets, 4);
 	assert_int_equal(schedule->n_turns, 57);
-	assert_int_equal(schedule->targets[1].turn_end, 32);
+	assert_int_equal(schedule->turn_end[1], 32);
 	sl_schedule_release(schedule);
 }
 

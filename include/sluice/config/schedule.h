@@ -78,7 +78,7 @@ struct sl_target {
 	uint16_t id;
 	uint32_t generation; /* sl_backend.generation */
 	uint32_t weight;   /* effective, SL_RAMP_FULL to one of the file; never 0 */
-	uint32_t turn_end; /* it has the turns from the previous target's turn_end on, up to here */
+	double inverse_weight;
 };
 
 /* Which backends a schedule is made of. */
@@ -90,12 +90,14 @@ enum sl_schedule_group {
 };
 
 struct sl_schedule {
+	uint64_t serial; /* differs from that of any other schedule the service id has ever had; never 0 */
 	unsigned int users;
 	uint16_t n_targets;
 	uint8_t scheduler; /* enum sl_scheduler */
 	uint8_t group;	   /* enum sl_schedule_group */
 	uint32_t n_turns;   /* of a round of the round-robin schedulers; 0: no target */
 	uint32_t turn_step; /* from one to the next, modulo n_turns, and less than it: visits all before any again */
+	uint32_t *turn_end; /* by target: it has the turns from the previous one's end on, up to its own */
 	uint16_t *by_id;   /* targets in the order of their ids */
 	uint16_t *table;   /* of schedulers that hash: targets by slot; NULL: another scheduler, or no target */
 	uint32_t table_size;

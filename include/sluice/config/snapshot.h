@@ -87,6 +87,7 @@ struct sl_service {
 	uint16_t n_draining; /* removed backends that still have flows, behind the others in backends[] */
 	uint16_t n_snat;
 	uint16_t n_draining_snat; /* removed ones that flows may still use, behind the others in snat[] */
+	uint32_t generation; /* of the snapshot */
 	uint8_t affinity;    /* enum sl_affinity */
 	uint8_t affinity_prefix[2]; /* bits of the mapped form that make a client, IPv4 and IPv6 */
 	uint32_t affinity_ticks;

@@ -67,7 +67,8 @@ enum sl_worker_counter {
 	X(SERVER_BYTES, server_bytes, "bytes of those packets, IP header included")   \
 	X(FLOWS_CREATED, flows_created, "flows created")                            \
 	X(FLOWS_ACTIVE, flows_active, "flows that exist now (gauge)")               \
-	X(FLOWS_REFUSED, flows_refused, "new flows that were refused")
+	X(FLOWS_REFUSED, flows_refused, "new flows that were refused")              \
+	X(FLOWS_OPEN, flows_open, "flows that exist now and are not over as a closed TCP connection is (gauge)")
 
 enum sl_flow_counter {
 #define X(id, name, help) SL_FLOW_COUNT_##id,
@@ -79,7 +80,7 @@ enum sl_flow_counter {
 struct sl_flow_counters {
 	uint64_t value[8];
 };
-_Static_assert(SL_FLOW_COUNT_MAX <= 8, "one cache line per service or backend");
+_Static_assert(SL_FLOW_COUNT_MAX == 8, "one cache line per service or backend");
 
 struct sl_counter_info {
 	const char *name;

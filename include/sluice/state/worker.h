@@ -87,6 +87,21 @@ struct sl_shared {
 	uint64_t tsc_hz;
 };
 
+/* Of a backend among those of its service (lib/path/rank.c), by backend id. */
+struct sl_rank {
+	double load;
+	uint32_t chosen; /* the last time, in the service's count */
+	uint16_t place;	 /* among the targets of the schedule */
+	uint16_t winner; /* of the node that has this backend's place: place of a target */
+};
+
+/* Of a service whose scheduler needs it, by service id. */
+struct sl_ranking {
+	uint64_t serial; /* of the schedule it is of; 0: of none */
+	uint32_t tick;	 /* when it was set up */
+	uint32_t chosen; /* how often a target was chosen */
+};
+
 struct sl_worker {
 	/* the clock: set once per burst, virtual in tests */
 	uint64_t now_ns;
@@ -130,6 +145,8 @@ struct sl_worker {
 	struct sl_flow_counters service[SL_MAX_SERVICES];
 	struct sl_flow_counters backend[SL_MAX_BACKENDS];
 	struct sl_latency latency[SL_MAX_BACKENDS]; /* by backend id */
+	struct sl_rank rank[SL_MAX_BACKENDS];
+	struct sl_ranking ranking[SL_MAX_SERVICES];
 	uint64_t random; /* of schedulers that choose by chance */
 
 	/* query: written by the reader while IDLE, by the worker while RUNNING; readers are telemetry's threads and control */
