@@ -52,6 +52,9 @@ CASE(repeated, SYN_TO(1, "1", 1), SYN_TO(2, "2", 2), TIME(1), ANSWER(1, "1", 1, 
      /* and the answer to the repeated one, 1500 ms after the first, makes it no better */
      TIME(500), ANSWER(3, "1", 3, "SA"), SYNS(102, 100), TO(2, 100));
 
+CASE(repeated_counts_from_the_first, SYN_TO(1, "1", 1), SYN_TO(2, "2", 2), TIME(1000), SYN(1), SENT("lan", ">10.1.1.1 ", 1), TIME(500),
+     ANSWER(1, "1", 1, "SA"), ANSWER(2, "2", 2, "SA"), SYNS(101, 100), TO(1, 50, .tolerance = 1), TO(2, 50, .tolerance = 1));
+
 /* UDP: to the first reply; what follows it says nothing. Request-response: to the one that ends the flow. */
 CASE(udp, ASK(1, "1", 1), ASK(2, "2", 2), TIME(1), REPLY("2", 2), TIME(99), REPLY("1", 1), TIME(5000), REPLY("2", 2),
      IN_MANY("wan", 50, CLIENT_ETH, IP4("192.0.2.101", "192.0.2.10"), UDP(UP(1024), 53)), TO(2, 50));
@@ -71,6 +74,7 @@ static const struct golden_case cases[] = {
 	{ "peak", CONFIG, 0, peak },
 	{ "refused", CONFIG, 0, refused },
 	{ "repeated SYN", CONFIG, 0, repeated },
+	{ "repeated SYN counts from the first", CONFIG, 0, repeated_counts_from_the_first },
 	{ "UDP", CONFIG, 0, udp },
 	{ "request-response", CONFIG, 0, request_response },
 	{ "weight", CONFIG, 0, weight },

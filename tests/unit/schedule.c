@@ -172,6 +172,42 @@ static void test_shared(void **state)
 	sl_schedule_release(NULL);
 }
 
+/* A table is shared while nothing that it depends on changes; and it is the same for another order and other ids. */
+static void test_tables(void **state)
+{
+	struct lab lab = { .service = { .scheduler = SL_SCHEDULER_MAGLEV, .table_size = 251, .hash_key = { { 1, 3, 5, 7 } } } };
+
+	for (unsigned int i = 0; i < 3; i++)
+		add(&lab, false, (struct sl_backend_state){ 0 }, (uint16_t)(1 + i));
+	struct sl_schedule *one = must_build(&lab, NULL), *two = must_build(&lab, one), *other;
+	assert_ptr_equal(one, two);
+	sl_schedule_release(two);
+	lab.service.table_size = 257;
+	other = must_build(&lab, one);
+	assert_int_equal(other->table_size, 257);
+	sl_schedule_release(other);
+	lab.service.table_size = 251;
+	lab.service.hash_key.k[2] = 9;
+	other = must_build(&lab, one);
+	assert_ptr_not_equal(other, one);
+	assert_memory_not_equal(other->table, one->table, 251 * sizeof(*one->table));
+	sl_schedule_release(other);
+	lab.service.hash_key.k[2] = 5;
+
+	struct sl_backend first = lab.backends[0];
+	lab.backends[0] = lab.backends[2];
+	lab.backends[2] = first;
+	for (unsigned int i = 0; i < 3; i++) {
+		lab.backends[i].id = (uint16_t)(50 + i);
+		lab.states[50 + i] = sl_backend_state_fresh(&lab.backends[i]);
+	}
+	other = must_build(&lab, one);
+	for (unsigned int slot = 0; slot < 251; slot++)
+		assert_memory_equal(&other->targets[other->table[slot]].ip, &one->targets[one->table[slot]].ip, sizeof(struct sl_ip));
+	sl_schedule_release(other);
+	sl_schedule_release(one);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -179,6 +215,7 @@ int main(void)
 		cmocka_unit_test(test_weights),
 		cmocka_unit_test(test_reused_id),
 		cmocka_unit_test(test_shared),
+		cmocka_unit_test(test_tables),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
