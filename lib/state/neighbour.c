@@ -17,6 +17,7 @@
  */
 #include <sys/random.h>
 
+#include <rte_branch_prediction.h>
 #include <rte_malloc.h>
 
 #include "sluice/packet/burst.h"
@@ -47,7 +48,7 @@ int sl_neighbour_table_init(struct sl_neighbour_table *t, uint32_t capacity)
 	if (t->entries == NULL)
 		return -1;
 	if (t->mask >= SL_ID_NONE)
-		t->entries[SL_ID_NONE].interface = SL_ID_NONE;
+		t->entries[SL_ID_NONE].interface = t->entries[SL_ID_NONE].last.interface = SL_ID_NONE;
 	return 0;
 }
 
@@ -78,10 +79,13 @@ static struct slot_key read_key(const struct sl_neighbour *e)
 
 	do {
 		before = atomic_load_explicit(&e->sequence, memory_order_acquire);
-		k = (struct slot_key){ .state = e->state, .interface = e->interface, .ip = e->ip };
+		if (unlikely(before & 1))
+			k = (struct slot_key){ .state = e->last.state, .interface = e->last.interface, .ip = e->last.ip };
+		else
+			k = (struct slot_key){ .state = e->state, .interface = e->interface, .ip = e->ip };
 		atomic_thread_fence(memory_order_acquire);
 		after = atomic_load_explicit(&e->sequence, memory_order_relaxed);
-	} while (before != after || (before & 1));
+	} while (before != after);
 	return k;
 }
 
@@ -117,7 +121,8 @@ static void write_begin(struct sl_neighbour *e)
 {
 	uint32_t sequence = atomic_load_explicit(&e->sequence, memory_order_relaxed);
 
-	atomic_store_explicit(&e->sequence, sequence + 1, memory_order_relaxed);
+	/* Who sees it odd reads `last`, so that must be complete by then; and the fields are not written before. */
+	atomic_store_explicit(&e->sequence, sequence + 1, memory_order_release);
 	atomic_thread_fence(memory_order_release);
 }
 
@@ -126,6 +131,11 @@ static void write_end(struct sl_neighbour *e)
 	uint32_t sequence = atomic_load_explicit(&e->sequence, memory_order_relaxed);
 
 	atomic_store_explicit(&e->sequence, sequence + 1, memory_order_release);
+	atomic_thread_fence(memory_order_release); /* who still reads `last` notices that the sequence went on */
+	e->last.state = e->state;
+	e->last.interface = e->interface;
+	e->last.ip = e->ip;
+	e->last.l2 = e->l2;
 }
 
 /* Give a slot another meaning. Nothing can be sent through it before control writes a header. */
@@ -140,7 +150,7 @@ static void set_key(struct sl_neighbour *e, enum sl_neighbour_state state, uint1
 	e->probes = 0;
 	e->confirmed_ns = 0;
 	e->next_ns = 0;
-	e->wanted = 0;
+	atomic_store_explicit(&e->wanted, 0, memory_order_relaxed);
 	atomic_store_explicit(&e->used_tick, 0, memory_order_relaxed);
 }
 

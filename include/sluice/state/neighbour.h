@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The table of next hops (ARP and ND cache), shared by all workers. Only the control thread writes it; workers read
- * entries under a per-entry sequence lock. An entry holds the ready-made Ethernet header, so sending is a copy.
+ * entries under a per-entry sequence. An entry holds the ready-made Ethernet header, so sending is a copy.
+ *
+ * Readers never wait for control, which may be preempted in the midst of writing: what they read is there twice. While
+ * `sequence` is odd, control writes the entry's own fields and `last` is as they were before; afterwards `last` follows while
+ * the fields stand. A reader takes whichever is not being written, and again only if control went on meanwhile.
  *
  * An entry's index stays valid while sl_neighbour_table.epoch does not change: control changes the epoch when it gives an
  * entry to another address. Packets wait for unresolved entries in their worker, not here.
@@ -40,17 +44,24 @@ struct sl_l2 {
 };
 
 struct sl_neighbour {
-	_Atomic uint32_t sequence; /* odd while control writes */
+	_Atomic uint32_t sequence; /* odd while control writes state, interface, ip and l2 */
 	uint8_t state;		   /* enum sl_neighbour_state */
 	uint8_t probes;		   /* control only: unanswered so far */
 	uint16_t interface;
 	struct sl_ip ip;
 	struct sl_l2 l2;
+	_Atomic uint32_t used_tick;	   /* workers: roughly when last sent to */
+	_Atomic uint32_t wanted;	   /* control: gateways and backends of the configuration are kept resolved */
 	_Alignas(8) uint64_t confirmed_ns; /* control only: when the MAC was last confirmed */
 	uint64_t next_ns;		   /* control only: when to act next */
-	_Atomic uint32_t used_tick;	   /* workers: roughly when last sent to */
-	uint32_t wanted;		   /* control only: gateways and backends of the configuration are kept resolved */
+	struct {
+		struct sl_ip ip;
+		struct sl_l2 l2;
+		uint16_t interface;
+		uint8_t state;
+	} last; /* control, while sequence is even */
 };
+_Static_assert(sizeof(struct sl_neighbour) == 128, "what is read for each packet is in the first of two cache lines");
 
 struct sl_neighbour_table {
 	struct sl_hash_key key; /* random: stations choose their IPv6 addresses, and must not choose a slot with them */
@@ -80,10 +91,10 @@ static inline void sl_neighbour_read(const struct sl_neighbour_table *t, uint16_
 	uint32_t before, after;
 	do {
 		before = atomic_load_explicit(&e->sequence, memory_order_acquire);
-		*l2 = e->l2;
+		*l2 = before & 1 ? e->last.l2 : e->l2;
 		atomic_thread_fence(memory_order_acquire);
 		after = atomic_load_explicit(&e->sequence, memory_order_relaxed);
-	} while (before != after || (before & 1));
+	} while (before != after);
 }
 
 #define SL_NEIGHBOUR_USED_TICKS 1000u /* how stale used_tick may get: a shared line written once a second, not per packet */
