@@ -2,6 +2,12 @@
 /*
  * Sending to a next hop, and holding packets while it is unresolved (RFC 1122 section 2.3.2.2: at least the latest one;
  * here up to 16 in order, so a first SYN is not lost). The control thread resolves; the worker looks again every turn.
+ *
+ * A worker holds for 64 next hops. Who scans addresses that nobody has can make it wait for as many, so when there is no room:
+ * - a next hop of the configuration takes the place of one that is none;
+ * - of the others, interfaces have equal shares: who scans one does not keep hosts on another waiting;
+ * - on the same interface, one that has waited for a second gives way, for a host that is there answers at once.
+ * The one that gives way is the oldest, as the least likely to be answered.
  */
 #include <string.h>
 
@@ -9,13 +15,42 @@
 
 #include "sluice/state/verdict.h"
 
+static void hold_release(struct sl_worker *w, struct sl_hold *h, const struct sl_l2 *l2, enum sl_drop_cause cause);
+
 static void ask_control(struct sl_worker *w, uint16_t interface, const struct sl_ip *ip)
 {
 	struct sl_event event = { .type = SL_EVENT_RESOLVE, .interface = interface, .ip = *ip };
 	sl_worker_event(w, &event);
 }
 
-static struct sl_hold *hold_find(struct sl_worker *w, uint16_t interface, const struct sl_ip *ip)
+/* The hold that has to give way to a new one, or NULL when none has. All are taken. */
+static struct sl_hold *hold_victim(struct sl_worker *w, uint16_t interface, bool wanted)
+{
+	uint8_t share[SL_MAX_INTERFACES] = { 0 };
+	struct sl_hold *victim = NULL;
+
+	for (unsigned int i = 0; i < SL_HOLD_NEIGHBOURS; i++)
+		share[w->holds[i].interface] += !w->holds[i].wanted;
+	for (unsigned int i = 0; i < SL_HOLD_NEIGHBOURS; i++) {
+		struct sl_hold *h = &w->holds[i];
+		if (h->wanted)
+			continue;
+		int more = victim == NULL ? 1 : share[h->interface] - share[victim->interface];
+		if (more > 0 || (more == 0 && h->deadline_ns < victim->deadline_ns))
+			victim = h;
+	}
+	if (victim == NULL || wanted || share[victim->interface] > share[interface] + 1)
+		return victim;
+	/* Equal shares: the oldest of one's own interface, if it has any, or of those with as many. */
+	for (unsigned int i = 0; i < SL_HOLD_NEIGHBOURS; i++) {
+		struct sl_hold *h = &w->holds[i];
+		if (!h->wanted && h->interface == interface && (victim->interface != interface || h->deadline_ns < victim->deadline_ns))
+			victim = h;
+	}
+	return w->now_ns + SL_HOLD_NS >= victim->deadline_ns + SL_HOLD_PATIENCE_NS ? victim : NULL;
+}
+
+static struct sl_hold *hold_find(struct sl_worker *w, uint16_t interface, const struct sl_ip *ip, bool wanted)
 {
 	struct sl_hold *free_hold = NULL;
 
@@ -26,9 +61,13 @@ static struct sl_hold *hold_find(struct sl_worker *w, uint16_t interface, const 
 		if (h->interface == SL_ID_NONE && free_hold == NULL)
 			free_hold = h;
 	}
-	if (free_hold == NULL)
-		return NULL;
-	*free_hold = (struct sl_hold){ .interface = interface, .ip = *ip, .deadline_ns = w->now_ns + SL_HOLD_NS };
+	if (unlikely(free_hold == NULL)) {
+		free_hold = hold_victim(w, interface, wanted);
+		if (free_hold == NULL)
+			return NULL;
+		hold_release(w, free_hold, NULL, SL_DROP_NEIGHBOUR_QUEUE);
+	}
+	*free_hold = (struct sl_hold){ .interface = interface, .ip = *ip, .wanted = wanted, .deadline_ns = w->now_ns + SL_HOLD_NS };
 	w->n_holds++;
 	ask_control(w, interface, ip);
 	return free_hold;
@@ -49,13 +88,13 @@ static enum sl_drop_cause unresolved(const struct sl_worker *w, uint16_t interfa
 	return is_removed(w, interface) ? SL_DROP_PORT_REMOVED : SL_DROP_NEIGHBOUR_UNRESOLVED;
 }
 
-static void hold_packet(struct sl_worker *w, struct rte_mbuf *m, uint16_t interface, const struct sl_ip *ip)
+static void hold_packet(struct sl_worker *w, struct rte_mbuf *m, uint16_t interface, const struct sl_ip *ip, bool wanted)
 {
 	if (unlikely(is_removed(w, interface))) {
 		sl_packet_drop(w, m, SL_DROP_PORT_REMOVED);
 		return;
 	}
-	struct sl_hold *h = hold_find(w, interface, ip);
+	struct sl_hold *h = hold_find(w, interface, ip, wanted);
 
 	if (h == NULL || h->n == SL_HOLD_PACKETS) {
 		sl_packet_drop(w, m, SL_DROP_NEIGHBOUR_QUEUE);
@@ -94,7 +133,8 @@ static void send_later(struct sl_worker *w, struct rte_mbuf *m, uint16_t neighbo
 			ask_control(w, interface, &ip);
 		sl_packet_drop(w, m, unresolved(w, interface));
 	} else {
-		hold_packet(w, m, interface, &ip);
+		const struct sl_neighbour *e = &w->shared->neighbours->entries[neighbour];
+		hold_packet(w, m, interface, &ip, atomic_load_explicit(&e->wanted, memory_order_relaxed) != 0);
 	}
 }
 
@@ -119,7 +159,7 @@ void sl_send_ip(struct sl_worker *w, const struct sl_snapshot *s, struct rte_mbu
 	uint16_t neighbour = sl_neighbour_lookup(w->shared->neighbours, interface, next_hop);
 
 	if (neighbour == SL_ID_NONE)
-		hold_packet(w, m, interface, next_hop);
+		hold_packet(w, m, interface, next_hop, false); /* control keeps an entry for what is configured */
 	else
 		sl_send_neighbour(w, m, neighbour);
 }

@@ -53,7 +53,7 @@
 	X(DNAT_ON_LINK, dnat_on_link, "client on link with its dnat backend, whose replies would not come back; use full-nat") \
 	X(NO_SNAT_FLOW, no_snat_flow, "packet to a source-NAT address that belongs to no flow")                        \
 	X(NEIGHBOUR_UNRESOLVED, neighbour_unresolved, "next hop does not answer ARP or neighbour discovery")           \
-	X(NEIGHBOUR_QUEUE, neighbour_queue, "too many packets wait for one unresolved next hop")                       \
+	X(NEIGHBOUR_QUEUE, neighbour_queue, "too many packets wait for one unresolved next hop, or for too many of them") \
 	X(HANDOVER_FULL, handover_full, "ring to the owning worker is full")                                           \
 	X(OWNER_LOOP, owner_loop, "handed over once already and still not at its owner")                               \
 	X(TX_FULL, tx_full, "transmit queue of the port is full")                                                      \

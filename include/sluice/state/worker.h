@@ -34,6 +34,7 @@
 #define SL_HOLD_NEIGHBOURS 64	/* unresolved next hops a worker holds packets for */
 #define SL_HOLD_PACKETS 16	/* packets held per unresolved next hop */
 #define SL_HOLD_NS (3ull * 1000 * 1000 * 1000) /* how long: three ARP requests a second apart (RFC 4861 MAX_MULTICAST_SOLICIT) */
+#define SL_HOLD_PATIENCE_NS (1000ull * 1000 * 1000) /* from then on, one that nobody configured gives way to another */
 #define SL_PORT_SELECT_COUNTERS 1024 /* RFC 6056 section 3.3.4, table size */
 #define SL_RX_RING_SIZE 1024	/* between each two workers */
 #define SL_EVENT_RING_SIZE 1024
@@ -56,6 +57,7 @@ struct sl_rx_queue {
 struct sl_hold {
 	uint16_t interface; /* SL_ID_NONE: free */
 	uint16_t n;
+	bool wanted;	    /* a gateway or backend of the configuration */
 	struct sl_ip ip;
 	uint64_t deadline_ns;
 	struct rte_mbuf *m[SL_HOLD_PACKETS];
