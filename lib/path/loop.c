@@ -34,6 +34,17 @@ static void note_removed_snat(struct sl_worker *w, const struct sl_snapshot *s, 
 		w->removed_snat_tick[service->id] = w->now_tick;
 }
 
+/*
+ * What was true at a flow's epoch may not be any more. Were its epoch left as it is, it would be taken for current again when the
+ * number has come round; so it gets the one that is farthest away. The wheel passes every flow within SL_FLOW_VISIT_TICKS,
+ * and in eleven minutes there are never as many changes as half the way round.
+ */
+static void date_back(const struct sl_worker *w, struct sl_flow *f)
+{
+	if (f->epoch != w->epoch)
+		f->epoch = (w->epoch ^ 1u << (SL_EPOCH_BITS - 1)) & SL_EPOCH_MASK;
+}
+
 static bool is_over(const struct sl_worker *w, const struct sl_snapshot *s, uint32_t flow)
 {
 	const struct sl_flow *f = &w->flows.flows[flow];
@@ -64,13 +75,14 @@ static void expire_flows(struct sl_worker *w, const struct sl_snapshot *s)
 		for (unsigned int i = RTE_MAX(n, DUE_AHEAD) - DUE_AHEAD; i < n; i++)
 			prepare_end(w, s, due[i]);
 		for (unsigned int i = 0; i < n; i++) {
-			const struct sl_flow *f = &w->flows.flows[due[i]];
+			struct sl_flow *f = &w->flows.flows[due[i]];
 			if (is_over(w, s, due[i])) {
 				sl_flow_end(w, s, due[i]);
 				w->count[SL_COUNT_FLOWS_EXPIRED]++;
 			} else {
 				sl_flow_reschedule(&w->flows, due[i], f->last_seen + sl_flow_timeout(s, f));
 				note_removed_snat(w, s, due[i]);
+				date_back(w, f);
 			}
 		}
 	} while (n == DUE_BATCH);

@@ -94,9 +94,8 @@ void sl_worker_set_time(struct sl_worker *w, const struct sl_snapshot *s, uint64
 {
 	w->now_ns = now_ns;
 	w->now_tick = (uint32_t)(now_ns / SL_TICK_NS);
-	w->epoch = (uint16_t)(s->route_epoch +
-			      atomic_load_explicit(&w->shared->neighbours->epoch, memory_order_acquire) +
-			      atomic_load_explicit(&w->shared->backend_epoch, memory_order_acquire));
+	w->epoch = (s->route_epoch + atomic_load_explicit(&w->shared->neighbours->epoch, memory_order_acquire) +
+		    atomic_load_explicit(&w->shared->backend_epoch, memory_order_acquire)) & SL_EPOCH_MASK;
 	/* The buckets' rate is configuration; their fill is ours. */
 	if (unlikely(w->icmp_errors.ns_per_token != sl_token_bucket_interval_ns(s->icmp_errors_pps))) {
 		sl_token_bucket_init(&w->icmp_errors, s->icmp_errors_pps, RTE_MAX(s->icmp_errors_pps / 10, 1u));

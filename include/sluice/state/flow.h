@@ -43,6 +43,13 @@ enum sl_side { SL_CLIENT = 0, SL_SERVER = 1 };
  */
 #define SL_FLOW_SHUT 0xff
 
+/*
+ * What a flow keeps of the worker's epoch. The number comes round after 16 million changes of routes, neighbours and backends.
+ * Before that the wheel has seen the flow and made its epoch one that is surely not current (lib/path/loop.c).
+ */
+#define SL_EPOCH_BITS 24
+#define SL_EPOCH_MASK ((1u << SL_EPOCH_BITS) - 1)
+
 struct sl_flow_side {
 	uint32_t peer_be, self_be; /* IPv4; IPv6 addresses are in sl_flow6 */
 	uint16_t peer_port_be, self_port_be;
@@ -54,14 +61,13 @@ struct sl_flow {
 			       without meaning unless both sides are IPv4 */
 	uint16_t l4_delta;  /* the same of the TCP/UDP checksum */
 	uint16_t neighbour[2]; /* next hop towards each side; valid while `epoch` is the worker's */
-	uint16_t epoch;
+	uint32_t epoch : SL_EPOCH_BITS;
+	uint32_t udp_kind : 32 - SL_EPOCH_BITS; /* enum sl_udp_kind; TCP: 0, or SL_FLOW_SHUT */
 	uint16_t service;   /* id */
 	uint16_t backend;   /* id */
 	uint8_t proto;
 	uint8_t state;	    /* enum sl_tcp_state; UDP: see sluice/state/udp.h */
 	uint8_t flags;
-	uint8_t pad;
-	uint8_t udp_kind;    /* enum sl_udp_kind; TCP: 0, or SL_FLOW_SHUT */
 	uint8_t udp_replies; /* to each request */
 	uint32_t last_seen; /* tick of the last packet */
 	uint32_t next, prev; /* wheel slot list, or free list */

@@ -106,7 +106,7 @@ struct sl_worker {
 	/* the clock: set once per burst, virtual in tests */
 	uint64_t now_ns;
 	uint32_t now_tick;
-	uint16_t epoch;	   /* low bits of the sum of snapshot route epoch, neighbour epoch, backend epoch: set once per burst */
+	uint32_t epoch;	   /* SL_EPOCH_BITS of the sum of snapshot route epoch, neighbour epoch, backend epoch: set once per burst */
 	uint16_t id;
 	unsigned int lcore;
 	struct sl_shared *shared;
