@@ -52,7 +52,7 @@ telemetry "/sluice/port,${VM_PCI[0]}" 'r["driver"], r["mtu_bytes"], r["offloads"
 
 echo "jumbo frames"
 head -c 3000000 /dev/urandom >"$LAB_WORK/files/big"
-lab_in client ping -q -c 3 -i 0.2 -M do -s 8972 192.0.2.2 >/dev/null || fail "no answer to 9000 bytes"
+lab_in client ping -q -c 3 -i 0.2 -M "do" -s 8972 192.0.2.2 >/dev/null || fail "no answer to 9000 bytes"
 before=$(workers_sum rx_packets)
 lab_in client curl -s -f --max-time 60 -o "$LAB_WORK/got" http://192.0.2.10/files/big || fail "big file"
 cmp "$LAB_WORK/files/big" "$LAB_WORK/got" || fail "the big file is not the same"
