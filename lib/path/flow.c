@@ -28,6 +28,16 @@ static __rte_noinline void look_further(struct sl_worker *w, struct sl_burst *b,
 		b->seen |= SL_SEEN_NO_FLOW;
 }
 
+/* The look-up has loaded the addresses of the side that a packet came in by; IPv4 packets that leave as IPv6 need the others. */
+static __rte_noinline void load_other_side(const struct sl_flow_table *t, const struct sl_burst *b)
+{
+	for (unsigned int i = 0; i < b->n; i++) {
+		uint32_t flow = b->p[i].flow;
+		if (flow != SL_FLOW_NONE && !(b->p[i].flags & SL_PKT_V6) && (t->flows[flow].flags & SL_FLOW_V6_BOTH))
+			rte_prefetch0(&t->flows6[flow]);
+	}
+}
+
 /* Between the steps of a look-up: about as long as a load from memory takes, and no more loads at a time than a core has room for. */
 #define AHEAD 16
 
@@ -54,6 +64,8 @@ void sl_stage_flow(struct sl_worker *w, const struct sl_snapshot *s, struct sl_b
 			look_further(w, b, i);
 		}
 	}
+	if (unlikely(t->mixed))
+		load_other_side(t, b);
 }
 
 void sl_burst_forget_flow(struct sl_burst *b, uint32_t flow)

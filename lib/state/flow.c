@@ -279,6 +279,7 @@ uint32_t sl_flow_create(struct sl_flow_table *t, const struct sl_tuple *client, 
 	deltas_set(f, client, server);
 	wheel_link(t, flow, now_tick + timeout_ticks);
 	t->live++;
+	t->mixed |= client->v6 != server->v6;
 	return flow;
 }
 

@@ -118,6 +118,7 @@ struct sl_flow_table {
 	uint32_t capacity;
 	uint32_t live;
 	uint32_t free_head;
+	bool mixed;		  /* it has had a flow between the families */
 	uint32_t overflow_free;	  /* head of the free overflow buckets */
 	uint32_t wheel_slot;	  /* next slot to look at */
 	uint32_t wheel_lane;	  /* and its list */
