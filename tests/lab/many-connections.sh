@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# variants: one-worker two-workers no-hugepages
+# variants: one-worker two-workers no-hugepages ipv6
 #
-#   client 192.0.2.11..14, 50,000 connections held at the same time --- sluice: one SNAT address --- 3 nginx
+#   client, four addresses, 50,000 connections held at the same time --- sluice: one SNAT address --- 3 nginx
 #
 # Each connection answers a token of its own while all of them are open, seen by its backend under a tuple that no other has; none
 # is lost, no packet either. The whole process takes less than 100 MB at that moment, and no more than `--check` said before.
@@ -13,7 +13,10 @@ variant=${1:-one-worker} count=$((${COUNT:-50000} / 4 * 4)) limit_mb=100
 ulimit -n "$(ulimit -Hn)"
 (($(ulimit -n) > count / 3 + 100)) || skip "a process may have only $(ulimit -n) files open"
 export LAB_CONNECTIONS=$((count * 2 / 5 + 500)) # a third of them; nginx wants a sixteenth free, or ends idle ones
-workers=1 lcores=0@0,1@0
+workers=1 lcores=0@0,1@0 vip=192.0.2.10 sources=(192.0.2.{11..14}) prefix=24 service=web url=http://192.0.2.10/
+if [[ $variant == ipv6 ]]; then
+	vip=2001:db8:1::10 sources=(2001:db8:1::{11..14}) prefix=64 service=web6 url="http://[2001:db8:1::10]/"
+fi
 [[ $variant != no-hugepages ]] || LAB_NO_HUGE=1
 if [[ $variant == two-workers ]]; then
 	(($(nproc) >= 2)) || skip "needs two CPUs"
@@ -25,28 +28,28 @@ test_lab af_packet --workers "$workers" --lcores "$lcores" --max-flows $((count 
 if [[ $variant != no-hugepages && -z $LAB_HUGE_DIR ]]; then
 	skip "no hugepages here"
 fi
-for n in 1 2 3 4; do
-	lab_address "$LAB-client" wan0 "192.0.2.1$n/24"
-	lab_wait 10 "an answer to 192.0.2.1$n" lab_in client curl -s -f -o /dev/null --max-time 2 --interface "192.0.2.1$n" http://192.0.2.10/
+for source in "${sources[@]}"; do
+	lab_address "$LAB-client" wan0 "$source/$prefix"
+	lab_wait 10 "an answer to $source" lab_in client curl -s -f -g -o /dev/null --max-time 2 --interface "$source" "$url"
 done
 
-flows_of_web()
+flows()
 {
-	telemetry /sluice/service,web 'r["flows_active"]'
+	telemetry "/sluice/service,$service" 'r["flows_active"]'
 }
 
 no_flow_left()
 {
-	(($(flows_of_web) == 0))
+	(($(flows) == 0))
 }
 
 no_flow_but_ours()
 {
-	(($(flows_of_web) == count))
+	(($(flows) == count))
 }
 
 lab_wait 30 "the first connections to be forgotten" no_flow_left
-created=$(telemetry /sluice/service,web 'r["flows_created"]')
+created=$(telemetry "/sluice/service,$service" 'r["flows_created"]')
 drops=$(telemetry /sluice/drops 'sum(v for k, v in r.items() if k != "multicast")')
 
 # A process for each address of the client. It opens all, says so, and asks all of them again for each line that it gets.
@@ -59,11 +62,11 @@ ask()
 }
 
 begin=$SECONDS
-coproc hold { exec ip netns exec "$LAB-client" /usr/bin/python3 "$LAB_ROOT/tests/lab/hold_connections.py" 192.0.2.10 80 "$count" \
-	--source 192.0.2.11 --source 192.0.2.12 --source 192.0.2.13 --source 192.0.2.14; }
+coproc hold { exec ip netns exec "$LAB-client" /usr/bin/python3 "$LAB_ROOT/tests/lab/hold_connections.py" "$vip" 80 "$count" \
+	"${sources[@]/#/--source=}"; }
 ask "$count connections opened"
-no_flow_but_ours || fail "$(flows_of_web) flows for $count connections"
-(($(telemetry /sluice/service,web 'r["flows_created"]') == created + count)) || fail "flows were made twice"
+no_flow_but_ours || fail "$(flows) flows for $count connections"
+(($(telemetry "/sluice/service,$service" 'r["flows_created"]') == created + count)) || fail "flows were made twice"
 
 # What the whole process takes now, in kB, and what was said before.
 taken=$(awk '$1 == "VmRSS:" || $1 == "HugetlbPages:" { sum += $2 } END { print sum }' "/proc/$(lab_pid sluice)/status")
@@ -76,7 +79,7 @@ echo "memory of the whole process with $count connections: $((taken * 1024 / 100
 begin=$SECONDS
 echo ask >&"${hold[1]}"
 ask "asked again, all open"
-no_flow_but_ours || fail "flows were lost: $(flows_of_web) for $count connections"
+no_flow_but_ours || fail "flows were lost: $(flows) for $count connections"
 if ((workers > 1)); then
 	for id in 0 1; do
 		flows=$(telemetry "/sluice/worker,$id" 'r["flows_live"]')
@@ -85,7 +88,7 @@ if ((workers > 1)); then
 	done
 fi
 for key in packets bytes; do
-	telemetry_is /sluice/service,web "r['client_$key'] > $count * 5 and r['server_$key'] > $count * 4" || fail "$key: $(lab_telemetry /sluice/service,web)"
+	telemetry_is "/sluice/service,$service" "r['client_$key'] > $count * 5 and r['server_$key'] > $count * 4" || fail "$key: $(lab_telemetry "/sluice/service,$service")"
 done
 now=$(telemetry /sluice/drops 'sum(v for k, v in r.items() if k != "multicast")')
 ((now == drops)) || fail "packets were dropped: $(lab_telemetry /sluice/drops)"
@@ -96,6 +99,6 @@ eval "exec ${hold[1]}>&-"
 ask "closed"
 # shellcheck disable=SC2154 # comes with the coproc
 wait "$hold_PID" || true
-lab_wait 60 "all flows to end" no_flow_left || fail "$(flows_of_web) flows are left"
+lab_wait 60 "all flows to end" no_flow_left || fail "$(flows) flows are left"
 echo "all flows have ended after $((SECONDS - begin)) s"
 conserved
