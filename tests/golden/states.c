@@ -1,5 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+#include <netinet/in.h>
+
 #include "states.h"
+
+#include "sluice/state/tcp.h"
 
 void golden_states_follow(struct sl_shared *shared, const struct sl_snapshot *next)
 {
@@ -41,4 +50,28 @@ unsigned int golden_states_set(struct sl_shared *shared, struct sl_snapshot *s, 
 	}
 	atomic_fetch_add(&shared->backend_epoch, step->kind != GOLDEN_WEIGHT);
 	return n;
+}
+
+void golden_states_check(const struct sl_worker *w)
+{
+	uint64_t service[2] = { 0 }, backend[2] = { 0 }, active = 0, open = 0;
+
+	for (uint32_t i = 0; i < w->flows.capacity; i++) {
+		const struct sl_flow *f = &w->flows.flows[i];
+		bool live = (f->flags & SL_FLOW_LIVE) != 0;
+		active += live;
+		open += live && (f->proto != IPPROTO_TCP || !sl_tcp_is_over(f));
+	}
+	for (unsigned int id = 0; id < SL_MAX_SERVICES; id++) {
+		service[0] += w->service[id].value[SL_FLOW_COUNT_FLOWS_ACTIVE];
+		service[1] += w->service[id].value[SL_FLOW_COUNT_FLOWS_OPEN];
+	}
+	for (unsigned int id = 0; id < SL_MAX_BACKENDS; id++) {
+		backend[0] += w->backend[id].value[SL_FLOW_COUNT_FLOWS_ACTIVE];
+		backend[1] += w->backend[id].value[SL_FLOW_COUNT_FLOWS_OPEN];
+	}
+	assert_int_equal(service[0], active);
+	assert_int_equal(backend[0], active);
+	assert_int_equal(service[1], open);
+	assert_int_equal(backend[1], open);
 }

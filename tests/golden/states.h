@@ -13,4 +13,7 @@ void golden_states_follow(struct sl_shared *shared, const struct sl_snapshot *ne
 /* A step HEALTH, ADMIN or WEIGHT. Returns how many backends it was for. */
 unsigned int golden_states_set(struct sl_shared *shared, struct sl_snapshot *s, const struct golden_step *step);
 
+/* The gauges of flows that exist and of those that are open are what the flow table says. */
+void golden_states_check(const struct sl_worker *w);
+
 #endif
