@@ -5,6 +5,7 @@
 
 #include "sluice/base/log.h"
 
+#include "backends.h"
 #include "flow_counts.h"
 #include "flow_jobs.h"
 
@@ -95,14 +96,22 @@ static void ended(struct sl_flow_job *job, const char *wrong)
 	log_drain(job->control, id, wrong != NULL ? wrong : "the flows it had left at its deadline were ended", job->n_ended);
 }
 
+/* In the configuration, perhaps again, and enabled. */
+static bool is_back(const struct sl_control *control, const struct sl_service *service, const struct sl_backend *backend)
+{
+	struct sl_backend_state state = sl_backends_state(control, backend);
+
+	return !service->draining && backend < service->backends + service->n_backends && state.admin == SL_ADMIN_ENABLED;
+}
+
 static void begin(struct sl_control *control, uint16_t id)
 {
 	struct sl_drain *drain = &control->drains->of[id];
 	const struct sl_service *service;
 	const struct sl_backend *backend = find(control, id, &service);
 
-	if (backend == NULL || backend->generation != drain->generation) {
-		*drain = (struct sl_drain){ 0 }; /* it has gone with its last flow */
+	if (backend == NULL || backend->generation != drain->generation || is_back(control, service, backend)) {
+		*drain = (struct sl_drain){ 0 }; /* it has gone with its last flow, or was added again */
 		return;
 	}
 	struct sl_flow_job *job = calloc(1, sizeof(*job));

@@ -2,7 +2,7 @@
 /*
  * Deadlines of backends that drain: what flows are left then is ended, gradually, so that neither the other backends nor a
  * worker get all of it at once. A deadline belongs to a backend that is drained or disabled, or was removed (also with its
- * service); it ends with the backend, or when that is enabled again.
+ * service); it ends with the backend, or when that is enabled or added again.
  */
 #ifndef SLUICE_CONTROL_DRAINS_H
 #define SLUICE_CONTROL_DRAINS_H

@@ -556,6 +556,24 @@ static void test_deadline_of_removed(void **state)
 	assert_true(sl_drains_run(lab->control, start_ns + 101 * S) == SL_NEVER);
 }
 
+/* Removed and added again before the deadline: it is the same backend, and keeps its flows. */
+static void test_deadline_of_returned(void **state)
+{
+	struct lab *lab = *state;
+	uint64_t start_ns = sl_control_now_ns();
+	uint16_t id = web(lab)->backends[0].id;
+
+	ends = 0;
+	make_flows(lab, 0, 20, IPPROTO_TCP);
+	set_active(lab, 0, 10);
+	result(lab, ASK("backend remove", ON(B1) ", \"deadline_s\": 5"));
+	result(lab, ASK("backend add", ON(B1)));
+	assert_int_equal(web(lab)->backends[1].id, id);
+	run_drains(lab, start_ns + 6 * S, 10);
+	assert_int_equal(ends, 0);
+	assert_true(sl_drains_run(lab->control, start_ns + 7 * S) == SL_NEVER);
+}
+
 /* Many flows are ended in steps. */
 static void test_gradually(void **state)
 {
@@ -592,6 +610,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_flow_jobs_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_deadline, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_deadline_of_removed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_deadline_of_returned, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_gradually, set_up, tear_down),
 	};
 
