@@ -121,7 +121,7 @@ static int apply(struct sl_control *control, const struct place *place, struct s
 	if (before.admin != state->admin || before.health != state->health)
 		atomic_fetch_add_explicit(&control->shared->backend_epoch, 1, memory_order_release);
 	control->count[SL_CONTROL_COUNT_BACKEND_CHANGES]++;
-	rte_rcu_qsbr_synchronize(control->shared->rcu, RTE_QSBR_THRID_INVALID);
+	sl_shared_quiesce(control->shared);
 	sl_schedule_release(old);
 	return 0;
 }
@@ -292,7 +292,7 @@ uint64_t sl_backends_run(struct sl_control *control, uint64_t now_ns)
 				     control->snapshot->services[i].name);
 	}
 	if (n > 0)
-		rte_rcu_qsbr_synchronize(control->shared->rcu, RTE_QSBR_THRID_INVALID);
+		sl_shared_quiesce(control->shared);
 	while (n > 0)
 		sl_schedule_release(old[--n]);
 	return control->next_ramp_ns;

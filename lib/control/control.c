@@ -59,7 +59,7 @@ static bool is_ours(void *arg, const struct sl_ip *ip)
 static void quiesce(void *arg)
 {
 	const struct sl_control *control = arg;
-	rte_rcu_qsbr_synchronize(control->shared->rcu, RTE_QSBR_THRID_INVALID);
+	sl_shared_quiesce(control->shared);
 }
 
 static void table_full(void *arg, bool evicted)

@@ -140,7 +140,7 @@ int sl_control_publish(struct sl_control *control, const struct sl_config *confi
 	atomic_store_explicit(&control->shared->snapshot, next, memory_order_release);
 	control->snapshot = next;
 	control->count[SL_CONTROL_COUNT_PUBLICATIONS]++;
-	rte_rcu_qsbr_synchronize(control->shared->rcu, RTE_QSBR_THRID_INVALID);
+	sl_shared_quiesce(control->shared);
 	follow(control, previous);
 	sl_snapshot_destroy(previous);
 	return 0;

@@ -11,7 +11,7 @@ void sl_control_release(struct sl_control *control, uint16_t index)
 	struct sl_port *port = &control->ports[index];
 
 	atomic_fetch_or_explicit(&shared->removed_ports, UINT32_C(1) << index, memory_order_release);
-	rte_rcu_qsbr_synchronize(shared->rcu, RTE_QSBR_THRID_INVALID);
+	sl_shared_quiesce(shared);
 	int ret = sl_port_release(port);
 
 	control->count[SL_CONTROL_COUNT_PORTS_REMOVED]++;

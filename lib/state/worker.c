@@ -10,6 +10,9 @@
 
 #include "sluice/state/verdict.h"
 
+#define QUIESCE_SPINS 1000 /* about as long as a worker's turn takes */
+#define QUIESCE_SLEEP_US 50
+
 struct sl_worker *sl_worker_create(struct sl_shared *shared, uint16_t id, struct rte_mempool *pool, uint32_t max_flows,
 				   bool ipv6, int numa_node, uint64_t now_ns)
 {
@@ -108,6 +111,18 @@ bool sl_worker_uses_removed_snat(const struct sl_worker *w, uint16_t service)
 	uint32_t seen = __atomic_load_n(&w->removed_snat_tick[service], __ATOMIC_RELAXED);
 
 	return __atomic_load_n(&w->now_tick, __ATOMIC_RELAXED) - seen <= SL_FLOW_VISIT_TICKS;
+}
+
+void sl_shared_quiesce(const struct sl_shared *shared)
+{
+	uint64_t token = rte_rcu_qsbr_start(shared->rcu);
+
+	for (unsigned int looks = 0; rte_rcu_qsbr_check(shared->rcu, token, false) == 0; looks++) {
+		if (looks < QUIESCE_SPINS)
+			rte_pause();
+		else
+			usleep(QUIESCE_SLEEP_US);
+	}
 }
 
 int64_t sl_worker_imbalance(const struct sl_worker *w)

@@ -16,6 +16,7 @@ address, port, count = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 REQUEST = b"GET / HTTP/1.1\r\nHost: lab\r\n\r\n"
 WINDOW = 64  # requests under way, when as many as go are wanted
 NEW_EVERY = 20  # requests to one over a new connection
+NEW_MAX = 500  # new connections at the same time
 PATIENCE_S = 5
 
 poll = select.epoll()
@@ -101,7 +102,7 @@ def run(seconds, rate):
         want = 0 if over else WINDOW - under_way if rate == 0 else int((now - begin) * rate) - sent
         for _ in range(min(want, 256)):
             sent += 1
-            if sent % NEW_EVERY == 0:
+            if sent % NEW_EVERY == 0 and len(connections) < count + NEW_MAX:
                 c = Connection(True)
                 c.asked = time.monotonic()
                 new += 1

@@ -181,6 +181,12 @@ void sl_worker_set_time(struct sl_worker *w, const struct sl_snapshot *s, uint64
 /* Does the worker have flows on source-NAT addresses that were removed from the service? True in case of doubt. Any thread. */
 bool sl_worker_uses_removed_snat(const struct sl_worker *w, uint16_t service);
 
+/*
+ * Wait until every worker has passed a quiescent state: nobody looks any more at what was taken out of sight before. A worker
+ * that shares its core with others may be a while, so the caller sleeps and does not take what time there is.
+ */
+void sl_shared_quiesce(const struct sl_shared *shared);
+
 /* Left side minus right side of the conservation law; 0 unless a packet was lost without a cause. */
 int64_t sl_worker_imbalance(const struct sl_worker *w);
 
