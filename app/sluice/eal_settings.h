@@ -45,9 +45,9 @@ struct eal_settings {
 	char lcores_text[1024];	 /* where sluice chose, or translated -c */
 };
 
-/* Returns 0, or -1 and problems. `cpus` are those this process may run on. */
+/* Returns 0, or -1 and problems. `cpus` are those this process may run on, `near` those by the devices (NULL: not known). */
 int eal_settings_init(struct eal_settings *settings, const struct sl_config *config, char *const *args, int n_args,
-		      const cpu_set_t *cpus, struct sl_problems *problems);
+		      const cpu_set_t *cpus, const cpu_set_t *near, struct sl_problems *problems);
 
 /* EAL's argument vector; owned by the caller until eal_arguments_fini (after rte_eal_cleanup: EAL keeps pointers). */
 struct eal_arguments {

@@ -11,6 +11,7 @@
 #include "sluice/path/pipeline.h"
 
 #include "gateway.h"
+#include "placement.h"
 
 static int no_memory(const struct setup *setup, const char *what, struct sl_problems *problems)
 {
@@ -99,6 +100,7 @@ static int create_workers(struct gateway *g, const struct setup *setup, struct s
 		g->lcores[i] = lcore;
 		assign_queues(w, g);
 	}
+	placement_check(g);
 	return sl_worker_connect(&g->shared) == 0 ? 0 : no_memory(setup, "the rings between workers", problems);
 }
 

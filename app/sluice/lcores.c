@@ -106,19 +106,27 @@ int lcores_parse(const char *text, struct lcores *lcores)
 	return 0;
 }
 
-void lcores_choose(const cpu_set_t *cpus, unsigned int workers, char *text, size_t size)
+void lcores_choose(const cpu_set_t *cpus, const cpu_set_t *near, unsigned int workers, char *text, size_t size)
 {
-	unsigned int list[CPU_SETSIZE], n = 0;
+	unsigned int list[CPU_SETSIZE], n = 0, n_near = 0;
 	size_t used = 0;
 
-	for (unsigned int cpu = 0; cpu < CPU_SETSIZE; cpu++)
-		if (CPU_ISSET(cpu, cpus))
-			list[n++] = cpu;
+	for (unsigned int wanted = 0; wanted < 2; wanted++) {
+		for (unsigned int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+			if (CPU_ISSET(cpu, cpus) && (near != NULL && CPU_ISSET(cpu, near)) == (wanted == 0))
+				list[n++] = cpu;
+		if (wanted == 0)
+			n_near = n;
+	}
 	if (n == 0)
 		list[n++] = 0;
-	text[0] = '\0';
-	for (unsigned int i = 0; i <= workers && used < size; i++)
-		used += (size_t)snprintf(text + used, size - used, "%s%u@%u", i > 0 ? "," : "", i, list[i % n]);
+	/* Where the near ones are only enough for the workers, the main lcore goes elsewhere: behind them. */
+	unsigned int first = n_near > 0 && n_near <= workers && n > n_near ? n_near : 0;
+	used = (size_t)snprintf(text, size, "0@%u", list[first]);
+	for (unsigned int i = 1; i <= workers && used < size; i++) {
+		unsigned int k = first == 0 ? i : i <= first ? i - 1 : i;
+		used += (size_t)snprintf(text + used, size - used, ",%u@%u", i, list[k % n]);
+	}
 }
 
 const struct lcore *lcores_worker(const struct lcores *lcores, unsigned int main_id, unsigned int i)

@@ -49,6 +49,14 @@ static void add_row(struct memory_plan *plan, int node, uint64_t count, uint64_t
 	plan->nodes[node].bytes += count * each;
 }
 
+static int lcore_node(const struct lcore *lcore, const struct machine *machine)
+{
+	for (unsigned int cpu = 0; lcore != NULL && cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &lcore->cpus))
+			return machine_cpu_node(machine, cpu);
+	return 0;
+}
+
 static void place_workers(struct memory_plan *plan, const struct sl_config *config, const struct eal_settings *settings,
 			  const struct lcores *lcores, const struct machine *machine)
 {
@@ -56,18 +64,11 @@ static void place_workers(struct memory_plan *plan, const struct sl_config *conf
 
 	if (main_id == UINT_MAX && lcores->n > 0)
 		main_id = lcores->list[0].id;
-	for (unsigned int i = 0; i < config->workers; i++) {
-		const struct lcore *lcore = lcores_worker(lcores, main_id, i);
-		int node = 0;
-		/* Without hugepages EAL has one heap, on node 0. */
-		for (unsigned int cpu = 0; lcore != NULL && settings->hugepages && cpu < CPU_SETSIZE; cpu++) {
-			if (CPU_ISSET(cpu, &lcore->cpus)) {
-				node = machine_cpu_node(machine, cpu);
-				break;
-			}
-		}
-		plan->worker_node[i] = node;
-	}
+	for (unsigned int i = 0; settings->hugepages && i < lcores->n; i++) /* without, EAL has one heap, on node 0 */
+		if (lcores->list[i].id == main_id)
+			plan->main_node = lcore_node(&lcores->list[i], machine);
+	for (unsigned int i = 0; settings->hugepages && i < config->workers; i++)
+		plan->worker_node[i] = lcore_node(lcores_worker(lcores, main_id, i), machine);
 }
 
 /*
@@ -130,14 +131,14 @@ static void add_dpdk(struct memory_plan *plan, const struct eal_settings *settin
 	for (unsigned int node = 0; node < MACHINE_NODES_MAX; node++)
 		if (plan->nodes[node].mbufs > 0) /* a pool has a cache for each lcore that could be */
 			bytes += RTE_MAX_LCORE * sizeof(struct rte_mempool_cache);
-	add_row(plan, plan->worker_node[0], 1, bytes, "DPDK itself");
+	add_row(plan, plan->main_node, 1, bytes, "DPDK itself");
 	if (!settings->hugepages || settings->in_memory)
 		return;
 	/*
 	 * A NIC may need physical addresses, which the kernel tells nobody without capabilities: then no memory can be added
 	 * when a capture begins (eal_arguments.c).
 	 */
-	add_row(plan, plan->worker_node[0], 1, CAPTURE_STATISTICS_BYTES + (nic ? CAPTURE_BUFFERS_BYTES : 0), "packet capture");
+	add_row(plan, plan->main_node, 1, CAPTURE_STATISTICS_BYTES + (nic ? CAPTURE_BUFFERS_BYTES : 0), "packet capture");
 	plan->later_bytes = nic ? 0 : CAPTURE_BUFFERS_BYTES;
 }
 
@@ -183,7 +184,7 @@ void memory_plan_build(struct memory_plan *plan, const struct sl_config *config,
 			add_row(plan, node, n, sl_worker_bytes(config->workers) + fragments, "workers' counters and rings");
 	}
 	int first = plan->worker_node[0];
-	add_row(plan, first, 1, sl_neighbour_table_bytes(config->max_neighbours), "%u neighbours", config->max_neighbours);
+	add_row(plan, plan->main_node, 1, sl_neighbour_table_bytes(config->max_neighbours), "%u neighbours", config->max_neighbours);
 	add_row(plan, first, 1, sl_affinity_table_bytes(config->max_affinities), "%u clients with affinity",
 		config->max_affinities);
 	add_dpdk(plan, settings, devices);
@@ -227,6 +228,8 @@ void memory_plan_print(const struct memory_plan *plan, uint32_t memory_mb, FILE 
 		fputc('\n', out);
 	}
 	fprintf(out, "  %-36s %10s %12s %9u\n", "total, rounded up", "", "", memory_plan_total_mb(plan));
+	for (unsigned int node = 0; node < plan->n_nodes && plan->n_nodes > 1; node++)
+		fprintf(out, "  total on NUMA node %u, rounded up %27s %9u  %4u\n", node, "", memory_plan_node_mb(plan, node), node);
 	if (memory_mb != 0)
 		fprintf(out, "  %-36s %10s %12s %9u\n", "taken, as \"memory_mb\" says", "", "", memory_mb);
 	fprintf(out, "  %-36s %10s %12s %9.1f\n", "program, libraries, kernel's rings", "", "",

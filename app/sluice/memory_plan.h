@@ -37,6 +37,7 @@ struct memory_plan {
 	uint32_t mbuf_bytes;  /* of one element of a pool */
 	bool ipv6;
 	uint32_t flows_per_worker;
+	int main_node;	      /* of the main lcore, from whose node DPDK takes its own tables */
 	int worker_node[SL_MAX_WORKERS];
 	int port_node[SL_MAX_PORTS]; /* by index in the device plans: whose pool it receives into */
 };

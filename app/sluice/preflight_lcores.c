@@ -61,7 +61,7 @@ void preflight_lcores(struct preflight *p)
 	}
 	if (p->lcores->n < workers + 1) {
 		char remedy[1100], example[1024];
-		lcores_choose(&p->machine->cpus, workers, example, sizeof(example));
+		lcores_choose(&p->machine->cpus, NULL, workers, example, sizeof(example));
 		snprintf(remedy, sizeof(remedy), "\"%s\", or set \"workers\" to %u", example,
 			 p->lcores->n > 1 ? p->lcores->n - 1 : 1);
 		sl_problem_add(p->problems, where, remedy,

@@ -4,8 +4,25 @@
 #include "preflight.h"
 #include "setup.h"
 
+/* CPUs of the NUMA nodes that NICs of the configuration are attached to. */
+static void near_cpus(const struct machine *machine, const struct sl_config *config, cpu_set_t *near)
+{
+	const char *names[SL_MAX_PORTS];
+	unsigned int n = sl_config_device_names(config, names);
+
+	CPU_ZERO(near);
+	for (unsigned int i = 0; i < n; i++) {
+		int node = eal_is_pci_address(names[i]) ? machine_pci_node(machine, names[i]) : -1;
+		for (unsigned int cpu = 0; node >= 0 && cpu < CPU_SETSIZE; cpu++)
+			if (CPU_ISSET(cpu, &machine->cpus) && machine_cpu_node(machine, cpu) == node)
+				CPU_SET(cpu, near);
+	}
+}
+
 int setup_prepare(struct setup *s, const struct options *options)
 {
+	cpu_set_t near;
+
 	memset(s, 0, sizeof(*s));
 	s->options = options;
 	sl_problems_init(&s->problems);
@@ -14,7 +31,8 @@ int setup_prepare(struct setup *s, const struct options *options)
 	s->config = sl_config_load(options->config_path, &s->problems);
 	if (s->config == NULL)
 		return -1;
-	if (eal_settings_init(&s->settings, s->config, options->eal, options->n_eal, &s->machine.cpus, &s->problems) != 0)
+	near_cpus(&s->machine, s->config, &near);
+	if (eal_settings_init(&s->settings, s->config, options->eal, options->n_eal, &s->machine.cpus, &near, &s->problems) != 0)
 		return -1;
 	if (lcores_parse(s->settings.lcores.value, &s->lcores) != 0)
 		s->lcores.n = 0;

@@ -101,19 +101,21 @@ json_t *ctl_gather_workers(struct ctl_client *client, const struct ctl_options *
 
 void ctl_render_workers(const json_t *value, FILE *out)
 {
-	static const char *const titles[] = { ">worker",     ">lcore",	    ">cpu",	    ">busy",
-					      ">rx packets", ">tx packets", ">handed over", ">held",
-					      ">drops",	     ">flows",	    ">unaccounted" };
+	static const char *const titles[] = { ">worker",     ">lcore",	    ">cpu",	    ">node",  ">memory",
+					      ">busy",	     ">rx packets", ">tx packets",  ">handed over", ">held",
+					      ">drops",	     ">flows",	    ">unaccounted", "receives" };
 	struct ctl_table t;
 	size_t i;
 	json_t *w;
 
-	ctl_table_init(&t, titles, 11);
+	ctl_table_init(&t, titles, 14);
 	json_array_foreach(json_object_get(value, "workers"), i, w) {
 		double total = (double)ctl_number(w, "total_cycles");
 		ctl_table_add(&t, "%d", (int)ctl_number(w, "id"));
 		ctl_table_add(&t, "%d", (int)ctl_number(w, "lcore"));
 		ctl_table_add(&t, "%d", (int)ctl_number(w, "cpu"));
+		ctl_table_add(&t, "%d", (int)ctl_number(w, "numa_node"));
+		ctl_table_add(&t, "%d", (int)ctl_number(w, "memory_node"));
 		ctl_table_add(&t, "%.1f %%", total > 0 ? 100 * (double)ctl_number(w, "busy_cycles") / total : 0);
 		ctl_table_add_count(&t, ctl_number(w, "rx_packets"));
 		ctl_table_add_count(&t, ctl_number(w, "tx_packets"));
@@ -122,6 +124,7 @@ void ctl_render_workers(const json_t *value, FILE *out)
 		ctl_table_add_count(&t, ctl_number(w, "drops"));
 		ctl_table_add_count(&t, ctl_number(w, "flows_live"));
 		ctl_table_add_count(&t, ctl_number(w, "imbalance_packets"));
+		ctl_table_add_joined(&t, json_object_get(w, "rx_queues"));
 	}
 	ctl_table_finish(&t, out);
 }

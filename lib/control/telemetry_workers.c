@@ -59,6 +59,17 @@ static void add_queues(const struct sl_control *c, const struct sl_worker *w, st
 	sl_tel_strings_close(&queues, out, "rx_queues");
 }
 
+/* Of the lcore's thread. (rte_lcore_to_cpu_id() is about the CPU that has the lcore's number.) */
+static int cpu_of(unsigned int lcore)
+{
+	rte_cpuset_t cpus = rte_lcore_cpuset(lcore);
+
+	for (int cpu = 0; CPU_COUNT(&cpus) == 1 && cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &cpus))
+			return cpu;
+	return -1;
+}
+
 static int answer_worker(const struct sl_tel_request *request, struct sl_tel_node *out)
 {
 	const struct sl_worker *w = sl_tel_find_worker(request->control, sl_tel_param(request, 0));
@@ -67,8 +78,9 @@ static int answer_worker(const struct sl_tel_request *request, struct sl_tel_nod
 		return -EINVAL;
 	sl_tel_u64(out, "id", w->id);
 	sl_tel_u64(out, "lcore", w->lcore);
-	sl_tel_int(out, "cpu", rte_lcore_to_cpu_id((int)w->lcore));
+	sl_tel_int(out, "cpu", cpu_of(w->lcore));
 	sl_tel_u64(out, "numa_node", rte_lcore_to_socket_id(w->lcore));
+	sl_tel_int(out, "memory_node", w->memory_node);
 	sl_tel_u64(out, "flows_live", __atomic_load_n(&w->flows.live, __ATOMIC_RELAXED));
 	sl_tel_u64(out, "flows_capacity", w->flows.capacity);
 	sl_tel_u64(out, "held_next_hops", __atomic_load_n(&w->n_holds, __ATOMIC_RELAXED));
@@ -164,6 +176,7 @@ static const struct sl_tel_key worker_keys[] = {
 	{ "lcore", "DPDK lcore it runs on" },
 	{ "cpu", "CPU of that lcore, -1: several" },
 	{ "numa_node", "memory node of that lcore" },
+	{ "memory_node", "memory node that its flow table is on, -1: unknown" },
 	{ "flows_live", "flows it has now" },
 	{ "flows_capacity", "flows it can have" },
 	{ "held_next_hops", "unresolved next hops it holds packets for" },

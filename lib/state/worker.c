@@ -33,6 +33,8 @@ struct sl_worker *sl_worker_create(struct sl_shared *shared, uint16_t id, struct
 		w->secret = shared->workers[0]->secret;
 	w->random = w->secret.k[0] + id;
 	w->id = id;
+	w->numa_node = numa_node;
+	w->memory_node = -1;
 	w->shared = shared;
 	w->pool = pool;
 	for (unsigned int i = 0; i < SL_HOLD_NEIGHBOURS; i++)
@@ -53,12 +55,13 @@ struct sl_worker *sl_worker_create(struct sl_shared *shared, uint16_t id, struct
 	return w;
 }
 
-static struct rte_ring *ring_create(const char *kind, unsigned int from, unsigned int to, unsigned int size)
+/* On the node of the worker that reads it. */
+static struct rte_ring *ring_create(const char *kind, unsigned int from, const struct sl_worker *to, unsigned int size)
 {
 	char name[RTE_RING_NAMESIZE];
 
-	snprintf(name, sizeof(name), "sluice_%s_%u_%u", kind, from, to);
-	return rte_ring_create(name, size, SOCKET_ID_ANY, RING_F_SP_ENQ | RING_F_SC_DEQ);
+	snprintf(name, sizeof(name), "sluice_%s_%u_%u", kind, from, to->id);
+	return rte_ring_create(name, size, to->numa_node, RING_F_SP_ENQ | RING_F_SC_DEQ);
 }
 
 int sl_worker_connect(struct sl_shared *shared)
@@ -70,15 +73,15 @@ int sl_worker_connect(struct sl_shared *shared)
 		for (unsigned int from = 0; from < shared->n_workers; from++) {
 			if (from == to)
 				continue;
-			w->handover_in[from] = ring_create("handover", from, to, SL_RX_RING_SIZE);
-			w->transmit_in[from] = ring_create("transmit", from, to, SL_RX_RING_SIZE);
+			w->handover_in[from] = ring_create("handover", from, w, SL_RX_RING_SIZE);
+			w->transmit_in[from] = ring_create("transmit", from, w, SL_RX_RING_SIZE);
 			if (w->handover_in[from] == NULL || w->transmit_in[from] == NULL)
 				return -1;
 		}
 		snprintf(name, sizeof(name), "sluice_events_%u", to);
-		w->events = rte_ring_create_elem(name, sizeof(struct sl_event), SL_EVENT_RING_SIZE, SOCKET_ID_ANY,
+		w->events = rte_ring_create_elem(name, sizeof(struct sl_event), SL_EVENT_RING_SIZE, w->numa_node,
 						 RING_F_SP_ENQ | RING_F_SC_DEQ);
-		w->transmit_in[SL_MAX_WORKERS] = ring_create("transmit", SL_MAX_WORKERS, to, SL_RX_RING_SIZE);
+		w->transmit_in[SL_MAX_WORKERS] = ring_create("transmit", SL_MAX_WORKERS, w, SL_RX_RING_SIZE);
 		if (w->events == NULL || w->transmit_in[SL_MAX_WORKERS] == NULL)
 			return -1;
 	}

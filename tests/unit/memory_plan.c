@@ -56,7 +56,7 @@ static void build(struct memory_plan *plan, const struct row *row)
 	assert_non_null(config);
 	CPU_ZERO(&cpus);
 	CPU_SET(0, &cpus);
-	assert_int_equal(eal_settings_init(&settings, config, NULL, 0, &cpus, &problems), 0);
+	assert_int_equal(eal_settings_init(&settings, config, NULL, 0, &cpus, NULL, &problems), 0);
 	assert_int_equal(lcores_parse(settings.lcores.value, &lcores), 0);
 	device_plans_build(&plans, config, &settings, &machine);
 	memory_plan_build(plan, config, &settings, &plans, &lcores, &machine);

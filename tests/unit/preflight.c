@@ -147,7 +147,7 @@ static void run(struct fixture *f, const char *json, char *const *args, int n_ar
 	if (f->config == NULL)
 		sl_problems_print(&f->problems, stderr);
 	assert_non_null(f->config);
-	eal_settings_init(&f->settings, f->config, args, n_args, &f->machine.cpus, &f->problems);
+	eal_settings_init(&f->settings, f->config, args, n_args, &f->machine.cpus, NULL, &f->problems);
 	if (lcores_parse(f->settings.lcores.value, &f->lcores) != 0)
 		f->lcores.n = 0;
 	device_plans_build(&f->devices, f->config, &f->settings, &f->machine);

@@ -15,7 +15,7 @@ static const char *const canned[][2] = {
 	{ "/sluice/workers", "{\"workers\":{\"0\":{\"id\":0}}}" },
 	{ "/sluice/worker,0",
 	  "{\"id\":0,\"lcore\":1,\"cpu\":3,\"busy_cycles\":250,\"total_cycles\":1000,\"rx_packets\":42,"
-	  "\"imbalance_packets\":-1}" },
+	  "\"imbalance_packets\":-1,\"numa_node\":1,\"memory_node\":-1,\"rx_queues\":[\"net_a:0\",\"net_b:0\"]}" },
 	{ "/sluice/flows",
 	  "{\"live\":10,\"capacity\":2000,\"services\":{\"0\":{\"name\":\"web\",\"active\":9}},\"next\":\"\"}" },
 	{ "/sluice/flows,", "{\"services\":{\"0\":{\"name\":\"web\",\"active\":9}},\"next\":\"1\"}" },
@@ -238,7 +238,8 @@ static void test_machine(void **state)
 	must_show("4,321  rss x     ring: too few\n");
 	must_show("2/1");
 	assert_int_equal(run("workers"), 0);
-	must_show("-1\n");
+	must_show("     0      1    3     1      -1  25.0 %  ");
+	must_show("-1  net_a:0 net_b:0\n");
 	assert_int_equal(run("neighbours"), 0);
 	must_show("wan        192.0.2.1  02:00:00:00:00:01  reachable  1.5 s ago  configuration\n");
 	must_show("lan        10.0.0.9                      failed         never");

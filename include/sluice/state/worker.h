@@ -109,6 +109,8 @@ struct sl_worker {
 	uint32_t epoch;	   /* SL_EPOCH_BITS of the sum of snapshot route epoch, neighbour epoch, backend epoch: set once per burst */
 	uint16_t id;
 	unsigned int lcore;
+	int numa_node;	 /* for what belongs to the worker, -1: any */
+	int memory_node; /* set up: where the flow table really is, -1: unknown */
 	struct sl_shared *shared;
 	struct rte_mempool *pool; /* for packets made here */
 
