@@ -138,10 +138,11 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	setup_prepare(&setup, &options);
+	if (options.action == OPTIONS_CHECK && setup.plan.n_rows > 0)
+		report_start(&setup, stdout); /* what is missing may be just what this says */
 	if (setup_report(&setup) == 0) {
 		sl_problems_fini(&setup.warnings); /* told once */
 		if (options.action == OPTIONS_CHECK) {
-			report_start(&setup, stdout);
 			puts("sluice: configuration and machine are in order");
 			status = 0;
 		} else if (run_setup(&setup) == 0) {

@@ -34,6 +34,10 @@ void preflight_netdevs(struct preflight *p);
 void preflight_buffers(struct preflight *p);
 void preflight_rights(struct preflight *p);
 
+/* preflight_vfio.c: of a device bound to vfio-pci; and of one that could be: has it an IOMMU group (else a problem is added)? */
+void preflight_vfio(struct preflight *p, const struct device_plan *d);
+bool preflight_iommu(struct preflight *p, const struct device_plan *d);
+
 /* MiB that EAL will be asked for: the user's amount or the plan's. */
 uint32_t preflight_memory_mb(const struct preflight *p);
 

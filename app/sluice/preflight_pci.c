@@ -50,19 +50,28 @@ void preflight_device_names(struct preflight *p)
 	}
 }
 
-/* The kernel interface of a device that the kernel still drives, or "". */
-static void kernel_interface(const struct machine *machine, const char *address, char *name, size_t size)
+/* The entry of a directory that begins so, or "". */
+static void find_entry(const char *path, const char *start, char *name, size_t size)
 {
-	char path[MACHINE_PATH_MAX];
+	DIR *dir = opendir(path);
 
 	name[0] = '\0';
-	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s/net", machine->sys, address);
-	DIR *dir = opendir(path);
 	for (const struct dirent *e; dir != NULL && (e = readdir(dir)) != NULL;)
-		if (e->d_name[0] != '.')
+		if (e->d_name[0] != '.' && strncmp(e->d_name, start, strlen(start)) == 0)
 			snprintf(name, size, "%.15s", e->d_name);
 	if (dir != NULL)
 		closedir(dir);
+}
+
+/* The kernel interface of a device that the kernel still drives, or "". */
+static void kernel_interface(const struct machine *machine, const char *address, char *name, size_t size)
+{
+	char path[MACHINE_PATH_MAX], virtio[16];
+
+	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s", machine->sys, address);
+	find_entry(path, "virtio", virtio, sizeof(virtio)); /* a virtio NIC is a bus with one device */
+	snprintf(path, sizeof(path), "%s/bus/pci/devices/%s/%s/net", machine->sys, address, virtio);
+	find_entry(path, "", name, size);
 }
 
 static void not_bound(struct preflight *p, const struct device_plan *d, const char *driver)
@@ -78,25 +87,7 @@ static void not_bound(struct preflight *p, const struct device_plan *d, const ch
 	else
 		sl_problem_add(p->problems, d->name, remedy, "bound to the kernel driver %s%s%s%s", driver,
 			       netdev[0] != '\0' ? " (interface " : "", netdev, netdev[0] != '\0' ? ")" : "");
-}
-
-static void check_vfio(struct preflight *p, const struct device_plan *d)
-{
-	char group[32], path[MACHINE_PATH_MAX];
-
-	if (machine_read_link(group, sizeof(group), "%s/bus/pci/devices/%s/iommu_group", p->machine->sys, d->name) != 0) {
-		char remedy[256];
-		snprintf(remedy, sizeof(remedy), "switch the IOMMU on (BIOS, and intel_iommu=on or amd_iommu=on on the kernel "
-			 "line), or `modprobe uio_pci_generic && dpdk-devbind.py --bind=uio_pci_generic %s`", d->name);
-		sl_problem_add(p->problems, d->name, remedy, "vfio-pci cannot use it: it has no IOMMU group");
-		return;
-	}
-	snprintf(path, sizeof(path), "%s/vfio/%s", p->machine->dev, group);
-	if (access(path, F_OK) == 0 && access(path, R_OK | W_OK) != 0) {
-		char remedy[MACHINE_PATH_MAX + 64];
-		snprintf(remedy, sizeof(remedy), "run sluice as root, or `chown $USER %s`", path);
-		sl_problem_add(p->problems, d->name, remedy, "no permission for %s", path);
-	}
+	preflight_iommu(p, d); /* the remedy above would not help without */
 }
 
 static void check_uio(struct preflight *p, const struct device_plan *d, const char *driver)
@@ -127,7 +118,7 @@ void preflight_pci(struct preflight *p)
 		if (machine_read_link(driver, sizeof(driver), "%s/bus/pci/devices/%s/driver", p->machine->sys, d->name) != 0)
 			driver[0] = '\0';
 		if (strcmp(driver, "vfio-pci") == 0)
-			check_vfio(p, d);
+			preflight_vfio(p, d);
 		else if (strcmp(driver, "uio_pci_generic") == 0 || strcmp(driver, "igb_uio") == 0)
 			check_uio(p, d, driver);
 		else if (!in(driver, bifurcated, sizeof(bifurcated) / sizeof(bifurcated[0])))

@@ -117,6 +117,8 @@ static int create_fixture(void **state)
 	put(f, "sys/bus/pci/devices/0000:01:00.0/numa_node", "0");
 	put_link(f, "sys/bus/pci/devices/0000:01:00.0/driver", "../../drivers/vfio-pci");
 	put_link(f, "sys/bus/pci/devices/0000:01:00.0/iommu_group", "../../iommu_groups/7");
+	put(f, "sys/bus/pci/iommu_groups/7/devices/0000:01:00.0", "");
+	put(f, "sys/module/vfio_iommu_type1/refcnt", "0");
 	put(f, "dev/vfio/7", "");
 	sl_problems_init(&f->problems);
 	sl_problems_init(&f->warnings);
@@ -341,6 +343,52 @@ static void test_pci_drivers(void **state)
 		    "`ip link set dev eth7 down && modprobe vfio-pci && dpdk-devbind.py --bind=vfio-pci 0000:01:00.0`");
 }
 
+static void test_pci_virtio(void **state)
+{
+	struct fixture *f = *state;
+
+	put_link(f, "sys/bus/pci/devices/0000:01:00.0/driver", "../../drivers/virtio-pci");
+	put(f, "sys/bus/pci/devices/0000:01:00.0/virtio3/net/ens5/mtu", "1500");
+	run(f, good_pci, NULL, 0);
+	assert_only(&f->problems, "0000:01:00.0", "bound to the kernel driver virtio-pci (interface ens5)",
+		    "`ip link set dev ens5 down && ");
+}
+
+static void test_vfio_group(void **state)
+{
+	static const struct { const char *other; bool fine; } rows[] = {
+		{ NULL, true }, { "../../drivers/pcieport", true }, { "../../drivers/vfio-pci", true },
+		{ "../../drivers/pci-stub", true }, { "../../drivers/igb", false },
+	};
+	void *one = NULL;
+
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(create_fixture(&one), 0);
+		struct fixture *f = one;
+		put(f, "sys/bus/pci/iommu_groups/7/devices/0000:01:00.1", "");
+		if (rows[i].other != NULL)
+			put_link(f, "sys/bus/pci/devices/0000:01:00.1/driver", rows[i].other);
+		run(f, good_pci, NULL, 0);
+		if (rows[i].fine)
+			assert_int_equal(f->problems.count, 0);
+		else
+			assert_only(&f->problems, "0000:01:00.0", "0000:01:00.1 is in its IOMMU group 7 and bound to igb",
+				    "--bind=vfio-pci 0000:01:00.1");
+		destroy_fixture(&one);
+	}
+}
+
+static void test_vfio_without_type1(void **state)
+{
+	struct fixture *f = *state;
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/module/vfio_iommu_type1", f->sys);
+	assert_int_equal(nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS), 0);
+	run(f, good_pci, NULL, 0);
+	assert_only(&f->problems, "0000:01:00.0", "without its IOMMU driver", "`modprobe vfio_iommu_type1`");
+}
+
 static void test_pci_bifurcated(void **state)
 {
 	struct fixture *f = *state;
@@ -359,15 +407,27 @@ static void test_pci_missing(void **state)
 	assert_only(&f->problems, "/interfaces/0/device", "there is no PCI device 0000:02:00.0", "dpdk-devbind.py");
 }
 
+/* Said while the NIC is bound to vfio-pci, and before, because it cannot be. */
 static void test_pci_no_iommu(void **state)
 {
-	struct fixture *f = *state;
+	static const char *const drivers[] = { "../../drivers/vfio-pci", "../../drivers/igb" };
+	void *one = NULL;
 	char path[256];
 
-	snprintf(path, sizeof(path), "%s/bus/pci/devices/0000:01:00.0/iommu_group", f->sys);
-	unlink(path);
-	run(f, good_pci, NULL, 0);
-	assert_only(&f->problems, "0000:01:00.0", "no IOMMU group", "uio_pci_generic");
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_int_equal(create_fixture(&one), 0);
+		struct fixture *f = one;
+		put_link(f, "sys/bus/pci/devices/0000:01:00.0/driver", drivers[i]);
+		snprintf(path, sizeof(path), "%s/bus/pci/devices/0000:01:00.0/iommu_group", f->sys);
+		unlink(path);
+		run(f, good_pci, NULL, 0);
+		assert_int_equal(f->problems.count, i + 1);
+		assert_string_equal(f->problems.list[i].where, "0000:01:00.0");
+		assert_non_null(strstr(f->problems.list[i].what, "no IOMMU group"));
+		assert_non_null(strstr(f->problems.list[i].remedy, "intel_iommu=on"));
+		assert_non_null(strstr(f->problems.list[i].remedy, "uio_pci_generic"));
+		destroy_fixture(&one);
+	}
 }
 
 static void test_uio_without_hugepages(void **state)
@@ -497,6 +557,9 @@ int main(void)
 		TEST(test_pci_drivers),
 		TEST(test_pci_bifurcated),
 		TEST(test_pci_missing),
+		TEST(test_pci_virtio),
+		TEST(test_vfio_group),
+		TEST(test_vfio_without_type1),
 		TEST(test_pci_no_iommu),
 		TEST(test_uio_without_hugepages),
 		TEST(test_numa),
