@@ -12,7 +12,7 @@ cache=${SLUICE_VM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sluice/vm}
 modules=(virtio_pci virtio_net vfio-pci vfio_iommu_type1 uio_pci_generic vmxnet3)
 # What the daemon loads as plugins: the buses, the default mempool, the drivers of the NICs that QEMU has.
 plugins=(bus_pci bus_vdev mempool_ring net_virtio net_e1000 net_vmxnet3)
-programs=(/bin/bash /usr/bin/python3 /usr/bin/lspci /usr/bin/ip /usr/bin/setpriv /usr/sbin/modprobe)
+programs=(/bin/bash /usr/bin/python3 /usr/bin/lspci /usr/bin/ip /usr/bin/ss /usr/bin/setpriv /usr/sbin/modprobe)
 scripts=(dpdk-devbind.py dpdk-telemetry.py)
 export LC_ALL=C
 

@@ -103,6 +103,8 @@ vm_overlay()
 	for program in sluice sluicectl; do
 		cp "$(lab_program "$program")" "$work/root/usr/local/bin/"
 	done
+	cp -r "$LAB_ROOT"/scripts/host-setup{,.d} "$work/root/usr/local/bin/"
+	rm -rf "$work/root/usr/local/bin/host-setup.d/__pycache__"
 	{ cat "$image/initramfs"; (cd "$work/root" && find . -mindepth 1 | cpio --quiet -o -H newc -R 0:0); } >"$work/initramfs"
 	rm -rf "$work/root"
 }
