@@ -9,6 +9,9 @@
 
 #define MIB (UINT64_C(1) << 20)
 
+static const uint64_t sizes_kb[] = { 2048, 1048576, 524288 }; /* x86: 2 MiB, 1 GiB; arm64 also 512 MiB */
+#define N_SIZES (sizeof(sizes_kb) / sizeof(sizes_kb[0]))
+
 uint32_t preflight_memory_mb(const struct preflight *p)
 {
 	return p->settings->memory_mb != 0 ? p->settings->memory_mb : memory_plan_total_mb(p->plan);
@@ -73,20 +76,28 @@ static bool read_pages(struct preflight *p, uint64_t page_kb, struct pages *page
 	return true;
 }
 
+/* Pages of all sizes count; more are asked for of the first. */
 static void check_nodes(struct preflight *p, uint64_t page_kb)
 {
 	for (unsigned int node = 0; node < p->plan->n_nodes && p->plan->n_nodes > 1; node++) {
-		int64_t available;
-		uint64_t need = (uint64_t)memory_plan_node_mb(p->plan, node) * MIB;
-		if (machine_read_number(&available, "%s/devices/system/node/node%u/hugepages/hugepages-%" PRIu64
-					"kB/free_hugepages", p->machine->sys, node, page_kb) != 0 ||
-		    (uint64_t)available * page_kb * 1024 >= need)
+		uint64_t need = (uint64_t)memory_plan_node_mb(p->plan, node) * MIB, have = 0;
+		for (unsigned int i = 0; i < N_SIZES; i++) {
+			int64_t pages = 0;
+			machine_read_number(&pages, "%s/devices/system/node/node%u/hugepages/hugepages-%" PRIu64
+					    "kB/free_hugepages", p->machine->sys, node, sizes_kb[i]);
+			have += (uint64_t)pages * sizes_kb[i] * 1024;
+		}
+		if (have >= need || !machine_path_exists("%s/devices/system/node/node%u/hugepages", p->machine->sys, node))
 			continue;
-		char remedy[256];
-		snprintf(remedy, sizeof(remedy), "`echo %" PRIu64 " > /sys/devices/system/node/node%u/hugepages/hugepages-%"
-			 PRIu64 "kB/nr_hugepages`", (need + page_kb * 1024 - 1) / (page_kb * 1024), node, page_kb);
-		sl_problem_add(p->problems, "hugepages", remedy, "NUMA node %u needs %" PRIu64 " MiB and has %" PRId64
-			       " free pages of %" PRIu64 " kB", node, need / MIB, available, page_kb);
+		char path[MACHINE_PATH_MAX], remedy[MACHINE_PATH_MAX + 64];
+		int64_t total = 0;
+		snprintf(path, sizeof(path), "/sys/devices/system/node/node%u/hugepages/hugepages-%" PRIu64 "kB/nr_hugepages",
+			 node, page_kb);
+		machine_read_number(&total, "%s%s", p->machine->sys, path + strlen("/sys"));
+		snprintf(remedy, sizeof(remedy), "`echo %" PRIu64 " > %s`",
+			 (uint64_t)total + (need - have + page_kb * 1024 - 1) / (page_kb * 1024), path);
+		sl_problem_add(p->problems, "hugepages", remedy, "NUMA node %u needs %" PRIu64 " MiB of hugepages and has %" PRIu64
+			       " MiB free", node, need / MIB, have / MIB);
 	}
 }
 
@@ -105,7 +116,6 @@ static void too_few(struct preflight *p, const struct pages *pages, uint64_t nee
 
 void preflight_hugepages(struct preflight *p)
 {
-	static const uint64_t sizes_kb[] = { 2048, 1048576, 524288 }; /* x86: 2 MiB, 1 GiB; arm64 also 512 MiB */
 	uint64_t need = (uint64_t)preflight_memory_mb(p) * MIB, have = 0;
 	struct pages first = { 0 }, pages;
 	bool mounted = false;
@@ -115,7 +125,7 @@ void preflight_hugepages(struct preflight *p)
 	check_amount(p);
 	if (p->running != 0)
 		return;
-	for (unsigned int i = 0; i < sizeof(sizes_kb) / sizeof(sizes_kb[0]); i++) {
+	for (unsigned int i = 0; i < N_SIZES; i++) {
 		if (!read_pages(p, sizes_kb[i], &pages))
 			continue;
 		if (first.page_kb == 0)

@@ -462,6 +462,31 @@ static void test_numa_hugepages(void **state)
 	assert_only(&f->problems, "hugepages", "NUMA node 1 needs", "/sys/devices/system/node/node1/hugepages");
 }
 
+/* The number in the remedy is that of all pages of the node, those in use too; larger pages count. */
+static void test_numa_hugepages_there(void **state)
+{
+	static const struct { const char *large; bool enough; } rows[] = { { "0", false }, { "1", true } };
+	void *one = NULL;
+
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char remedy[64];
+		assert_int_equal(create_fixture(&one), 0);
+		struct fixture *f = one;
+		put(f, "sys/bus/pci/devices/0000:01:00.0/numa_node", "1");
+		put(f, "sys/devices/system/node/node0/hugepages/hugepages-2048kB/free_hugepages", "100");
+		put(f, "sys/devices/system/node/node1/hugepages/hugepages-2048kB/free_hugepages", "2");
+		put(f, "sys/devices/system/node/node1/hugepages/hugepages-2048kB/nr_hugepages", "50");
+		put(f, "sys/devices/system/node/node1/hugepages/hugepages-1048576kB/free_hugepages", rows[i].large);
+		run(f, good_pci, NULL, 0);
+		snprintf(remedy, sizeof(remedy), "`echo %u > ", 50 + (memory_plan_node_mb(&f->plan, 1) - 4 + 1) / 2);
+		if (!rows[i].enough)
+			assert_only(&f->problems, "hugepages", "NUMA node 1 needs", remedy);
+		else
+			assert_int_equal(f->problems.count, 0);
+		destroy_fixture(&one);
+	}
+}
+
 static void test_started_twice_by_lock(void **state)
 {
 	struct fixture *f = *state;
@@ -564,6 +589,7 @@ int main(void)
 		TEST(test_uio_without_hugepages),
 		TEST(test_numa),
 		TEST(test_numa_hugepages),
+		TEST(test_numa_hugepages_there),
 		TEST(test_started_twice_by_lock),
 		TEST(test_started_twice_by_socket),
 		TEST(test_stale_files_are_fine),
