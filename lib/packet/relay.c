@@ -86,64 +86,26 @@ void sl_relay_template_init(struct sl_relay_template *t, const struct sl_relay_t
 
 /* ---- what came in ---- */
 
-static bool init_fragment6(struct sl_relay_datagram *d, const struct rte_mbuf *m, const struct sl_pkt *p)
+void sl_relay_stream_init(struct sl_relay_stream *stream, const struct sl_pkt *p)
+{
+	stream->src_sum = sum_address(&p->src);
+	stream->dst_sum = sum_address(&p->dst);
+	stream->without_sum = sl_checksum_add((uint16_t)~p->dport_be, sl_checksum_add((uint16_t)~stream->src_sum,
+										      (uint16_t)~stream->dst_sum));
+}
+
+bool sl_relay_fragment_init(struct sl_relay_datagram *d, const struct rte_mbuf *m, const struct sl_pkt *p)
 {
 	struct sl_fragment f;
 
-	sl_fragment_read(m, p, &f);
-	if (*rte_pktmbuf_mtod_offset(m, const uint8_t *, f.header) != IPPROTO_UDP)
-		return false;
-	memcpy(&d->fragment_be, rte_pktmbuf_mtod_offset(m, const uint8_t *, f.header + 2), 2);
-	d->payload = (uint16_t)(f.header + SL_RELAY_FRAGMENT_HEADER);
-	d->ip_payload = (uint16_t)(p->l3 + p->l3_len - d->payload);
-	return true;
-}
-
-bool sl_relay_datagram_init(struct sl_relay_datagram *d, const struct rte_mbuf *m, const struct sl_pkt *p, uint16_t id,
-			    uint32_t id6)
-{
-	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
-	const struct rte_udp_hdr *udp = (const struct rte_udp_hdr *)(frame + p->l4);
-
-	d->src = p->src;
-	d->dst = p->dst;
-	d->sport_be = p->sport_be;
-	d->dport_be = p->dport_be;
-	d->v6 = (p->flags & SL_PKT_V6) != 0;
-	d->is_fragment = (p->flags & SL_PKT_FRAGMENT) != 0;
-	d->later = (p->flags & SL_PKT_FRAGMENT_LATER) != 0;
-	d->ip_payload = (uint16_t)(p->l3 + p->l3_len - p->l4);
-	d->payload = p->l4;
-	d->id_be = rte_cpu_to_be_16(id);
-	d->id6_be = rte_cpu_to_be_32(id6);
-	d->fragment_be = 0;
 	if (d->v6) {
-		uint32_t first;
-		memcpy(&first, frame + p->l3, sizeof(first));
-		d->tos = (uint8_t)(rte_be_to_cpu_32(first) >> 20);
-		if (unlikely(d->is_fragment) && !init_fragment6(d, m, p))
+		sl_fragment_read(m, p, &f);
+		if (*rte_pktmbuf_mtod_offset(m, const uint8_t *, f.header) != IPPROTO_UDP)
 			return false;
-	} else {
-		const struct rte_ipv4_hdr *ip = (const struct rte_ipv4_hdr *)(frame + p->l3);
-		d->tos = ip->type_of_service;
-		d->fragment_be = ip->fragment_offset;
-		if (d->fragment_be == RTE_BE16(RTE_IPV4_HDR_DF_FLAG)) /* atomic: it needs no number of ours (RFC 6864 section 4) */
-			d->id_be = ip->packet_id;
+		memcpy(&d->fragment_be, rte_pktmbuf_mtod_offset(m, const uint8_t *, f.header + 2), 2);
 	}
-	d->v4_sum = sl_checksum_add(rte_cpu_to_be_16((uint16_t)(d->ip_payload + sizeof(struct rte_ipv4_hdr))),
-				    sl_checksum_add(d->id_be, d->fragment_be));
-	d->src_sum = sum_address(&d->src);
-	d->dst_sum = sum_address(&d->dst);
-	if (unlikely(d->later)) {
-		d->checksum = d->checksum_mask = 0;
-		return true;
-	}
-	d->udp_length_be = udp->dgram_len;
-	d->checksum = udp->dgram_cksum;
-	d->checksum_mask = d->checksum != 0 ? 0xffff : 0;
-	d->payload = (uint16_t)(d->payload + sizeof(*udp));
-	d->rest_sum = sl_checksum_add(sl_checksum_add((uint16_t)~d->checksum, (uint16_t)~d->src_sum),
-				      sl_checksum_add((uint16_t)~d->dst_sum, (uint16_t)~d->dport_be));
+	if (d->later)
+		d->payload = p->l4;
 	return true;
 }
 
@@ -164,10 +126,10 @@ static void keep_addresses(uint8_t *to, const struct sl_relay_template *t, const
 	unsigned int size = t->v6 ? 16 : 4;
 
 	if (t->keep & SL_RELAY_KEEP_SOURCE)
-		memcpy(src, d->src.b + 16 - size, size);
+		memcpy(src, d->p->src.b + 16 - size, size);
 	if (t->keep & SL_RELAY_KEEP_ADDRESS) {
-		memcpy(src + size, d->dst.b + 16 - size, size);
-		sl_relay_group_mac(&d->dst, to);
+		memcpy(src + size, d->p->dst.b + 16 - size, size);
+		sl_relay_group_mac(&d->p->dst, to);
 	}
 }
 
@@ -176,11 +138,11 @@ static uint16_t udp_checksum(const struct sl_relay_template *t, const struct sl_
 	uint16_t sum = sl_checksum_add(t->l4_sum, d->rest_sum);
 
 	if (t->keep & SL_RELAY_KEEP_SOURCE)
-		sum = sl_checksum_add(sum, d->src_sum);
+		sum = sl_checksum_add(sum, d->stream->src_sum);
 	if (t->keep & SL_RELAY_KEEP_ADDRESS)
-		sum = sl_checksum_add(sum, d->dst_sum);
+		sum = sl_checksum_add(sum, d->stream->dst_sum);
 	if (t->keep & SL_RELAY_KEEP_PORT)
-		sum = sl_checksum_add(sum, d->dport_be);
+		sum = sl_checksum_add(sum, d->p->dport_be);
 	sum = (uint16_t)~sum;
 	return (sum != 0 ? sum : 0xffff) & t->checksum_mask & d->checksum_mask;
 }
@@ -215,7 +177,7 @@ static unsigned int write_ip(uint8_t *to, const struct sl_relay_template *t, con
 void sl_relay_write_rare(uint8_t *to, const struct sl_relay_template *t, const struct sl_relay_datagram *d)
 {
 	uint8_t tos = (uint8_t)((d->tos & t->tos_mask) | t->tos);
-	uint16_t dport_be = d->dport_be;
+	uint16_t dport_be = d->p->dport_be;
 
 	memcpy(to, t->bytes, t->l4);
 	if (!(t->keep & SL_RELAY_KEEP_PORT))

@@ -191,7 +191,7 @@ static void send_pieces(struct sl_worker *w, const struct sl_snapshot *s, struct
 		}
 		memcpy(to, o->t.bytes, l3);
 		if (o->t.keep & SL_RELAY_KEEP_ADDRESS)
-			sl_relay_group_mac(&b->d[i].dst, (uint8_t *)to);
+			sl_relay_group_mac(&b->d[i].p->dst, (uint8_t *)to);
 		sl_transmit(w, pieces[k], o->port);
 	}
 }
@@ -258,17 +258,21 @@ static void send_copied(struct sl_worker *w, struct sl_relay_output_state *o, st
 static void send_in_place(struct sl_worker *w, struct sl_relay_output_state *o, struct relay_batch *b, const uint8_t *chosen,
 			  unsigned int n)
 {
+	uint64_t packets = 0, bytes = 0;
+
+	sl_packet_reuse(w, n);
 	for (unsigned int k = 0; k < n; k++) {
-		struct rte_mbuf *m = b->m[chosen[k]];
-		w->count[SL_COUNT_CREATED]++;
-		if (unlikely(!prepend(m, &o->t, &b->d[chosen[k]]))) {
-			sl_packet_drop(w, m, SL_DROP_NO_MBUF);
-			o->value[SL_RELAY_OUTPUT_NO_BUFFER]++;
+		unsigned int i = chosen[k];
+		if (unlikely(!prepend(b->m[i], &o->t, &b->d[i]))) {
+			sl_packet_drop(w, b->m[i], SL_DROP_NO_MBUF);
 			continue;
 		}
-		count(o, 1, sl_relay_l3_len(&o->t, &b->d[chosen[k]]));
-		sl_transmit(w, m, o->port);
+		packets++;
+		bytes += sl_relay_l3_len(&o->t, &b->d[i]);
+		sl_transmit(w, b->m[i], o->port);
 	}
+	count(o, packets, bytes);
+	o->value[SL_RELAY_OUTPUT_NO_BUFFER] += n - packets;
 }
 
 typedef void send_function(struct sl_worker *w, struct sl_relay_output_state *o, struct relay_batch *b, const uint8_t *chosen,

@@ -60,12 +60,6 @@ struct rte_mbuf *sl_packet_create(struct sl_worker *w)
 	return m;
 }
 
-struct rte_mbuf *sl_burst_convert(struct sl_worker *w, struct sl_burst *b, unsigned int i)
-{
-	w->count[SL_COUNT_CONSUMED]++;
-	return sl_burst_take(b, i);
-}
-
 bool sl_burst_own(struct sl_worker *w, struct sl_burst *b, unsigned int i)
 {
 	struct rte_mbuf *m = b->m[i], *copy;

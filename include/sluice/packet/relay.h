@@ -36,10 +36,17 @@ struct sl_relay_template {
 	uint16_t l4_sum;	 /* of addresses and destination port, as the UDP checksum has them, but for what is kept */
 };
 
+/* What the datagrams of a stream have in common. */
+struct sl_relay_stream {
+	uint16_t src_sum, dst_sum;
+	uint16_t without_sum; /* takes addresses and destination port off the sum that a UDP checksum is of */
+};
+
 /* A datagram or fragment that came in, as all its copies need it. Sums are folded, in memory order. */
 struct sl_relay_datagram {
-	struct sl_ip src, dst;
-	uint16_t sport_be, dport_be;
+	const struct sl_pkt *p;	  /* for what outputs may keep */
+	const struct sl_relay_stream *stream;
+	uint16_t sport_be;
 	uint16_t udp_length_be;	  /* of the UDP header: in a first fragment that of the whole datagram */
 	uint16_t ip_payload;	  /* bytes from the UDP header, or of a later fragment, to the end of the packet */
 	uint16_t payload;	  /* offset in the frame of what copies share */
@@ -50,7 +57,6 @@ struct sl_relay_datagram {
 	uint16_t checksum;	  /* as it came */
 	uint16_t checksum_mask;	  /* 0: there is none; else all ones */
 	uint16_t rest_sum;	  /* what its UDP checksum covers without addresses and destination port */
-	uint16_t src_sum, dst_sum;
 	uint8_t tos;
 	bool v6, is_fragment, later; /* a later fragment has no UDP header */
 };
@@ -70,12 +76,64 @@ void sl_relay_template_init(struct sl_relay_template *t, const struct sl_relay_t
 /* Ethernet address of a multicast group (RFC 1112 section 6.4, RFC 2464 section 7). */
 void sl_relay_group_mac(const struct sl_ip *group, uint8_t mac[6]);
 
+void sl_relay_stream_init(struct sl_relay_stream *stream, const struct sl_pkt *p);
+
+/* The rest of sl_relay_datagram_init for a fragment. */
+bool sl_relay_fragment_init(struct sl_relay_datagram *d, const struct rte_mbuf *m, const struct sl_pkt *p);
+
 /*
- * Sum up packet (m, p), a UDP datagram or a fragment of one. False: a fragment whose layer 4 does not begin where its
- * payload does, which cannot lose its extension headers. id, id6: of the copies where they may be fragments.
+ * Sum up packet (m, p) of the stream, a UDP datagram or a fragment of one; stream and p stay while d is in use. False: a
+ * fragment whose layer 4 does not begin where its payload does, which cannot lose its extension headers.
  */
-bool sl_relay_datagram_init(struct sl_relay_datagram *d, const struct rte_mbuf *m, const struct sl_pkt *p, uint16_t id,
-			    uint32_t id6);
+static inline bool sl_relay_datagram_init(struct sl_relay_datagram *d, const struct sl_relay_stream *stream,
+					  const struct rte_mbuf *m, const struct sl_pkt *p)
+{
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+	const struct rte_udp_hdr *udp = (const struct rte_udp_hdr *)(frame + p->l4);
+
+	d->p = p;
+	d->stream = stream;
+	d->sport_be = p->sport_be;
+	d->v6 = (p->flags & SL_PKT_V6) != 0;
+	d->is_fragment = (p->flags & SL_PKT_FRAGMENT) != 0;
+	d->later = (p->flags & SL_PKT_FRAGMENT_LATER) != 0;
+	d->ip_payload = (uint16_t)(p->l3 + p->l3_len - p->l4);
+	d->payload = (uint16_t)(p->l4 + sizeof(*udp));
+	d->id_be = 0;
+	d->fragment_be = 0;
+	if (d->v6) {
+		d->tos = (uint8_t)(frame[p->l3] << 4 | frame[p->l3 + 1] >> 4);
+	} else {
+		const struct rte_ipv4_hdr *ip = (const struct rte_ipv4_hdr *)(frame + p->l3);
+		d->tos = ip->type_of_service;
+		d->fragment_be = ip->fragment_offset;
+		if (likely(d->fragment_be == RTE_BE16(RTE_IPV4_HDR_DF_FLAG)))
+			d->id_be = ip->packet_id;
+	}
+	d->v4_sum = sl_checksum_add(rte_cpu_to_be_16((uint16_t)(d->ip_payload + sizeof(struct rte_ipv4_hdr))),
+				    sl_checksum_add(d->id_be, d->fragment_be));
+	if (unlikely(d->is_fragment) && !sl_relay_fragment_init(d, m, p))
+		return false;
+	d->checksum = unlikely(d->later) ? 0 : udp->dgram_cksum;
+	d->udp_length_be = udp->dgram_len;
+	d->checksum_mask = d->checksum != 0 ? 0xffff : 0;
+	d->rest_sum = sl_checksum_add((uint16_t)~d->checksum, stream->without_sum);
+	return true;
+}
+
+/* The copies are fragments or may become some: true unless they say so. Others need no number of ours (RFC 6864 section 4). */
+static inline bool sl_relay_needs_id(const struct sl_relay_datagram *d)
+{
+	return d->fragment_be != RTE_BE16(RTE_IPV4_HDR_DF_FLAG);
+}
+
+/* Give such copies their identification: of IPv4, of IPv6. */
+static inline void sl_relay_set_id(struct sl_relay_datagram *d, uint16_t id, uint32_t id6)
+{
+	d->id_be = rte_cpu_to_be_16(id);
+	d->id6_be = rte_cpu_to_be_32(id6);
+	d->v4_sum = sl_checksum_add(d->v4_sum, d->id_be);
+}
 
 /* What d->rest_sum is when the checksum is computed anew. m is the payload alone; not for fragments. */
 uint16_t sl_relay_compute_rest(const struct sl_relay_datagram *d, const struct rte_mbuf *m);
@@ -83,7 +141,7 @@ uint16_t sl_relay_compute_rest(const struct sl_relay_datagram *d, const struct r
 /* The sender left its checksum to an offload: only the pseudo header is in it. */
 static inline bool sl_relay_looks_partial(const struct sl_relay_datagram *d)
 {
-	uint32_t sum = (uint32_t)d->src_sum + d->dst_sum + d->udp_length_be + RTE_BE16(IPPROTO_UDP);
+	uint32_t sum = (uint32_t)d->stream->src_sum + d->stream->dst_sum + d->udp_length_be + RTE_BE16(IPPROTO_UDP);
 	return unlikely(sl_checksum_fold(sum) == d->checksum);
 }
 

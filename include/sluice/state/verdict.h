@@ -80,8 +80,17 @@ void sl_hold_drop_all(struct sl_worker *w, enum sl_drop_cause cause);
 /* How many more packets may be held for an unresolved next hop. */
 unsigned int sl_hold_room(const struct sl_worker *w, uint16_t interface, const struct sl_ip *next_hop);
 
-/* Take packet i out of the burst: it ends here, and what is made of it counts as created. The caller now owns the mbuf. */
-struct rte_mbuf *sl_burst_convert(struct sl_worker *w, struct sl_burst *b, unsigned int i);
+/* n packets taken out of the burst end here, and what is made of them counts as created: the caller owns their mbufs. */
+static inline void sl_packet_convert(struct sl_worker *w, unsigned int n)
+{
+	w->count[SL_COUNT_CONSUMED] += n;
+}
+
+/* And n packets were made of them in their own mbufs. */
+static inline void sl_packet_reuse(struct sl_worker *w, unsigned int n)
+{
+	w->count[SL_COUNT_CREATED] += n;
+}
 
 /* Packet i, where some of its buffers are others' too, gets buffers of its own. False: none are free. */
 bool sl_burst_own(struct sl_worker *w, struct sl_burst *b, unsigned int i);
