@@ -13,6 +13,7 @@
 #endif
 
 #include "sluice/packet/edit.h"
+#include "sluice/packet/group.h"
 #include "sluice/packet/relay.h"
 #include "sluice/path/pipeline.h"
 
@@ -117,7 +118,7 @@ static void write_frame(const struct traffic *t, struct rte_mbuf *m, enum sl_sid
 	struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
 	memcpy(&eth->dst_addr, t->gateway->shared.port_mac[side == SL_CLIENT ? PLAN_WAN : PLAN_LAN], 6);
 	if (o->mode == BENCH_RELAY)
-		sl_relay_group_mac(&f->dst, eth->dst_addr.addr_bytes);
+		sl_group_mac(&f->dst, eth->dst_addr.addr_bytes);
 	memcpy(&eth->src_addr, (uint8_t[6]){ 2, 0, 0, 0, 2, side }, 6);
 	eth->ether_type = sl_ip_is_v4(&f->dst) ? RTE_BE16(RTE_ETHER_TYPE_IPV4) : RTE_BE16(RTE_ETHER_TYPE_IPV6);
 	sl_edit_ip_header(eth + 1, &f->src, &f->dst, o->tcp ? IPPROTO_TCP : IPPROTO_UDP, 64, l4_len);

@@ -2,7 +2,7 @@
 #include <netinet/in.h>
 
 #include "sluice/packet/fragment.h"
-#include "sluice/packet/icmp.h"
+#include "sluice/packet/group.h"
 #include "sluice/packet/relay.h"
 
 /* As the pseudo header has it: the 0xffff of a mapped address counts as nothing. */
@@ -12,21 +12,13 @@ static inline uint16_t sum_address(const struct sl_ip *ip)
 	return sl_checksum_fold(sum);
 }
 
-void sl_relay_group_mac(const struct sl_ip *group, uint8_t mac[6])
-{
-	if (sl_ip_is_v4(group))
-		memcpy(mac, (uint8_t[6]){ 0x01, 0x00, 0x5e, group->b[13] & 0x7f, group->b[14], group->b[15] }, 6);
-	else
-		sl_nd_group_mac(group, mac);
-}
-
 static void init_ethernet(struct sl_relay_template *t, const struct sl_relay_template_options *o)
 {
 	rte_be16_t type = o->v6 ? RTE_BE16(RTE_ETHER_TYPE_IPV6) : RTE_BE16(RTE_ETHER_TYPE_IPV4);
 	rte_be16_t tag[2] = { RTE_BE16(RTE_ETHER_TYPE_VLAN), rte_cpu_to_be_16(o->vlan) };
 
 	if (sl_ip_is_multicast(&o->dst))
-		sl_relay_group_mac(&o->dst, t->bytes);
+		sl_group_mac(&o->dst, t->bytes);
 	memcpy(t->bytes + RTE_ETHER_ADDR_LEN, o->mac, RTE_ETHER_ADDR_LEN);
 	t->l3 = RTE_ETHER_HDR_LEN;
 	if (o->vlan != 0) {
@@ -129,7 +121,7 @@ static void keep_addresses(uint8_t *to, const struct sl_relay_template *t, const
 		memcpy(src, d->p->src.b + 16 - size, size);
 	if (t->keep & SL_RELAY_KEEP_ADDRESS) {
 		memcpy(src + size, d->p->dst.b + 16 - size, size);
-		sl_relay_group_mac(&d->p->dst, to);
+		sl_group_mac(&d->p->dst, to);
 	}
 }
 

@@ -2,6 +2,7 @@
 /* Copies of a relay's datagrams: output by output, all datagrams of the burst for each. lib/path/relay.h says how. */
 #include "relay.h"
 
+#include "sluice/packet/group.h"
 #include "sluice/packet/relay.h"
 
 /* What is in the way of an output in this burst. */
@@ -191,7 +192,7 @@ static void send_pieces(struct sl_worker *w, const struct sl_snapshot *s, struct
 		}
 		memcpy(to, o->t.bytes, l3);
 		if (o->t.keep & SL_RELAY_KEEP_ADDRESS)
-			sl_relay_group_mac(&b->d[i].p->dst, (uint8_t *)to);
+			sl_group_mac(&b->d[i].p->dst, (uint8_t *)to);
 		sl_transmit(w, pieces[k], o->port);
 	}
 }

@@ -73,9 +73,6 @@ struct sl_relay_template_options {
 /* The Ethernet destination is set where the address is a group that is not kept; otherwise it is the caller's. */
 void sl_relay_template_init(struct sl_relay_template *t, const struct sl_relay_template_options *o);
 
-/* Ethernet address of a multicast group (RFC 1112 section 6.4, RFC 2464 section 7). */
-void sl_relay_group_mac(const struct sl_ip *group, uint8_t mac[6]);
-
 void sl_relay_stream_init(struct sl_relay_stream *stream, const struct sl_pkt *p);
 
 /* The rest of sl_relay_datagram_init for a fragment. */
