@@ -12,6 +12,7 @@
 
 #define FLOWS_PER_TUPLE_RANGE 32000u /* of 64512 ports: allocation never has to search */
 #define MBUFS (4 * BENCH_RING - 1)
+#define HEADERS 4095 /* what two ports with 1024 descriptors hold, and a worker's hands */
 #define OTHER_FLOWS 1024u /* of workers that are not measured */
 #define SPARE_BYTES (UINT64_C(48) << 20) /* DPDK's own, and gaps in its heap */
 
@@ -34,6 +35,7 @@ static int configure(struct gateway *g, const struct bench_options *o)
 	struct plan_service service = { .ipv6 = o->ipv6, .ipv6_behind = bench_options_ipv6_behind(o), .tcp = o->tcp,
 					.snat = snat_for(o, g->capacity) };
 	char *json = o->mode == BENCH_FORWARD ? plan_config_forward() : o->mode == BENCH_PAIRS ? plan_config_pairs() :
+		     o->mode == BENCH_RELAY ? plan_config_relay(o->ipv6, o->fanout, o->workers /* ours */) :
 		     plan_config_service(&service);
 	struct sl_port_facts facts[2] = { g->ports[0].facts, g->ports[1].facts };
 
@@ -124,6 +126,8 @@ static int create_workers(struct gateway *g, const struct bench_options *o)
 {
 	g->shared.n_workers = (uint16_t)o->workers;
 	g->shared.n_ports = 2;
+	for (unsigned int i = 0; i < 2; i++)
+		g->shared.port_multi_segment[i] = !o->no_chains; /* net_null does not say that it sends chains, but it does */
 	g->shared.neighbours = &g->neighbours;
 	g->shared.control_wakeup_fd = -1;
 	g->shared.tsc_hz = rte_get_tsc_hz();
@@ -136,6 +140,8 @@ static int create_workers(struct gateway *g, const struct bench_options *o)
 				     g->now_ns) == NULL)
 			return -1;
 	g->worker = g->shared.workers[0];
+	if (sl_relay_attach(g->worker, o->workers, BENCH_FANOUT_MAX, g->headers, -1) != 0)
+		return -1;
 	if (sl_worker_connect(&g->shared) != 0)
 		return -1;
 	for (uint16_t port = 0; port < 2; port++)
@@ -165,7 +171,8 @@ int gateway_init(struct gateway *g, const struct bench_options *o)
 		return -1;
 	rte_srand(1); /* the same flows in the same buckets each time */
 	g->pool = rte_pktmbuf_pool_create("bench", MBUFS, RTE_MEMPOOL_CACHE_MAX_SIZE, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
-	if (g->pool == NULL || open_ports(g) != 0 || create_workers(g, o) != 0) {
+	g->headers = rte_pktmbuf_pool_create("headers", HEADERS, RTE_MEMPOOL_CACHE_MAX_SIZE, 0, SL_RELAY_HEADER_ROOM, SOCKET_ID_ANY);
+	if (g->pool == NULL || g->headers == NULL || open_ports(g) != 0 || create_workers(g, o) != 0) {
 		fprintf(stderr, "sluice-bench: not enough memory, or no net_null driver: %s\n", rte_strerror(rte_errno));
 		return -1;
 	}
@@ -187,6 +194,7 @@ void gateway_fini(struct gateway *g)
 	for (unsigned int i = 0; i < 2; i++)
 		sl_port_close(&g->ports[i]);
 	rte_mempool_free(g->pool);
+	rte_mempool_free(g->headers);
 	bench_eal_stop();
 }
 

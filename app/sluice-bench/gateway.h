@@ -10,9 +10,10 @@
 
 #define BENCH_RING 1024 /* packets that have been received and wait: as many as a port's descriptors by default */
 #define BENCH_BURST SL_BURST_MAX
+#define BENCH_FANOUT_MAX 256
 
 struct gateway {
-	struct rte_mempool *pool;
+	struct rte_mempool *pool, *headers;
 	struct sl_port ports[2];
 	struct sl_config *config;
 	struct sl_snapshot *snapshot;

@@ -4,6 +4,7 @@
  * receive and transmit, and the whole; then once more the whole with the clock read between any two stages.
  */
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 
 #include <rte_cycles.h>
@@ -29,6 +30,7 @@ struct runner {
 	uint64_t *ring_cycles; /* of each ring of a run */
 	uint64_t limit;	       /* a ring that took longer was interrupted by something else that runs on this CPU */
 	uint64_t interrupted;
+	uint64_t copy_cycles;  /* of transmit_copies */
 	uint64_t cycles[MEASURE_STAGES_MAX]; /* of one ring: clock, the stages, transmit, housekeeping */
 };
 
@@ -76,6 +78,31 @@ static void receive_transmit(struct runner *r, unsigned int first)
 	traffic_receive(r->traffic, first, &r->g->worker->burst);
 	rte_eth_tx_burst(PLAN_WAN, 0, m, BENCH_BURST / 2);
 	rte_eth_tx_burst(PLAN_LAN, 0, m + BENCH_BURST / 2, BENCH_BURST / 2);
+}
+
+/*
+ * Copies as the relay makes them, and net_null, which frees them: a header buffer chained to the payload, which is freed with the
+ * last copy. Making them is not timed here.
+ */
+static void transmit_copies(struct runner *r, unsigned int first)
+{
+	struct rte_mbuf *copies[BENCH_BURST], **m = r->g->worker->burst.m;
+	uint32_t fanout = r->traffic->options->fanout;
+
+	traffic_receive(r->traffic, first, &r->g->worker->burst);
+	for (unsigned int i = 0; i < BENCH_BURST; i++)
+		rte_pktmbuf_refcnt_update(m[i], (int16_t)(fanout - 1));
+	for (uint32_t copy = 0; copy < fanout; copy++) {
+		if (rte_pktmbuf_alloc_bulk(r->g->headers, copies, BENCH_BURST) != 0)
+			rte_exit(1, "sluice-bench: header buffers were lost\n");
+		for (unsigned int i = 0; i < BENCH_BURST; i++) {
+			copies[i]->next = m[i];
+			copies[i]->nb_segs = 2;
+		}
+		uint64_t start = rte_rdtsc();
+		rte_eth_tx_burst(PLAN_LAN, 0, copies, BENCH_BURST);
+		r->copy_cycles += rte_rdtsc() - start;
+	}
 }
 
 static void receive_walk(struct runner *r, unsigned int first)
@@ -131,10 +158,20 @@ static double run(struct runner *r, burst_function *function)
 		r->ring_cycles[ring] = rte_rdtsc_precise() - start;
 		if (function == receive_only)
 			rte_pktmbuf_free_bulk(r->traffic->ring, BENCH_RING);
-		if (function == receive_only || function == receive_transmit) /* not the worker's */
+		if (function != receive_walk) /* not the worker's */
 			r->g->worker->count[SL_COUNT_RX] -= BENCH_RING;
 	}
 	return mean_of_uninterrupted(r);
+}
+
+/* What net_null takes for a packet, or for all the copies of one. */
+static double run_transmit(struct runner *r, double receive)
+{
+	if (r->traffic->options->mode != BENCH_RELAY || r->traffic->options->fanout == 1)
+		return run(r, receive_transmit) - receive;
+	r->copy_cycles = 0;
+	run(r, transmit_copies);
+	return (double)r->copy_cycles / (double)(r->rings * BENCH_RING);
 }
 
 /* The same with stages; uses the limit of the run before. Cycles per packet of each into stages. */
@@ -174,7 +211,7 @@ static int check(const struct runner *r, uint64_t packets, uint64_t drops_before
 	const struct gateway *g = r->g;
 	const struct bench_options *o = r->traffic->options;
 	uint64_t drops = gateway_drops(g) - drops_before, tx = g->worker->count[SL_COUNT_TX] - tx_before;
-	bool right = o->mode == BENCH_DROP ? drops == packets && tx == 0 : drops == 0 && tx == packets;
+	bool right = o->mode == BENCH_DROP ? drops == packets && tx == 0 : drops == 0 && tx == packets * o->fanout;
 
 	if (right && sl_worker_imbalance(g->worker) == 0 && g->worker->count[SL_COUNT_EVENTS_LOST] == 0)
 		return 0;
@@ -229,13 +266,15 @@ static void name_stages(const struct runner *r, struct measure *m)
 	m->stages[2 + r->n_stages].name = "housekeeping";
 }
 
-/* A full transmit queue is sent by the output stage, the rest by the flush: net_null's cost is in both. */
-static void subtract_transmit(struct measure *m, unsigned int flush)
+/* A full transmit queue is sent by the stage that fills it, the rest by the flush: net_null's cost is in both. */
+static void subtract_transmit(struct measure *m, unsigned int flush, const char *sender)
 {
 	double in_flush = RTE_MIN(m->transmit, m->stages[flush].cycles);
 
 	m->stages[flush].cycles -= in_flush;
-	m->stages[flush - 1].cycles = RTE_MAX(m->stages[flush - 1].cycles - (m->transmit - in_flush), 0.0); /* under load */
+	for (unsigned int i = 0; i < flush; i++)
+		if (strcmp(m->stages[i].name, sender) == 0)
+			m->stages[i].cycles = RTE_MAX(m->stages[i].cycles - (m->transmit - in_flush), 0.0); /* under load */
 }
 
 int measure_pipeline(struct measure *m, struct traffic *t)
@@ -253,7 +292,7 @@ int measure_pipeline(struct measure *m, struct traffic *t)
 	bool transmits = t->options->mode != BENCH_DROP;
 	for (unsigned int i = 0; i < n; i++) {
 		receive[i] = run(&r, receive_only);
-		transmit[i] = transmits ? run(&r, receive_transmit) - receive[i] : 0;
+		transmit[i] = transmits ? run_transmit(&r, receive[i]) : 0;
 		net[i] = run(&r, receive_walk) - receive[i] - transmit[i];
 		run_staged(&r, stages[i], m->n_stages);
 	}
@@ -266,7 +305,7 @@ int measure_pipeline(struct measure *m, struct traffic *t)
 			one[i] = stages[i][k] - timer / BENCH_BURST;
 		m->stages[k].cycles = RTE_MAX(measure_range(one, n).median, 0.0);
 	}
-	subtract_transmit(m, 1 + r.n_stages);
+	subtract_transmit(m, 1 + r.n_stages, t->options->mode == BENCH_RELAY ? "relay" : "output");
 	free(r.ring_cycles);
 	return check(&r, 2ull * n * m->packets, drops, tx);
 }

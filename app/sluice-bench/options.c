@@ -17,6 +17,7 @@ static const char *const modes[] = {
 	[BENCH_FORWARD] = "forward",
 	[BENCH_PAIRS] = "pairs",
 	[BENCH_DROP] = "drop",
+	[BENCH_RELAY] = "relay",
 };
 
 static const struct {
@@ -65,7 +66,9 @@ void bench_options_print_help(FILE *out)
 	      "       sluice-bench soak [options]        open and expire flows without end: does anything grow or slow down?\n"
 	      "\n"
 	      "  --mode MODE          full-nat (default), dnat, nat64 and nat46 (full-nat with backends of the other family),\n"
-	      "                       forward, pairs, drop\n"
+	      "                       forward, pairs, drop, relay (UDP multicast to --fanout outputs, groups and hosts in turn)\n"
+	      "  --fanout N           outputs of the relay (default 1)\n"
+	      "  --no-chains          the relay's port sends no chained buffers: payloads are copied, not shared\n"
 	      "  --flows N            live flows, each as likely as the next (default 1000, soak 100000; forward: destinations)\n"
 	      "  --new-flow-ratio R   0..1: share of packets that open a flow; the flow's expiry is part of the cost. Time runs so\n"
 	      "                       fast that as many flows expire as are opened, and about N of them live (soak: 0.5)\n"
@@ -163,6 +166,8 @@ static bool parse_flag(struct bench_options *o, const char *name)
 		o->pages = BENCH_PAGES_SMALL;
 	else if (strcmp(name, "--rss") == 0)
 		o->rss = true;
+	else if (strcmp(name, "--no-chains") == 0)
+		o->no_chains = true;
 	else if (strcmp(name, "--json") == 0)
 		o->json = true;
 	else
@@ -190,6 +195,8 @@ static int parse_valued(struct bench_options *o, const char *name, const char *v
 		return parse_u32(name, value, 0, 1023, &o->cpu, err);
 	if (strcmp(name, "--workers") == 0)
 		return parse_u32(name, value, 1, 32, &o->workers, err);
+	if (strcmp(name, "--fanout") == 0)
+		return parse_u32(name, value, 1, 256, &o->fanout, err);
 	if (strcmp(name, "--total") == 0)
 		return parse_number(name, value, 1, UINT32_MAX, &o->total, err);
 	return parse_u32(name, value, 1, 1000000, &o->seconds, err); /* --seconds */
@@ -198,7 +205,7 @@ static int parse_valued(struct bench_options *o, const char *name, const char *v
 static bool takes_value(const char *name)
 {
 	static const char *const names[] = { "--mode", "--protocol", "--new-flow-ratio", "--flows", "--size", "--packets",
-					     "--repetitions", "--cpu", "--workers", "--total", "--seconds" };
+					     "--repetitions", "--cpu", "--workers", "--total", "--seconds", "--fanout" };
 
 	for (size_t i = 0; i < COUNT(names); i++)
 		if (strcmp(name, names[i]) == 0)
@@ -215,6 +222,10 @@ static int check(const struct bench_options *o, FILE *err)
 {
 	if (o->size < bench_options_header_bytes(o))
 		return wrong(err, "--size: the headers alone take %u bytes", bench_options_header_bytes(o));
+	if (o->tcp && o->mode == BENCH_RELAY)
+		return wrong(err, "--protocol: relays are for UDP");
+	if ((o->fanout > 1 || o->no_chains) && o->mode != BENCH_RELAY)
+		return wrong(err, "--fanout and --no-chains belong to \"--mode relay\"");
 	if (o->ipv6 && o->mode == BENCH_NAT46)
 		return wrong(err, "--ipv6: clients of nat46 are IPv4");
 	if (o->command != BENCH_PIPELINE && !bench_mode_has_flows(o->mode))
@@ -253,7 +264,8 @@ static int parse_command(struct bench_options *o, const char *name, FILE *err)
 
 int bench_options_parse(struct bench_options *o, int argc, char **argv, FILE *err)
 {
-	*o = (struct bench_options){ .packets = 1000000, .repetitions = 9, .size = 64, .cpu = UINT32_MAX, .workers = 1 };
+	*o = (struct bench_options){ .packets = 1000000, .repetitions = 9, .size = 64, .cpu = UINT32_MAX, .workers = 1,
+				     .fanout = 1 };
 	if (argc < 2)
 		return wrong(err, "a command is missing");
 	if (parse_command(o, argv[1], err) != 0)

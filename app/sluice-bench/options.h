@@ -16,6 +16,7 @@ enum bench_mode {
 	BENCH_FORWARD,	/* layer-3 forwarding, both directions */
 	BENCH_PAIRS,	/* port to port, unread */
 	BENCH_DROP,	/* packets to a port of the VIP where no service listens */
+	BENCH_RELAY,	/* datagrams of one multicast stream, each of which leaves `fanout` times */
 };
 
 enum bench_pages { BENCH_PAGES_BEST, BENCH_PAGES_HUGE, BENCH_PAGES_SMALL };
@@ -30,6 +31,7 @@ struct bench_options {
 	uint32_t size;	  /* of a frame, in bytes without FCS */
 	uint32_t cpu;	  /* UINT32_MAX: the last one this process may use */
 	uint32_t workers; /* one of which is measured */
+	uint32_t fanout;  /* outputs of a relay */
 	double new_flow_ratio;
 	uint64_t total;	  /* flows of a soak */
 	uint32_t seconds; /* and its longest duration; 0: none */
@@ -37,6 +39,7 @@ struct bench_options {
 	bool ipv6;	  /* between client and sluice */
 	bool tcp;
 	bool cold;	  /* packets lie in memory when they are received, not in the cache */
+	bool no_chains;	  /* relay: the port sends no chained buffers, so that payloads are copied */
 	bool json;
 };
 

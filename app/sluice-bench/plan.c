@@ -22,6 +22,8 @@ static const struct {
 	[PLAN_ROUTER] = { "192.0.2.1", "2001:db8:1::1" },
 	[PLAN_BACKEND] = { "10.1.1.1", "2001:db8:2::1:1" },
 	[PLAN_SNAT] = { "10.1.2.1", "2001:db8:2::2:1" },
+	[PLAN_GROUP] = { "239.1.1.1", "ff15::1:1" },
+	[PLAN_COPY] = { "239.2.0.1", "ff15::2:1" },
 };
 
 void plan_init(struct plan *plan, bool ipv6)
@@ -89,4 +91,26 @@ char *plan_config_pairs(void)
 			      "\"forwarding\": { \"pairs\": [ [ \"net_null0\", \"net_null1\" ] ] } }");
 
 	return length < 0 ? NULL : text;
+}
+
+char *plan_config_relay(bool ipv6, unsigned int fanout, unsigned int id)
+{
+	char *text = NULL, ip[SL_IP_STRLEN];
+	size_t length;
+	struct plan plan;
+	FILE *out = open_memstream(&text, &length);
+
+	if (out == NULL)
+		return NULL;
+	plan_init(&plan, ipv6);
+	fprintf(out, "{ \"version\": 1, " DEVICES ", " INTERFACES ", \"relays\": [ { \"name\": \"bench\", \"id\": %u, \"in\": { "
+		"\"interface\": \"wan\", \"group\": \"%s\", \"udp_port\": %u }, \"out\": [", id,
+		sl_ip_format(&plan.first[PLAN_GROUP], ip), PLAN_SERVICE_PORT);
+	for (unsigned int i = 0; i < fanout; i++) {
+		struct sl_ip to = i % 2 == 0 ? plan_address(&plan, PLAN_COPY, i) : plan_address(&plan, PLAN_BACKEND, i % PLAN_BACKENDS);
+		fprintf(out, "%s { \"interface\": \"lan\", \"address\": \"%s\", \"udp_port\": %u, \"dscp\": 34 }", i > 0 ? "," : "",
+			sl_ip_format(&to, ip), 6000 + i);
+	}
+	fputs(" ] } ] }", out);
+	return fclose(out) == 0 ? text : NULL;
 }

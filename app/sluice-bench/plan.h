@@ -6,6 +6,7 @@
  *	   |  behind a router				   |  (forward: destinations 10.2.0.0/15, 2001:db8:3::/48 behind the first)
  *	 wan 192.0.2.2/24, 2001:db8:1::2/64   sluice   lan 10.1.0.2/16, 2001:db8:2::2/64
  *
+ *	relay: group 239.1.1.1, ff15::1:1 to groups 239.2.0.1.., ff15::2:1.. and to backends
  *	VIP 192.0.2.10, 2001:db8:1::10, port 53; source-NAT 10.1.2.1.., 2001:db8:2::2:1..
  */
 #ifndef APP_SLUICE_BENCH_PLAN_H
@@ -26,7 +27,7 @@
 #define PLAN_FIRST_TIMEOUT_S 30 /* of a flow that had one packet */
 #define PLAN_HOSTS (1u << 17) /* client and destination addresses */
 
-enum plan_host { PLAN_CLIENT, PLAN_DESTINATION, PLAN_VIP, PLAN_ROUTER, PLAN_BACKEND, PLAN_SNAT, PLAN_KINDS };
+enum plan_host { PLAN_CLIENT, PLAN_DESTINATION, PLAN_VIP, PLAN_ROUTER, PLAN_BACKEND, PLAN_SNAT, PLAN_GROUP, PLAN_COPY, PLAN_KINDS };
 
 struct plan {
 	struct sl_ip first[PLAN_KINDS]; /* the others follow it */
@@ -58,5 +59,6 @@ struct plan_service {
 char *plan_config_service(const struct plan_service *service);
 char *plan_config_forward(void);
 char *plan_config_pairs(void);
+char *plan_config_relay(bool ipv6, unsigned int fanout, unsigned int id);
 
 #endif

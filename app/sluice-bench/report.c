@@ -72,6 +72,12 @@ static void json_pipeline(const struct gateway *g, const struct bench_options *o
 				    "stages", stages, "checksums", CHECKSUMS, "packet_data", o->cold ? "memory" : "level 2 cache");
 	json_object_update(object, results);
 	json_decref(results);
+	if (o->mode == BENCH_RELAY) {
+		json_object_set_new(object, "fanout", json_integer(o->fanout));
+		json_object_set_new(object, "cycles_per_output", json_real(m->net.median / o->fanout));
+		json_object_set_new(object, "outputs_mpps", json_real(1e3 * o->fanout / ns(g, m->net.median)));
+		json_object_set_new(object, "payload", json_string(o->no_chains && o->fanout > 1 ? "copied" : "shared"));
+	}
 	report_json_print(object);
 }
 
@@ -91,6 +97,8 @@ void report_pipeline(const struct gateway *g, const struct bench_options *o, con
 	       m->net.min, m->net.max, o->repetitions, m->packets);
 	printf("  %-30s %8.1f ns\n  %-30s %8.2f Mpps on one core\n  %-30s %8.1f bytes\n\n", "", ns(g, m->net.median), "",
 	       1e3 / ns(g, m->net.median), "a flow takes", bytes_per_flow(g));
+	if (o->mode == BENCH_RELAY)
+		printf("  %-30s %8.1f cycles, %u outputs\n\n", "an output costs", m->net.median / o->fanout, o->fanout);
 	for (unsigned int i = 0; i < m->n_stages; i++) {
 		printf("    %-28s %8.1f cycles\n", m->stages[i].name, m->stages[i].cycles);
 		sum += m->stages[i].cycles;

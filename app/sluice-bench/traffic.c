@@ -13,6 +13,8 @@
 #endif
 
 #include "sluice/packet/edit.h"
+#include "sluice/packet/group.h"
+#include "sluice/packet/relay.h"
 #include "sluice/path/pipeline.h"
 
 #include "traffic.h"
@@ -58,6 +60,11 @@ static void describe(const struct traffic *t, uint64_t number, enum sl_side side
 	const struct plan *near = &t->plan[o->ipv6], *behind = &t->plan[bench_options_ipv6_behind(o)];
 	struct sl_ip client = plan_address(near, PLAN_CLIENT, host);
 
+	if (o->mode == BENCH_RELAY) {
+		*f = (struct frame){ .src = plan_address(near, PLAN_CLIENT, 0), .dst = plan_address(near, PLAN_GROUP, 0),
+				     .sport = 5000, .dport_be = RTE_BE16(PLAN_SERVICE_PORT) };
+		return;
+	}
 	*f = (struct frame){ .src = client, .sport = (uint16_t)(1024 + number / PLAN_HOSTS % 64000), .tcp_flags = RTE_TCP_ACK_FLAG };
 	if (o->mode == BENCH_FORWARD || o->mode == BENCH_PAIRS) {
 		f->dst = plan_address(near, PLAN_DESTINATION, host);
@@ -110,6 +117,8 @@ static void write_frame(const struct traffic *t, struct rte_mbuf *m, enum sl_sid
 	m->pkt_len = o->size;
 	struct rte_ether_hdr *eth = rte_pktmbuf_mtod(m, struct rte_ether_hdr *);
 	memcpy(&eth->dst_addr, t->gateway->shared.port_mac[side == SL_CLIENT ? PLAN_WAN : PLAN_LAN], 6);
+	if (o->mode == BENCH_RELAY)
+		sl_group_mac(&f->dst, eth->dst_addr.addr_bytes);
 	memcpy(&eth->src_addr, (uint8_t[6]){ 2, 0, 0, 0, 2, side }, 6);
 	eth->ether_type = sl_ip_is_v4(&f->dst) ? RTE_BE16(RTE_ETHER_TYPE_IPV4) : RTE_BE16(RTE_ETHER_TYPE_IPV6);
 	sl_edit_ip_header(eth + 1, &f->src, &f->dst, o->tcp ? IPPROTO_TCP : IPPROTO_UDP, 64, l4_len);
@@ -155,7 +164,8 @@ void traffic_arrive(struct traffic *t)
 		uint64_t random = random_next(t);
 		bool is_new = bench_mode_has_flows(o->mode) && (uint32_t)random < t->new_flow_q32;
 		number[i] = is_new ? t->next_new++ : pick(t, random);
-		t->side[i] = is_new || o->mode == BENCH_DROP || o->command == BENCH_SOAK ? SL_CLIENT : random_next(t) & 1;
+		bool from_client = is_new || o->mode == BENCH_DROP || o->mode == BENCH_RELAY || o->command == BENCH_SOAK;
+		t->side[i] = from_client ? SL_CLIENT : random_next(t) & 1;
 		if (number[i] < o->flows)
 			rte_prefetch_non_temporal(&t->flows[number[i]]);
 	}

@@ -14,6 +14,7 @@
 
 struct gateway {
 	struct rte_mempool *pools[MACHINE_NODES_MAX]; /* by NUMA node; NULL where none is used */
+	struct rte_mempool *headers[MACHINE_NODES_MAX]; /* likewise; of relayed copies */
 	int control_node; /* whose pool control takes from */
 	unsigned int n_ports;
 	struct sl_port ports[SL_MAX_PORTS]; /* index is the ethdev port id */

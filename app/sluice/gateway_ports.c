@@ -7,35 +7,47 @@
 
 #include "gateway.h"
 
+/* NULL, with a problem, when there is no room. */
+static struct rte_mempool *create_pool(const struct memory_plan *plan, const char *kind, uint32_t n, uint16_t data_room,
+				       int node, struct sl_problems *problems)
+{
+	char name[32], remedy[64];
+
+	snprintf(name, sizeof(name), "sluice_%s_%d", kind, node);
+	struct rte_mempool *pool = rte_pktmbuf_pool_create(name, n, MEMORY_POOL_CACHE, 0, data_room, node);
+	if (pool == NULL) {
+		snprintf(remedy, sizeof(remedy), "raise \"memory_mb\" above %u", memory_plan_total_mb(plan));
+		sl_problem_add(problems, "memory", remedy, "no room for %u packet buffers of %u bytes on NUMA node %d: %s", n,
+			       data_room, node, rte_strerror(rte_errno));
+	}
+	return pool;
+}
+
 int gateway_create_pools(struct gateway *g, const struct setup *setup, struct sl_problems *problems)
 {
 	const struct memory_plan *plan = &setup->plan;
+	unsigned int before = problems->count;
 
 	g->control_node = plan->worker_node[0];
 	for (int node = 0; node < MACHINE_NODES_MAX; node++) {
-		char name[32];
-		if (plan->nodes[node].mbufs == 0)
-			continue;
-		snprintf(name, sizeof(name), "sluice_packets_%d", node);
-		g->pools[node] = rte_pktmbuf_pool_create(name, plan->nodes[node].mbufs, MEMORY_POOL_CACHE, 0,
-							 plan->data_room, node);
-		if (g->pools[node] == NULL) {
-			char remedy[64];
-			snprintf(remedy, sizeof(remedy), "raise \"memory_mb\" above %u", memory_plan_total_mb(plan));
-			sl_problem_add(problems, "memory", remedy, "no room for %u packet buffers on NUMA node %d: %s",
-				       plan->nodes[node].mbufs, node, rte_strerror(rte_errno));
-			gateway_destroy_pools(g);
-			return -1;
-		}
+		const struct memory_node *n = &plan->nodes[node];
+		if (n->mbufs != 0)
+			g->pools[node] = create_pool(plan, "packets", n->mbufs, plan->data_room, node, problems);
+		if (n->headers != 0)
+			g->headers[node] = create_pool(plan, "headers", n->headers, SL_RELAY_HEADER_ROOM, node, problems);
 	}
-	return 0;
+	if (problems->count == before)
+		return 0;
+	gateway_destroy_pools(g);
+	return -1;
 }
 
 void gateway_destroy_pools(struct gateway *g)
 {
 	for (int node = 0; node < MACHINE_NODES_MAX; node++) {
 		rte_mempool_free(g->pools[node]);
-		g->pools[node] = NULL;
+		rte_mempool_free(g->headers[node]);
+		g->pools[node] = g->headers[node] = NULL;
 	}
 }
 

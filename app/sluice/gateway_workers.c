@@ -96,6 +96,10 @@ static int create_workers(struct gateway *g, const struct setup *setup, struct s
 						       setup->plan.ipv6, node, now_ns);
 		if (w == NULL)
 			return no_memory(setup, "a worker's flow table", problems);
+		if (setup->config->max_relays > 0 &&
+		    sl_relay_attach(w, (uint16_t)setup->config->max_relays, (uint16_t)setup->config->max_relay_outputs,
+				    g->headers[node], node) != 0)
+			return no_memory(setup, "a worker's relays", problems);
 		w->lcore = lcore;
 		g->lcores[i] = lcore;
 		assign_queues(w, g);

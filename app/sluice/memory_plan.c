@@ -128,9 +128,9 @@ static void add_dpdk(struct memory_plan *plan, const struct eal_settings *settin
 		bytes += devices->list[i].pci ? NIC_BYTES : VDEV_BYTES;
 		nic |= devices->list[i].pci;
 	}
-	for (unsigned int node = 0; node < MACHINE_NODES_MAX; node++)
-		if (plan->nodes[node].mbufs > 0) /* a pool has a cache for each lcore that could be */
-			bytes += RTE_MAX_LCORE * sizeof(struct rte_mempool_cache);
+	for (unsigned int node = 0; node < MACHINE_NODES_MAX; node++) /* a pool has a cache for each lcore that could be */
+		bytes += ((plan->nodes[node].mbufs > 0) + (plan->nodes[node].headers > 0)) * RTE_MAX_LCORE *
+			 sizeof(struct rte_mempool_cache);
 	add_row(plan, plan->main_node, 1, bytes, "DPDK itself");
 	if (!settings->hugepages || settings->in_memory)
 		return;
@@ -159,6 +159,30 @@ static uint64_t kernel_ring_bytes(const struct device_plans *devices)
 	return bytes;
 }
 
+/*
+ * Headers of relayed copies: in transmit queues, in a worker's hands, in the rings to workers that transmit for it. However
+ * many outputs there are, a full transmit queue takes no more. Held copies have whole buffers of their own.
+ */
+static void plan_relays(struct memory_plan *plan, const struct sl_config *config, const struct eal_settings *settings,
+			const struct device_plans *devices)
+{
+	uint32_t bytes = rte_mempool_calc_obj_size((uint32_t)sizeof(struct rte_mbuf) + SL_RELAY_HEADER_ROOM, 0, NULL);
+	uint32_t queues = 0;
+
+	if (config->max_relays == 0)
+		return;
+	for (unsigned int i = 0; i < devices->n; i++)
+		queues += devices->list[i].tx_queues * devices->list[i].descriptors;
+	for (unsigned int i = 0; i < config->workers; i++)
+		plan->nodes[plan->worker_node[i]].headers +=
+			queues / config->workers + SL_BURST_MAX + devices->n * SL_TX_BURST +
+			(config->workers - 1) * SL_RX_RING_SIZE + MEMORY_POOL_CACHE * 3 / 2;
+	for (int node = 0; node < MACHINE_NODES_MAX; node++)
+		if (plan->nodes[node].headers > 0)
+			add_row(plan, node, plan->nodes[node].headers,
+				bytes_in_pages(bytes, settings->hugepages) + 2 * sizeof(void *), "headers of relayed copies");
+}
+
 void memory_plan_build(struct memory_plan *plan, const struct sl_config *config, const struct eal_settings *settings,
 		       const struct device_plans *devices, const struct lcores *lcores, const struct machine *machine)
 {
@@ -169,12 +193,15 @@ void memory_plan_build(struct memory_plan *plan, const struct sl_config *config,
 	plan->flows_per_worker = (config->max_flows + workers - 1) / workers;
 	place_workers(plan, config, settings, lcores, machine);
 	plan_pools(plan, config, settings, devices);
+	plan_relays(plan, config, settings, devices);
 	for (unsigned int i = 0; i < workers; i++) {
 		uint64_t bytes = sl_flow_table_bytes(plan->flows_per_worker, plan->ipv6);
 		add_row(plan, plan->worker_node[i], 1, bytes, "worker %u: %u flows%s", i, plan->flows_per_worker,
 			plan->ipv6 ? "" : " (IPv4 only)");
 	}
 	uint64_t fragments = sl_fragment_table_bytes(sl_fragment_capacity(config->max_fragments, config->workers));
+	uint64_t relays = config->max_relays == 0 ? 0 :
+			  sl_relay_table_bytes((uint16_t)config->max_relays, (uint16_t)config->max_relay_outputs);
 	/* One line for each node in use: the workers' own structures and rings. */
 	for (int node = 0; node < MACHINE_NODES_MAX; node++) {
 		unsigned int n = 0;
@@ -182,6 +209,9 @@ void memory_plan_build(struct memory_plan *plan, const struct sl_config *config,
 			n += plan->worker_node[i] == node;
 		if (n > 0)
 			add_row(plan, node, n, sl_worker_bytes(config->workers) + fragments, "workers' counters and rings");
+		if (n > 0 && relays > 0)
+			add_row(plan, node, n, relays, "tables of %u relays, %u outputs", config->max_relays,
+				config->max_relay_outputs);
 	}
 	int first = plan->worker_node[0];
 	add_row(plan, plan->main_node, 1, sl_neighbour_table_bytes(config->max_neighbours), "%u neighbours", config->max_neighbours);

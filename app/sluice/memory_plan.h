@@ -23,6 +23,7 @@ struct memory_row {
 struct memory_node {
 	uint64_t bytes; /* 0: not used */
 	uint32_t mbufs; /* of its packet buffer pool; 0: no pool */
+	uint32_t headers; /* of its pool for headers of relayed copies; 0: no pool */
 };
 
 struct memory_plan {

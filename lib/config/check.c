@@ -158,6 +158,7 @@ static void check_pairs(struct sl_checker *c)
 		{ "routes", config->n_routes },
 		{ "neighbours", config->n_neighbours },
 		{ "services", config->n_services },
+		{ "relays", config->n_relays },
 	};
 
 	if (config->forwarding != SL_FORWARDING_PAIRS)
@@ -236,5 +237,6 @@ void sl_config_check(const struct sl_config *config, bool clean, struct sl_probl
 	sl_check_routes(&c);
 	sl_check_neighbours(&c);
 	sl_check_services(&c);
+	sl_check_relays(&c);
 	free(c.own);
 }

@@ -5,9 +5,9 @@
 
 #include "schema.h"
 
-enum sl_own_kind { SL_OWN_INTERFACE, SL_OWN_SERVICE, SL_OWN_SNAT };
+enum sl_own_kind { SL_OWN_INTERFACE, SL_OWN_SERVICE, SL_OWN_SNAT, SL_OWN_RELAY };
 
-/* An address that is ours, and where it stands: interfaces/i/addresses/j, services/i, services/i/snat/j. */
+/* An address that is ours, and where it stands: interfaces/i/addresses/j, services/i, services/i/snat/j, input j of relays/i. */
 struct sl_own {
 	struct sl_ip ip;
 	enum sl_own_kind kind;
@@ -29,8 +29,8 @@ int sl_own_collect(struct sl_checker *c);
 const struct sl_own *sl_own_find(const struct sl_checker *c, const struct sl_ip *ip, enum sl_own_kind kind);
 
 /* JSON pointer of such a place. */
-const char *sl_own_where(char buf[SL_AT_MAX], const struct sl_own *own);
-#define SL_OWN_AT(own) sl_own_where((char[SL_AT_MAX]){ 0 }, own)
+const char *sl_own_where(const struct sl_checker *c, char buf[SL_AT_MAX], const struct sl_own *own);
+#define SL_OWN_AT(own) sl_own_where(c, (char[SL_AT_MAX]){ 0 }, own)
 
 /* Prefix and address are of the same family, and the one covers the other. */
 bool sl_covers(const struct sl_prefix *prefix, const struct sl_ip *ip);
@@ -54,6 +54,17 @@ void sl_check_neighbours(struct sl_checker *c);
 
 /* check_service.c */
 void sl_check_services(struct sl_checker *c);
+
+/* check_relay.c; check_relay_loop.c */
+void sl_check_relays(struct sl_checker *c);
+void sl_check_relay_loops(struct sl_checker *c);
+
+/* The first (n 0) or second input of relay i: where it stands; itself, NULL where there is none; what it is sent to. */
+const char *sl_relay_input_where(char buf[SL_AT_MAX], const struct sl_config_relay *relay, unsigned int i, unsigned int n);
+#define SL_INPUT_AT(relay, i, n) sl_relay_input_where((char[SL_AT_MAX]){ 0 }, relay, i, n)
+const struct sl_config_relay_input *sl_relay_input(const struct sl_config_relay *relay, unsigned int n);
+bool sl_relay_input_is_group(const struct sl_config_relay_input *in);
+const struct sl_ip *sl_relay_input_ip(const struct sl_config_relay_input *in);
 
 #define SL_IP_TEXT(ip) sl_ip_format(ip, (char[SL_IP_STRLEN]){ 0 })
 #define SL_PREFIX_TEXT(prefix) sl_prefix_format(prefix, (char[SL_IP_STRLEN]){ 0 })

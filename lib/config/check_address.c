@@ -35,6 +35,7 @@ int sl_own_collect(struct sl_checker *c)
 		n += config->interfaces[i].n_addresses;
 	for (unsigned int i = 0; i < config->n_services; i++)
 		n += 1 + config->services[i].n_snat;
+	n += 2ul * config->n_relays;
 	c->own = calloc(n, sizeof(*c->own));
 	c->n_own = 0;
 	if (c->own == NULL)
@@ -50,6 +51,13 @@ int sl_own_collect(struct sl_checker *c)
 		add_own(c, &service->address, SL_OWN_SERVICE, i, 0);
 		for (unsigned int j = 0; j < service->n_snat; j++)
 			add_own(c, &service->snat[j], SL_OWN_SNAT, i, j);
+	}
+	for (unsigned int i = 0; i < config->n_relays; i++) {
+		for (unsigned int j = 0; j < 2; j++) {
+			const struct sl_config_relay_input *in = sl_relay_input(&config->relays[i], j);
+			if (in != NULL)
+				add_own(c, &in->address, SL_OWN_RELAY, i, j);
+		}
 	}
 	qsort(c->own, c->n_own, sizeof(*c->own), compare_own);
 	return 0;
@@ -71,8 +79,10 @@ const struct sl_own *sl_own_find(const struct sl_checker *c, const struct sl_ip 
 	return low < c->n_own && found->kind == kind && sl_ip_equal(&found->ip, ip) ? found : NULL;
 }
 
-const char *sl_own_where(char buf[SL_AT_MAX], const struct sl_own *own)
+const char *sl_own_where(const struct sl_checker *c, char buf[SL_AT_MAX], const struct sl_own *own)
 {
+	if (own->kind == SL_OWN_RELAY)
+		return sl_relay_input_where(buf, &c->config->relays[own->i], own->i, own->j);
 	if (own->kind == SL_OWN_INTERFACE)
 		return sl_at(buf, "/interfaces/%u/addresses/%u", own->i, own->j);
 	if (own->kind == SL_OWN_SERVICE)
@@ -126,9 +136,10 @@ bool sl_refuse_not_host(struct sl_checker *c, const char *where, const struct sl
 		[SL_OWN_INTERFACE] = "an interface's own address",
 		[SL_OWN_SERVICE] = "a service's address",
 		[SL_OWN_SNAT] = "a snat address",
+		[SL_OWN_RELAY] = "a relay's input",
 	};
 
-	for (enum sl_own_kind kind = SL_OWN_INTERFACE; kind <= SL_OWN_SNAT; kind++) {
+	for (enum sl_own_kind kind = SL_OWN_INTERFACE; kind <= SL_OWN_RELAY; kind++) {
 		const struct sl_own *own = sl_own_find(c, ip, kind);
 		if (own == NULL)
 			continue;

@@ -114,7 +114,12 @@ static json_t *value_schema(const struct sl_key *key)
 		set_text(schema, "type", "string");
 		set_text(schema, "pattern", "^[0-9a-fA-F:.]+/[0-9]{1,3}$");
 		break;
+	case SL_TYPE_GROUP:
+		set_text(schema, "type", "string");
+		set_text(schema, "pattern", "^[0-9a-fA-F:.]+(/[0-9]{1,3})?$");
+		break;
 	case SL_TYPE_ADDRESS:
+	case SL_TYPE_DESTINATION:
 		set_text(schema, "type", "string");
 		set_text(schema, "pattern", "^[0-9a-fA-F:.]+$");
 		break;

@@ -212,6 +212,8 @@ void sl_read_value(struct sl_reader *r, const struct sl_key *key, const json_t *
 		[SL_TYPE_ADDRESS] = sl_read_address,
 		[SL_TYPE_INTERFACE_ADDRESS] = sl_read_interface_address,
 		[SL_TYPE_NETWORK] = sl_read_network,
+		[SL_TYPE_GROUP] = sl_read_group,
+		[SL_TYPE_DESTINATION] = sl_read_destination,
 		[SL_TYPE_MAC] = sl_read_mac,
 		[SL_TYPE_INTERFACE] = sl_read_interface,
 	};

@@ -43,6 +43,8 @@ void sl_read_device_pair(struct sl_reader *r, const struct sl_key *key, const js
 void sl_read_address(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field);
 void sl_read_interface_address(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field);
 void sl_read_network(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field);
+void sl_read_group(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field);
+void sl_read_destination(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field);
 void sl_read_mac(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field);
 void sl_read_interface(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field);
 

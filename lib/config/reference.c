@@ -29,6 +29,7 @@ static const char introduction[] =
     "- no gateway, next hop, neighbour or backend is one of sluice's own addresses, or a network or broadcast address\n"
     "- backends and `snat` addresses are of their service's address family, and a `snat` address is no service's\n"
     "- an interface's prefix, a route or a default gateway leads to each backend\n"
+    "- no output of a relay feeds an input of a relay\n"
     "\n"
     "Keys marked *restart* cannot be changed by a reload; neither can the set of devices.\n"
     "\n"
@@ -59,6 +60,8 @@ static void write_type(const struct sl_key *key, FILE *out)
 		[SL_TYPE_ADDRESS] = { "IP address", "IP addresses" },
 		[SL_TYPE_INTERFACE_ADDRESS] = { "IP address with prefix length", "IP addresses with prefix length" },
 		[SL_TYPE_NETWORK] = { "IP prefix", "IP prefixes" },
+		[SL_TYPE_GROUP] = { "multicast group or prefix", "multicast groups or prefixes" },
+		[SL_TYPE_DESTINATION] = { "IP address, unicast or multicast", "IP addresses, unicast or multicast" },
 		[SL_TYPE_MAC] = { "MAC address", "MAC addresses" },
 		[SL_TYPE_INTERFACE] = { "name of an interface", "names of interfaces" },
 	};
@@ -152,8 +155,27 @@ static void write_choices(const struct sl_key *key, FILE *out)
 		fprintf(out, "- an object with `%s`: see below\n", key->object->keys[0].name);
 }
 
-static void write_object(const struct sl_object *object, FILE *out)
+/* Objects that stand in several places are described once. */
+struct written {
+	const struct sl_object *objects[32];
+	unsigned int n;
+};
+
+static bool is_new(struct written *w, const struct sl_object *object)
 {
+	for (unsigned int i = 0; i < w->n; i++) {
+		if (w->objects[i] == object)
+			return false;
+	}
+	if (w->n < sizeof(w->objects) / sizeof(w->objects[0]))
+		w->objects[w->n++] = object;
+	return true;
+}
+
+static void write_object(struct written *w, const struct sl_object *object, FILE *out)
+{
+	if (!is_new(w, object))
+		return;
 	fprintf(out, "\n## %s\n\n%s\n\n| key | type | default | bounds | meaning |\n|---|---|---|---|---|\n",
 		object->title, object->help);
 	for (unsigned int i = 0; i < object->n_keys; i++)
@@ -165,14 +187,16 @@ static void write_object(const struct sl_object *object, FILE *out)
 	for (unsigned int i = 0; i < object->n_keys; i++) {
 		const struct sl_key *key = &object->keys[i];
 		if (key->type == SL_TYPE_LIST && key->item->object != NULL)
-			write_object(key->item->object, out);
+			write_object(w, key->item->object, out);
 		else if (key->object != NULL)
-			write_object(key->object, out);
+			write_object(w, key->object, out);
 	}
 }
 
 void sl_config_write_reference(FILE *out)
 {
+	struct written w = { .n = 0 };
+
 	fputs(introduction, out);
-	write_object(&sl_config_schema, out);
+	write_object(&w, &sl_config_schema, out);
 }

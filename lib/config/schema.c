@@ -7,18 +7,14 @@
 
 #include "sluice/config/schedule.h"
 
-#include "schema.h"
+#include "schema_table.h"
 
 #define STATICS_MAX 4096     /* routes, and neighbours, in a file */
 #define NEIGHBOURS_MAX 16384 /* half the slots of the neighbour table (sluice/state/neighbour.h) */
 #define TIMEOUT_MAX_S 604800 /* a week */
 #define DESCRIPTORS 1024
 
-#define FIELD(type, member) .offset = offsetof(type, member), .size = sizeof(((type *)NULL)->member)
-#define ARRAY(type, member) FIELD(type, member), .count_offset = offsetof(type, n_##member)
-#define KEYS(table) .keys = (table), .n_keys = RTE_DIM(table)
-
-static const struct sl_charset name_charset = {
+const struct sl_charset sl_name_charset = {
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-", "A-Z a-z 0-9 _ . -", "[A-Za-z0-9_.-]"
 };
 static const struct sl_charset device_charset = {
@@ -122,7 +118,7 @@ static const struct sl_key dpdk_keys[] = {
 	  .help = "true: hugepages without files, nothing is left behind after a crash, and no secondary process "
 		  "such as dpdk-dumpcap can attach (EAL's --in-memory); needs hugepages" },
 	{ .name = "file_prefix", .type = SL_TYPE_TEXT, FIELD(struct sl_config_dpdk, file_prefix), .minimum = 1,
-	  .maximum = 63, .charset = &name_charset, .text = "sluice",
+	  .maximum = 63, .charset = &sl_name_charset, .text = "sluice",
 	  .help = "name of this instance's files and telemetry socket; two instances on a machine need different "
 		  "ones" },
 	{ .name = "eal_args", .type = SL_TYPE_LIST, ARRAY(struct sl_config_dpdk, eal_args), .maximum = 64,
@@ -179,11 +175,11 @@ static const struct sl_key device_item = {
 static const struct sl_key address_item = {
 	.type = SL_TYPE_INTERFACE_ADDRESS, .size = sizeof(struct sl_prefix), .help = "address with its prefix length",
 };
-static const struct sl_key ip_item = { .type = SL_TYPE_ADDRESS, .size = sizeof(struct sl_ip), .help = "address" };
+const struct sl_key sl_ip_item = { .type = SL_TYPE_ADDRESS, .size = sizeof(struct sl_ip), .help = "address" };
 
 static const struct sl_key interface_keys[] = {
 	{ .name = "name", .type = SL_TYPE_NAME, FIELD(struct sl_config_interface, name), .required = true, .minimum = 1,
-	  .maximum = SL_IFNAME_MAX - 1, .charset = &name_charset,
+	  .maximum = SL_IFNAME_MAX - 1, .charset = &sl_name_charset,
 	  .help = "how the rest of the file and telemetry call it" },
 	{ .name = "device", .type = SL_TYPE_DEVICE, FIELD(struct sl_config_interface, device), .required = true,
 	  .minimum = 1, .maximum = SL_DEVICE_NAME_MAX - 1, .charset = &device_charset,
@@ -197,7 +193,7 @@ static const struct sl_key interface_keys[] = {
 	  .minimum = 1, .maximum = 32, .item = &address_item,
 	  .help = "sluice's own addresses here; the prefix length says what is on link" },
 	{ .name = "gateways", .type = SL_TYPE_LIST, ARRAY(struct sl_config_interface, gateways), .maximum = 2,
-	  .item = &ip_item,
+	  .item = &sl_ip_item,
 	  .help = "default gateways, one of each address family; each on link of this interface, or link-local" },
 };
 static const struct sl_object interface_object = {
@@ -283,7 +279,7 @@ static const struct sl_choice protocol_choices[] = {
 
 static const struct sl_key service_keys[] = {
 	{ .name = "name", .type = SL_TYPE_NAME, FIELD(struct sl_config_service, name), .required = true, .minimum = 1,
-	  .maximum = SL_NAME_MAX - 1, .charset = &name_charset, .help = "how telemetry and messages call it" },
+	  .maximum = SL_NAME_MAX - 1, .charset = &sl_name_charset, .help = "how telemetry and messages call it" },
 	{ .name = "address", .type = SL_TYPE_ADDRESS, FIELD(struct sl_config_service, address), .required = true,
 	  .help = "virtual address clients connect to; sluice answers for it" },
 	{ .name = "port", .type = SL_TYPE_UINT, FIELD(struct sl_config_service, port), .required = true, .minimum = 1,
@@ -292,7 +288,7 @@ static const struct sl_key service_keys[] = {
 	  .choices = protocol_choices, .help = "protocol" },
 	{ .name = "mode", .type = SL_TYPE_CHOICE, FIELD(struct sl_config_service, mode), .value = SL_MODE_FULL_NAT,
 	  .choices = sl_mode_choices, .help = "how packets reach the backends" },
-	{ .name = "snat", .type = SL_TYPE_LIST, ARRAY(struct sl_config_service, snat), .maximum = 64, .item = &ip_item,
+	{ .name = "snat", .type = SL_TYPE_LIST, ARRAY(struct sl_config_service, snat), .maximum = 64, .item = &sl_ip_item,
 	  .help = "source addresses towards the backends, which must send their replies for them to sluice; one at "
 		  "least in mode `full-nat`, none in mode `dnat`. An interface's own address may serve, a service's "
 		  "address not" },
@@ -376,6 +372,12 @@ static const struct sl_key top_keys[] = {
 	  .maximum = 100000000, .value = 65536, .restart = true,
 	  .help = "clients of services with `affinity` whose backend is remembered at the same time; the one that would be "
 		  "forgotten next makes room for a new one" },
+	{ .name = "max_relays", .type = SL_TYPE_UINT, FIELD(struct sl_config, max_relays), .maximum = SL_MAX_RELAYS - 1,
+	  .value = 64, .restart = true,
+	  .help = "relays there may be, by the file and at run time; memory for their statistics is taken at start" },
+	{ .name = "max_relay_outputs", .type = SL_TYPE_UINT, FIELD(struct sl_config, max_relay_outputs),
+	  .maximum = SL_MAX_RELAY_OUTPUTS, .value = 1024, .restart = true,
+	  .help = "outputs there may be, of all relays together" },
 	{ .name = "idle", .type = SL_TYPE_CHOICE, FIELD(struct sl_config, idle), .choices = idle_choices,
 	  .value = SL_IDLE_SLEEP, .restart = true, .help = "what a worker does when there are no packets" },
 	{ .name = "idle_sleep_us", .type = SL_TYPE_UINT, FIELD(struct sl_config, idle_sleep_us), .minimum = 1,
@@ -406,6 +408,8 @@ static const struct sl_key top_keys[] = {
 	  .object_value = SL_FORWARDING_PAIRS, .help = "what happens to a packet that no service claims" },
 	{ .name = "services", .type = SL_TYPE_LIST, ARRAY(struct sl_config, services), .maximum = SL_MAX_SERVICES,
 	  .item = &service_item, .help = "what sluice balances" },
+	{ .name = "relays", .type = SL_TYPE_LIST, ARRAY(struct sl_config, relays), .maximum = SL_MAX_RELAYS - 1,
+	  .item = &sl_relay_item, .help = "UDP streams that sluice replicates" },
 };
 
 const struct sl_object sl_config_schema = {

@@ -24,6 +24,8 @@ enum sl_type {
 	SL_TYPE_ADDRESS,	   /* unicast address -> struct sl_ip */
 	SL_TYPE_INTERFACE_ADDRESS, /* unicast address with prefix length -> struct sl_prefix */
 	SL_TYPE_NETWORK,	   /* prefix without host bits -> struct sl_prefix */
+	SL_TYPE_GROUP,		   /* multicast address or prefix -> struct sl_prefix */
+	SL_TYPE_DESTINATION,	   /* unicast or multicast address -> struct sl_ip */
 	SL_TYPE_MAC,		   /* unicast MAC address -> uint8_t[6] */
 	SL_TYPE_INTERFACE,	   /* name of an interface of this file -> index of uint16_t */
 	SL_TYPE_OBJECT,		   /* -> struct in place */
@@ -77,7 +79,8 @@ struct sl_object {
 
 extern const struct sl_object sl_config_schema; /* the whole file -> struct sl_config */
 extern const struct sl_choice sl_mode_choices[], sl_scheduler_choices[], sl_affinity_choices[], sl_forwarding_choices[],
-	sl_udp_kind_choices[], sl_exhaustion_choices[], sl_unused_ports_choices[];
+	sl_udp_kind_choices[], sl_exhaustion_choices[], sl_unused_ports_choices[],
+	sl_relay_sequence_choices[], sl_relay_checksum_choices[];
 
 /* The row of a key of an object, by name; it must exist. */
 const struct sl_key *sl_schema_key(const struct sl_object *object, const char *name);

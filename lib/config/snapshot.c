@@ -26,7 +26,7 @@ static int build(struct sl_build *b)
 	b->s->unused_ports = (uint8_t)b->config->unused_ports;
 	b->s->icmp_errors_pps = b->config->icmp_errors_pps;
 	if (sl_build_interfaces(b) != 0 || sl_build_services(b) != 0 || sl_build_dnat(b) != 0 ||
-	    sl_build_locals(b) != 0)
+	    sl_build_relays(b) != 0 || sl_build_locals(b) != 0)
 		return -1;
 	return sl_build_routes(b);
 }
@@ -68,6 +68,7 @@ void sl_snapshot_destroy(struct sl_snapshot *s)
 		free(s->services[i].snat);
 		sl_schedule_release(atomic_load(&s->services[i].schedule));
 	}
+	sl_relays_free(&s->relays);
 	free(s->interfaces);
 	free(s->services);
 	free(s->locals);

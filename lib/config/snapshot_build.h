@@ -26,8 +26,12 @@ struct sl_build {
 int sl_build_interfaces(struct sl_build *b); /* ports, interfaces and their ids, VLAN maps, pairs, static neighbours */
 int sl_build_services(struct sl_build *b);   /* services and backends, their ids, tombstones, the look-up by address */
 int sl_build_dnat(struct sl_build *b);	     /* the look-up of dnat services by backend */
+int sl_build_relays(struct sl_build *b);     /* relays and outputs, their ids, the look-up by datagram */
 int sl_build_locals(struct sl_build *b);     /* all addresses that are ours */
 int sl_build_routes(struct sl_build *b);     /* connected prefixes, gateways, routes; the route epoch */
+
+/* What sl_build_relays has allocated. */
+void sl_relays_free(struct sl_relays *relays);
 
 /* Zeroed memory for n objects; NULL, with a problem, when there is none. The caller hangs it into the snapshot. */
 void *sl_build_alloc(struct sl_build *b, size_t n, size_t size);

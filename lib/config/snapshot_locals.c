@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which addresses are ours: of interfaces, services and source NAT, those of tombstones included. */
+/* Which addresses are ours: of interfaces, services, source NAT and relays, those of tombstones included. */
 #include "snapshot_build.h"
 
 uint16_t sl_build_interface_covering(const struct sl_snapshot *s, const struct sl_ip *ip)
@@ -76,6 +76,7 @@ int sl_build_locals(struct sl_build *b)
 		n += s->interfaces[i].n_addresses;
 	for (unsigned int i = 0; i < s->n_services; i++)
 		n += 1u + s->services[i].n_snat + s->services[i].n_draining_snat;
+	n += 2u * s->relays.n;
 	s->locals_bits = sl_table_bits(n);
 	s->locals = sl_build_alloc(b, (size_t)1 << s->locals_bits, sizeof(*s->locals));
 	if (s->locals == NULL)
@@ -89,5 +90,9 @@ int sl_build_locals(struct sl_build *b)
 		for (unsigned int j = 0; j < service->n_snat + service->n_draining_snat; j++)
 			add_service_address(s, &service->snat[j], SL_LOCAL_SNAT);
 	}
+	for (unsigned int i = 0; i < s->relays.n; i++)
+		for (unsigned int k = 0; k < s->relays.list[i].n_inputs; k++)
+			if (!s->relays.list[i].in[k].multicast)
+				add_service_address(s, &s->relays.list[i].in[k].group.ip, SL_LOCAL_RELAY);
 	return 0;
 }

@@ -181,23 +181,51 @@ static const char *not_unicast(const struct sl_ip *ip)
 	return NULL;
 }
 
-void sl_read_address(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field)
+static bool read_ip(struct sl_reader *r, const json_t *value, struct sl_ip *ip)
 {
 	const char *text = json_string_value(value);
 	struct sl_prefix prefix;
+
+	if (sl_ip_parse(text, ip) == 0)
+		return true;
+	if (sl_prefix_parse(text, &prefix) == 0)
+		REFUSE(r, "%s has a prefix length; an address alone stands here", SL_SHOW(value));
+	else
+		REFUSE(r, "%s is not an IPv4 or IPv6 address%s", SL_SHOW(value),
+		       strncmp(text, "::ffff:", 7) == 0 ? " here; write the IPv4 address alone" : "");
+	return false;
+}
+
+void sl_read_address(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field)
+{
 	struct sl_ip ip;
 
-	if (sl_ip_parse(text, &ip) != 0) {
-		if (sl_prefix_parse(text, &prefix) == 0)
-			REFUSE(r, "%s has a prefix length; an address alone stands here", SL_SHOW(value));
-		else
-			REFUSE(r, "%s is not an IPv4 or IPv6 address%s", SL_SHOW(value),
-			       strncmp(text, "::ffff:", 7) == 0 ? " here; write the IPv4 address alone" : "");
+	if (!read_ip(r, value, &ip))
 		return;
-	}
 	const char *why = not_unicast(&ip);
 	if (why != NULL)
 		REFUSE(r, "%s is %s; a unicast address stands here", SL_SHOW(value), why);
+	else
+		*(struct sl_ip *)(void *)field = ip;
+}
+
+/* Scopes 0 and 1 never leave a host (RFC 4291 section 2.7). */
+static bool is_host_scope(const struct sl_ip *ip)
+{
+	return ip->b[0] == 0xff && (ip->b[1] & 0x0f) <= 1;
+}
+
+void sl_read_destination(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field)
+{
+	struct sl_ip ip;
+
+	if (!read_ip(r, value, &ip))
+		return;
+	const char *why = sl_ip_is_multicast(&ip) ? NULL : not_unicast(&ip);
+	if (why != NULL)
+		REFUSE(r, "%s is %s; a host or a multicast group stands here", SL_SHOW(value), why);
+	else if (is_host_scope(&ip))
+		REFUSE(r, "%s is a group within one host", SL_SHOW(value));
 	else
 		*(struct sl_ip *)(void *)field = ip;
 }
@@ -232,20 +260,44 @@ void sl_read_interface_address(struct sl_reader *r, const struct sl_key *key, co
 		*(struct sl_prefix *)(void *)field = prefix;
 }
 
-void sl_read_network(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field)
+/* True when it was reported. */
+static bool refuse_host_bits(struct sl_reader *r, const json_t *value, const struct sl_prefix *prefix)
 {
-	struct sl_prefix prefix, network;
+	struct sl_prefix network = *prefix;
 	char text[SL_IP_STRLEN];
 
-	if (!read_prefix(r, value, 0, &prefix))
-		return;
-	network = prefix;
-	for (unsigned int bit = prefix.len; bit < 128; bit++)
+	for (unsigned int bit = prefix->len; bit < 128; bit++)
 		network.ip.b[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
-	if (!sl_ip_equal(&network.ip, &prefix.ip))
-		REFUSE(r, "%s has host bits set; write \"%s\"", SL_SHOW(value), sl_prefix_format(&network, text));
-	else if (sl_ip_is_multicast(&prefix.ip))
+	if (sl_ip_equal(&network.ip, &prefix->ip))
+		return false;
+	REFUSE(r, "%s has host bits set; write \"%s\"", SL_SHOW(value), sl_prefix_format(&network, text));
+	return true;
+}
+
+void sl_read_network(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field)
+{
+	struct sl_prefix prefix;
+
+	if (!read_prefix(r, value, 0, &prefix) || refuse_host_bits(r, value, &prefix))
+		return;
+	if (sl_ip_is_multicast(&prefix.ip))
 		REFUSE(r, "%s is a multicast prefix; unicast routes stand here", SL_SHOW(value));
+	else
+		*(struct sl_prefix *)(void *)field = prefix;
+}
+
+void sl_read_group(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field)
+{
+	struct sl_prefix prefix = { .len = 128 };
+	bool has_length = strchr(json_string_value(value), '/') != NULL;
+
+	if (has_length ? !read_prefix(r, value, 4, &prefix) || refuse_host_bits(r, value, &prefix) :
+			 !read_ip(r, value, &prefix.ip))
+		return;
+	if (!sl_ip_is_multicast(&prefix.ip) || prefix.len < (sl_ip_is_v4(&prefix.ip) ? 96 + 4 : 8))
+		REFUSE(r, "%s is not multicast; groups are in 224.0.0.0/4 and ff00::/8", SL_SHOW(value));
+	else if (prefix.len >= 16 && is_host_scope(&prefix.ip))
+		REFUSE(r, "%s is a group within one host", SL_SHOW(value));
 	else
 		*(struct sl_prefix *)(void *)field = prefix;
 }

@@ -35,6 +35,7 @@
 #define TICK_NS (10 * 1000 * 1000ull)  /* deadlines are rounded up to it: at most 100 turns a second for timers */
 #define LINK_NS (100 * 1000 * 1000ull) /* between looks at the links */
 #define BURY_NS SL_NS_PER_S	       /* between looks at tombstones */
+#define LEAVE_NS (200 * 1000 * 1000ull) /* at most, to leave multicast groups at the end */
 
 const struct sl_counter_info sl_control_counter_infos[SL_CONTROL_COUNT_MAX] = {
 #define X(id, name, help) { #name, help },
@@ -76,13 +77,24 @@ static void set_filter(void *arg, uint16_t port, const uint8_t (*macs)[6], unsig
 		sl_port_set_multicast(&control->ports[port], macs, n);
 }
 
+static void set_no_filter(void *arg, uint16_t port)
+{
+	struct sl_control *control = arg;
+
+	if (port < control->n_ports)
+		sl_port_set_all_multicast(&control->ports[port]);
+}
+
 static int create_parts(struct sl_control *control)
 {
 	static const struct sl_neighbours_ops neighbours_ops = {
 		.solicit = sl_control_solicit, .ours = is_ours, .quiesce = quiesce, .full = table_full
 	};
 	static const struct sl_announce_ops announce_ops = { .probe = sl_control_probe, .announce = sl_control_announce };
-	static const struct sl_listen_ops listen_ops = { .report = sl_control_report, .filter = set_filter };
+	static const struct sl_listen_ops listen_ops = {
+		.report = sl_control_report, .report_membership = sl_control_report_membership,
+		.report_leave = sl_control_report_leave, .filter = set_filter, .filter_none = set_no_filter
+	};
 
 	control->counts = calloc(1, sizeof(*control->counts));
 	control->backend_notes = calloc(SL_MAX_BACKENDS, sizeof(*control->backend_notes));
@@ -228,8 +240,8 @@ static void read_signals(struct sl_control *control)
 static void join_groups(struct sl_control *control, uint16_t port, uint64_t now_ns)
 {
 	if (sl_listener_link_up(control->listener, port, now_ns) != 0)
-		sl_log_error("%s: out of memory: multicast filter not set, so IPv6 neighbours may not find us",
-			     control->ports[port].facts.name);
+		sl_log_error("%s: out of memory: multicast filter not set, so IPv6 neighbours may not find us, and relays lack their "
+			     "streams", control->ports[port].facts.name);
 }
 
 static void watch_links(struct sl_control *control, uint64_t now_ns)
@@ -315,6 +327,18 @@ static void wait_until(struct sl_control *control, uint64_t next_ns)
 		sl_log_warning("control wake-up: %s", strerror(errno));
 }
 
+/* Before the workers end: routers and switches need not send to us any longer. */
+static void leave_groups(struct sl_control *control)
+{
+	uint64_t now_ns = sl_control_now_ns(), end_ns = now_ns + LEAVE_NS;
+
+	sl_listener_leave(control->listener, now_ns);
+	while ((sl_listener_run(control->listener, now_ns) != SL_NEVER || sl_control_frames_pending(control)) && now_ns < end_ns) {
+		usleep(1000);
+		now_ns = sl_control_now_ns();
+	}
+}
+
 int sl_control_run(struct sl_control *control)
 {
 	atomic_store(&control->shared->control_awake, true);
@@ -330,5 +354,6 @@ int sl_control_run(struct sl_control *control)
 		if (!stopping)
 			wait_until(control, next_ns);
 	}
+	leave_groups(control);
 	return 0;
 }

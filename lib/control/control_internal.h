@@ -24,9 +24,9 @@
 #define SL_CONTROL_COUNTERS(X)                                                                                   \
 	X(EVENTS, events, "messages from workers")                                                               \
 	X(CONFLICTS, address_conflicts, "times another station was seen to use one of our addresses")            \
-	X(MLD_QUERIES, mld_queries, "multicast listener queries answered")                                       \
-	X(FRAMES_SENT, frames_sent, "ARP, ND and MLD frames given to a worker to send")                          \
-	X(FRAMES_NOT_SENT, frames_not_sent, "ARP, ND and MLD frames put off: no packet buffer or ring full")     \
+	X(GROUP_QUERIES, group_queries, "questions of multicast routers for groups (IGMP, MLD)")                 \
+	X(FRAMES_SENT, frames_sent, "ARP, ND, IGMP and MLD frames given to a worker to send")                          \
+	X(FRAMES_NOT_SENT, frames_not_sent, "ARP, ND, IGMP and MLD frames put off: no packet buffer or ring full")     \
 	X(NEIGHBOURS_EVICTED, neighbours_evicted, "idle next hops removed early because the table was full")     \
 	X(NEIGHBOURS_REFUSED, neighbours_refused, "next hops not resolved because the table was full; raise max_neighbours") \
 	X(LINK_CHANGES, link_changes, "times a port's link went up or down")                                     \

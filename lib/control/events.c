@@ -99,9 +99,9 @@ void sl_control_event(struct sl_control *control, const struct sl_event *event, 
 	case SL_EVENT_CONFLICT:
 		conflict(control, event, now_ns);
 		break;
-	case SL_EVENT_MLD_QUERY:
-		control->count[SL_CONTROL_COUNT_MLD_QUERIES]++;
-		sl_listener_query(control->listener, event->interface, now_ns);
+	case SL_EVENT_GROUP_QUERY:
+		control->count[SL_CONTROL_COUNT_GROUP_QUERIES]++;
+		sl_listener_query(control->listener, event, now_ns);
 		break;
 	case SL_EVENT_PARTIAL_CHECKSUM:
 		partial_checksum(control, event->port);

@@ -1,33 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdlib.h>
 
-#include "sluice/packet/burst.h"
-#include "sluice/packet/icmp.h"
+#include "listener_groups.h"
+#include "listener_internal.h"
 
-#include "listener.h"
-
-#define ROBUSTNESS 2		   /* reports after a change (RFC 3810 section 9.1) */
-#define INTERVAL_NS 1000000000ull  /* between them (section 9.11) */
-#define QUERY_DELAY_NS (500 * 1000 * 1000ull) /* collects queries that come together */
-#define RESEND_NS (10 * 1000 * 1000ull)
-#define REPORT_BYTES 20		   /* one group record */
-#define REPORT_OVERHEAD 56	   /* IPv6 header, router alert option, report header */
-
-/* The groups of one interface, sorted, and what is still to be said about them. */
-struct membership {
-	struct sl_ip *groups;
-	unsigned int n;
-	unsigned int reports; /* still to send */
-	uint64_t due_ns;
-};
-
-struct sl_listener {
-	struct sl_listen_ops ops;
-	void *arg;
-	const struct sl_snapshot *snapshot;
-	struct membership *members; /* by interface id */
-	unsigned int n_members;
-};
+#define ROBUSTNESS 2 /* reports of a change (RFC 3376 section 8.1, RFC 3810 section 9.1) */
+#define ANSWER_NS (500 * 1000 * 1000ull) /* at most, after a query: collects those that come together */
+#define OLD_ROUTER_NS (260 * 1000000000ull) /* an older router is there for so long after its query (sections 8.12, 9.12) */
 
 struct sl_listener *sl_listener_create(const struct sl_listen_ops *ops, void *arg)
 {
@@ -38,10 +17,12 @@ struct sl_listener *sl_listener_create(const struct sl_listen_ops *ops, void *ar
 	return l;
 }
 
-static void members_free(struct membership *members, unsigned int n)
+static void members_free(struct sl_membership *members, unsigned int n)
 {
-	for (unsigned int i = 0; members != NULL && i < n; i++)
-		free(members[i].groups);
+	for (unsigned int i = 0; members != NULL && i < n; i++) {
+		free(members[i].records);
+		free(members[i].ips);
+	}
 	free(members);
 }
 
@@ -53,133 +34,156 @@ void sl_listener_destroy(struct sl_listener *l)
 	free(l);
 }
 
+/* ---- following a snapshot ---- */
+
+/* The sources of one group, from list[*i] on. */
+static void set_sources(struct sl_membership *m, struct sl_listened_group *r, unsigned int *n_ips, const struct sl_wanted_groups *wanted,
+			unsigned int *i)
+{
+	unsigned int first = *n_ips;
+
+	r->group = wanted->list[*i].group;
+	r->exclude = sl_ip_is_zero(&wanted->list[*i].source);
+	for (; *i < wanted->n && sl_ip_equal(&wanted->list[*i].group, &r->group); (*i)++)
+		if (!r->exclude)
+			m->ips[(*n_ips)++] = wanted->list[*i].source;
+	r->sources = m->ips + first;
+	r->n_sources = *n_ips - first;
+}
+
 static int compare_ips(const void *a, const void *b)
 {
 	return memcmp(a, b, sizeof(struct sl_ip));
 }
 
-static unsigned int sort_unique(struct sl_ip *ips, unsigned int n)
+static void add_gone(struct sl_membership *m, struct sl_listened_group *r, unsigned int *n_ips, const struct sl_ip *ips, unsigned int n)
 {
-	unsigned int kept = 0;
-
-	qsort(ips, n, sizeof(*ips), compare_ips);
-	for (unsigned int i = 0; i < n; i++)
-		if (kept == 0 || !sl_ip_equal(&ips[kept - 1], &ips[i]))
-			ips[kept++] = ips[i];
-	return kept;
+	for (unsigned int i = 0; i < n; i++) {
+		if (r->n_sources > 0 && bsearch(&ips[i], r->sources, r->n_sources, sizeof(*ips), compare_ips) != NULL)
+			continue;
+		m->ips[(*n_ips)++] = ips[i];
+		r->n_gone++;
+	}
 }
 
-static bool has_ipv6(const struct sl_interface *interface)
+/* From the state that routers know, or were being told (`old`, NULL: nothing yet), to the one in r. */
+static void compare_with(struct sl_membership *m, struct sl_listened_group *r, unsigned int *n_ips, const struct sl_listened_group *old)
 {
-	for (unsigned int i = 0; i < interface->n_addresses; i++)
-		if (!sl_ip_is_v4(&interface->addresses[i].ip))
-			return true;
-	return false;
+	static const struct sl_listened_group none;
+
+	if (old == NULL)
+		old = &none;
+	bool same = old->exclude == r->exclude && old->n_sources == r->n_sources;
+	for (unsigned int i = 0; same && i < r->n_sources; i++)
+		same = sl_ip_equal(&old->sources[i], &r->sources[i]);
+	r->asked = old->asked;
+	r->changes = same ? old->changes : ROBUSTNESS;
+	r->new_mode = (old->changes > 0 && old->new_mode) || old->exclude != r->exclude;
+	r->gone = m->ips + *n_ips;
+	if (r->changes == 0)
+		return;
+	if (old->changes > 0)
+		add_gone(m, r, n_ips, old->gone, old->n_gone);
+	add_gone(m, r, n_ips, old->sources, old->n_sources);
 }
 
-/* Addresses that are on no interface are answered on any, so all of them must hear the solicitations. */
-static bool heard_on(const struct sl_local *local, uint16_t interface)
-{
-	return local->kinds != 0 && !sl_ip_is_v4(&local->ip) &&
-	       (local->interface == interface || local->interface == SL_ID_NONE);
-}
-
-static int collect_groups(const struct sl_snapshot *s, uint16_t interface, struct membership *m)
+static unsigned int count_ips(const struct sl_membership *m)
 {
 	unsigned int n = 0;
 
-	if (!has_ipv6(&s->interfaces[interface]))
+	for (unsigned int i = 0; m != NULL && i < m->n; i++)
+		n += m->records[i].n_sources + m->records[i].n_gone;
+	return n;
+}
+
+/* Both lists are sorted by group. */
+static void merge(struct sl_membership *m, const struct sl_wanted_groups *wanted, const struct sl_membership *old)
+{
+	unsigned int i = 0, j = 0, n_ips = 0, n_old = old != NULL ? old->n : 0;
+
+	while (i < wanted->n || j < n_old) {
+		struct sl_listened_group *r = &m->records[m->n];
+		int order = j >= n_old ? -1 : i >= wanted->n ? 1 : memcmp(&wanted->list[i].group, &old->records[j].group, 16);
+
+		if (order <= 0)
+			set_sources(m, r, &n_ips, wanted, &i);
+		else
+			r->group = old->records[j].group;
+		compare_with(m, r, &n_ips, order >= 0 ? &old->records[j] : NULL);
+		j += order >= 0;
+		m->n += sl_is_listened_to(r) || r->changes > 0;
+		if (r == &m->records[m->n])
+			memset(r, 0, sizeof(*r)); /* left, and that was said */
+	}
+}
+
+/* What is new is said at once, the rest of what was being said in its time. */
+static uint64_t change_due(const struct sl_membership *m, const struct sl_membership *old, uint64_t now_ns)
+{
+	uint64_t due_ns = SL_LISTENER_NEVER;
+
+	for (unsigned int i = 0; i < m->n; i++) {
+		if (m->records[i].changes == ROBUSTNESS)
+			return now_ns;
+		if (m->records[i].changes > 0)
+			due_ns = old->rounds[SL_OCCASION_CHANGE].due_ns; /* it has some, too: nothing else leaves fewer to say */
+	}
+	return due_ns;
+}
+
+/* Fill an empty membership. Returns 0, or -1 when memory runs out. */
+static int follow_one(struct sl_membership *m, const struct sl_snapshot *s, unsigned int member, const struct sl_membership *old,
+		      uint64_t now_ns)
+{
+	struct sl_wanted_groups wanted;
+
+	m->rounds[SL_OCCASION_CHANGE].due_ns = m->rounds[SL_OCCASION_ANSWER].due_ns = SL_LISTENER_NEVER;
+	if (sl_listener_interface(s, member)->name[0] == '\0')
 		return 0;
-	for (uint32_t i = 0; i < 1u << s->locals_bits; i++)
-		n += heard_on(&s->locals[i], interface);
-	m->groups = calloc(n + 1, sizeof(*m->groups));
-	if (m->groups == NULL)
+	if (sl_listener_collect(s, (uint16_t)(member / 2), sl_listener_is_v4(member), &wanted) != 0)
 		return -1;
-	for (uint32_t i = 0; i < 1u << s->locals_bits; i++)
-		if (heard_on(&s->locals[i], interface))
-			m->groups[m->n++] = sl_nd_solicited_node(&s->locals[i].ip);
-	m->n = sort_unique(m->groups, m->n);
+	m->records = calloc(wanted.n + (old != NULL ? old->n : 0) + 1, sizeof(*m->records));
+	m->ips = calloc(wanted.n + count_ips(old) + 1, sizeof(*m->ips));
+	if (m->records == NULL || m->ips == NULL) {
+		free(wanted.list);
+		return -1;
+	}
+	merge(m, &wanted, old);
+	free(wanted.list);
+	if (old != NULL) {
+		memcpy(m->old_until_ns, old->old_until_ns, sizeof(m->old_until_ns));
+		m->rounds[SL_OCCASION_ANSWER].due_ns = old->rounds[SL_OCCASION_ANSWER].due_ns;
+	}
+	m->rounds[SL_OCCASION_CHANGE].due_ns = change_due(m, old, now_ns);
 	return 0;
 }
 
-/* All groups of a port's interfaces together, as MAC addresses. */
-static int set_filter(struct sl_listener *l, const struct sl_snapshot *s, const struct membership *members, uint16_t port)
+/* What was said on the same link before. */
+static const struct sl_membership *find_old(const struct sl_listener *l, const struct sl_snapshot *next, unsigned int member)
 {
-	static const struct sl_ip all_nodes = { .b = { 0xff, 0x02, [15] = 1 } };
-	unsigned int n = 0, total = 1;
+	const struct sl_interface *interface = sl_listener_interface(next, member);
 
-	for (uint16_t i = 0; i < s->n_interfaces; i++)
-		total += s->interfaces[i].port == port ? members[i].n : 0;
-	struct sl_ip *groups = calloc(total, sizeof(*groups));
-	uint8_t(*macs)[6] = calloc(total, sizeof(*macs));
-	if (groups == NULL || macs == NULL) {
-		free(groups);
-		free(macs);
-		return -1;
+	for (unsigned int i = member % 2; i < l->n_members; i += 2) {
+		const struct sl_interface *old = sl_listener_interface(l->snapshot, i);
+		if (old->name[0] != '\0' && old->port == interface->port && old->vlan == interface->vlan)
+			return &l->members[i];
 	}
-	for (uint16_t i = 0; i < s->n_interfaces; i++) {
-		if (s->interfaces[i].port != port || members[i].n == 0)
-			continue;
-		memcpy(groups + n, members[i].groups, members[i].n * sizeof(*groups));
-		n += members[i].n;
-	}
-	if (n > 0)
-		groups[n++] = all_nodes;
-	n = sort_unique(groups, n);
-	for (unsigned int i = 0; i < n; i++)
-		sl_nd_group_mac(&groups[i], macs[i]);
-	l->ops.filter(l->arg, port, (const uint8_t(*)[6])macs, n);
-	free(groups);
-	free(macs);
-	return 0;
-}
-
-static void begin_reports(struct membership *m, uint64_t now_ns)
-{
-	if (m->n == 0)
-		return;
-	m->reports = ROBUSTNESS;
-	m->due_ns = now_ns;
-}
-
-static bool same_groups(const struct membership *a, const struct membership *b)
-{
-	return a->n == b->n && (a->n == 0 || memcmp(a->groups, b->groups, a->n * sizeof(*a->groups)) == 0);
-}
-
-/* What an interface has still to report goes on, unless its groups or its link are others now. */
-static void carry_over(struct membership *m, const struct sl_listener *l, const struct sl_snapshot *next, uint16_t i,
-		       uint64_t now_ns)
-{
-	if (i < l->n_members && same_groups(&l->members[i], m) &&
-	    l->snapshot->interfaces[i].port == next->interfaces[i].port &&
-	    l->snapshot->interfaces[i].vlan == next->interfaces[i].vlan) {
-		m->reports = l->members[i].reports;
-		m->due_ns = l->members[i].due_ns;
-	} else {
-		begin_reports(m, now_ns);
-	}
+	return NULL;
 }
 
 int sl_listener_follow(struct sl_listener *l, const struct sl_snapshot *snapshot, uint64_t now_ns)
 {
-	unsigned int n = snapshot->n_interfaces;
-	struct membership *members = calloc(n + 1, sizeof(*members));
+	unsigned int n = 2u * snapshot->n_interfaces;
+	struct sl_membership *members = calloc(n + 1, sizeof(*members));
+	int ret = members == NULL ? -1 : 0;
 
-	if (members == NULL)
+	for (unsigned int i = 0; ret == 0 && i < n; i++)
+		ret = follow_one(&members[i], snapshot, i, find_old(l, snapshot, i), now_ns);
+	for (uint16_t port = 0; ret == 0 && port < snapshot->n_ports; port++)
+		ret = sl_listener_filter(snapshot, port, &l->ops, l->arg);
+	if (ret != 0) {
+		members_free(members, n);
 		return -1;
-	for (uint16_t i = 0; i < n; i++) {
-		if (collect_groups(snapshot, i, &members[i]) != 0) {
-			members_free(members, n);
-			return -1;
-		}
-		carry_over(&members[i], l, snapshot, i, now_ns);
-	}
-	for (uint16_t port = 0; port < snapshot->n_ports; port++) {
-		if (set_filter(l, snapshot, members, port) != 0) {
-			members_free(members, n);
-			return -1;
-		}
 	}
 	members_free(l->members, l->n_members);
 	l->members = members;
@@ -190,48 +194,51 @@ int sl_listener_follow(struct sl_listener *l, const struct sl_snapshot *snapshot
 
 int sl_listener_link_up(struct sl_listener *l, uint16_t port, uint64_t now_ns)
 {
-	for (unsigned int i = 0; i < l->n_members; i++)
-		if (l->snapshot->interfaces[i].port == port)
-			begin_reports(&l->members[i], now_ns);
-	return set_filter(l, l->snapshot, l->members, port);
-}
-
-void sl_listener_query(struct sl_listener *l, uint16_t interface, uint64_t now_ns)
-{
-	if (interface >= l->n_members || l->members[interface].n == 0 || l->members[interface].reports > 0)
-		return;
-	l->members[interface].reports = 1;
-	l->members[interface].due_ns = now_ns + QUERY_DELAY_NS;
-}
-
-/* All groups of one interface, in as many frames as its MTU asks for. */
-static bool report(struct sl_listener *l, uint16_t interface)
-{
-	const struct membership *m = &l->members[interface];
-	uint16_t mtu = RTE_MAX(l->snapshot->interfaces[interface].mtu, 1280); /* IPv6 has no links below (RFC 8200) */
-	unsigned int chunk = (mtu - REPORT_OVERHEAD) / REPORT_BYTES;
-
-	for (unsigned int i = 0; i < m->n; i += chunk) {
-		unsigned int n = m->n - i < chunk ? m->n - i : chunk;
-		if (!l->ops.report(l->arg, interface, m->groups + i, n))
-			return false;
-	}
-	return true;
-}
-
-uint64_t sl_listener_run(struct sl_listener *l, uint64_t now_ns)
-{
-	uint64_t next_ns = UINT64_MAX;
-
 	for (unsigned int i = 0; i < l->n_members; i++) {
-		struct membership *m = &l->members[i];
-		if (m->reports > 0 && m->due_ns <= now_ns) {
-			bool sent = report(l, (uint16_t)i);
-			m->reports -= sent;
-			m->due_ns = now_ns + (sent ? INTERVAL_NS : RESEND_NS);
+		struct sl_membership *m = &l->members[i];
+		if (sl_listener_interface(l->snapshot, i)->port != port || m->n == 0)
+			continue;
+		for (unsigned int j = 0; j < m->n; j++) {
+			m->records[j].new_mode = true;
+			m->records[j].changes = ROBUSTNESS;
 		}
-		if (m->reports > 0 && m->due_ns < next_ns)
-			next_ns = m->due_ns;
+		m->rounds[SL_OCCASION_CHANGE] = (struct sl_listener_round){ .due_ns = now_ns };
 	}
-	return next_ns;
+	return sl_listener_filter(l->snapshot, port, &l->ops, l->arg);
+}
+
+/* TO_INCLUDE nothing is understood of either mode; said once, as nobody is there to say it again. */
+void sl_listener_leave(struct sl_listener *l, uint64_t now_ns)
+{
+	for (unsigned int i = 0; i < l->n_members; i++) {
+		struct sl_membership *m = &l->members[i];
+		for (unsigned int j = 0; j < m->n; j++)
+			m->records[j] = (struct sl_listened_group){ .group = m->records[j].group, .new_mode = true, .changes = 1 };
+		m->rounds[SL_OCCASION_ANSWER] = (struct sl_listener_round){ .due_ns = SL_LISTENER_NEVER };
+		m->rounds[SL_OCCASION_CHANGE] = (struct sl_listener_round){ .due_ns = m->n > 0 ? now_ns : SL_LISTENER_NEVER };
+	}
+}
+
+/* ---- queries ---- */
+
+void sl_listener_query(struct sl_listener *l, const struct sl_event *query, uint64_t now_ns)
+{
+	bool v4 = sl_ip_is_v4(&query->ip);
+	bool general = sl_ip_is_zero(&query->ip) || (v4 && sl_ip_v4_be(&query->ip) == 0);
+	unsigned int member = 2u * query->interface + !v4;
+	uint64_t delay_ns = query->delay_ms * 1000000ull / 2;
+
+	if (member >= l->n_members)
+		return;
+	struct sl_membership *m = &l->members[member];
+	if (query->version < SL_GROUP_V3)
+		m->old_until_ns[query->version] = now_ns + OLD_ROUTER_NS;
+	uint64_t due_ns = now_ns + RTE_MIN(delay_ns, ANSWER_NS);
+	for (unsigned int i = 0; i < m->n; i++) {
+		struct sl_listened_group *r = &m->records[i];
+		if (!sl_is_listened_to(r) || (!general && !sl_ip_equal(&r->group, &query->ip)))
+			continue;
+		r->asked = true;
+		m->rounds[SL_OCCASION_ANSWER].due_ns = RTE_MIN(m->rounds[SL_OCCASION_ANSWER].due_ns, due_ns);
+	}
 }

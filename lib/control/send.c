@@ -32,6 +32,11 @@ static bool give(struct sl_control *control, uint16_t port, struct rte_mbuf *m, 
 	return false;
 }
 
+bool sl_control_frames_pending(const struct sl_control *control)
+{
+	return rte_ring_empty(control->shared->workers[0]->transmit_in[SL_MAX_WORKERS]) == 0;
+}
+
 static struct rte_mbuf *empty_frame(struct sl_control *control)
 {
 	struct rte_mbuf *m = rte_pktmbuf_alloc(control->pool);
@@ -99,14 +104,48 @@ bool sl_control_announce(void *arg, uint16_t interface, const struct sl_ip *ip)
 								false));
 }
 
-bool sl_control_report(void *arg, uint16_t interface, const struct sl_ip *groups, unsigned int n)
+/* From whom reports of a group come: RFC 3376 section 4.2.13, RFC 3810 section 5.2.13. */
+static struct sl_ip reporter(const struct sl_interface *in, const struct sl_ip *group)
+{
+	const struct sl_ip *own = sl_interface_address(in, true);
+
+	if (!sl_ip_is_v4(group))
+		return sl_nd_link_local(in->mac);
+	return own != NULL ? *own : unspecified;
+}
+
+bool sl_control_report(void *arg, uint16_t interface, const struct sl_group_record *records, unsigned int n)
 {
 	struct sl_control *control = arg;
 	const struct sl_interface *in = interface_of(control, interface);
-	struct sl_ip source = sl_nd_link_local(in->mac);
+	struct sl_ip source = reporter(in, &records[0].group);
 	struct rte_mbuf *m = empty_frame(control);
 
 	if (m == NULL)
 		return false;
-	return give(control, in->port, m, sl_mld_build_report(m, in->mac, in->vlan, &source, groups, n));
+	return give(control, in->port, m, sl_group_build_report(m, in->mac, in->vlan, &source, records, n));
+}
+
+bool sl_control_report_membership(void *arg, uint16_t interface, const struct sl_ip *group, enum sl_group_version version)
+{
+	struct sl_control *control = arg;
+	const struct sl_interface *in = interface_of(control, interface);
+	struct sl_ip source = reporter(in, group);
+	struct rte_mbuf *m = empty_frame(control);
+
+	if (m == NULL)
+		return false;
+	return give(control, in->port, m, sl_group_build_membership(m, in->mac, in->vlan, &source, group, version));
+}
+
+bool sl_control_report_leave(void *arg, uint16_t interface, const struct sl_ip *group)
+{
+	struct sl_control *control = arg;
+	const struct sl_interface *in = interface_of(control, interface);
+	struct sl_ip source = reporter(in, group);
+	struct rte_mbuf *m = empty_frame(control);
+
+	if (m == NULL)
+		return false;
+	return give(control, in->port, m, sl_group_build_leave(m, in->mac, in->vlan, &source, group));
 }

@@ -57,6 +57,11 @@ static uint64_t sum_chain(const struct rte_mbuf *m, uint32_t offset, uint32_t le
 	return sum;
 }
 
+uint16_t sl_checksum_sum(const void *data, uint32_t len)
+{
+	return sl_checksum_fold(sum_bytes(data, len));
+}
+
 uint16_t sl_checksum_delta(const void *from, const void *to, unsigned int words)
 {
 	const uint8_t *old = from, *new = to;

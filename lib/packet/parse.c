@@ -251,7 +251,8 @@ static enum sl_drop_cause parse_ipv4(struct rte_mbuf *m, struct sl_pkt *p, bool 
 		if (cause != SL_PARSE_OK)
 			return cause;
 	}
-	if (unlikely((sl_v4_martian[*(const uint8_t *)&ip->src_addr] & 1) || ip->src_addr == UINT32_MAX))
+	if (unlikely((sl_v4_martian[*(const uint8_t *)&ip->src_addr] & 1) || ip->src_addr == UINT32_MAX) &&
+	    !(ip->src_addr == 0 && ip->next_proto_id == IPPROTO_IGMP)) /* switches that ask for groups (RFC 4541 section 2.1.1) */
 		return SL_DROP_IP_SOURCE;
 	if (unlikely(sl_v4_martian[*(const uint8_t *)&ip->dst_addr] & 2))
 		return SL_DROP_IP_HEADER;

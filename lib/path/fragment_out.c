@@ -12,7 +12,6 @@
 
 #include "stages.h"
 
-#include "sluice/packet/fragment.h"
 #include "sluice/packet/translate.h"
 
 bool sl_may_cut(struct sl_burst *b, unsigned int i, uint16_t interface)
@@ -34,12 +33,7 @@ bool sl_may_cut_translated(struct sl_burst *b, unsigned int i, uint16_t interfac
 	return true;
 }
 
-/*
- * Cut m (at its IP header) into pieces, m itself the first one. Returns how many; 0 when packet buffers ran out, with
- * everything dropped: a datagram with a hole is of no use to anybody.
- */
-static unsigned int cut(struct sl_worker *w, struct rte_mbuf *m, uint16_t mtu,
-			struct rte_mbuf *pieces[SL_FRAGMENT_PIECES_MAX])
+unsigned int sl_cut(struct sl_worker *w, struct rte_mbuf *m, uint16_t mtu, struct rte_mbuf *pieces[SL_FRAGMENT_PIECES_MAX])
 {
 	uint32_t payload, size = sl_fragment_piece_size(m, mtu, &payload);
 	unsigned int n = 0;
@@ -67,7 +61,7 @@ void sl_output_cut(struct sl_worker *w, const struct sl_snapshot *s, struct sl_b
 	struct rte_mbuf *m = sl_burst_take(b, i);
 
 	rte_pktmbuf_adj(m, p->l3);
-	unsigned int n = cut(w, m, s->interfaces[p->out_interface].mtu, pieces);
+	unsigned int n = sl_cut(w, m, s->interfaces[p->out_interface].mtu, pieces);
 	for (unsigned int k = 0; k < n; k++)
 		sl_send_neighbour(w, pieces[k], p->neighbour);
 }
@@ -82,7 +76,7 @@ void sl_output_unresolved(struct sl_worker *w, const struct sl_snapshot *s, stru
 	pieces[0] = sl_burst_take(b, i);
 	rte_pktmbuf_adj(pieces[0], p->l3);
 	if (p->out_interface != SL_ID_NONE)
-		n = cut(w, pieces[0], s->interfaces[interface].mtu, pieces);
+		n = sl_cut(w, pieces[0], s->interfaces[interface].mtu, pieces);
 	for (unsigned int k = 0; k < n; k++)
 		sl_send_ip(w, s, pieces[k], interface, next_hop);
 }

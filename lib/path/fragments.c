@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Fragments to services and source-NAT addresses and from dnat backends, by virtual reassembly
+ * Fragments to services, relays and source-NAT addresses and from dnat backends, by virtual reassembly
  * (sluice/state/fragment.h): the first one brings the ports, the others get them from the table and walk on like any
  * packet of the flow; those that come before it are held, and walk again, in their order, right after the burst that brought it.
  *
@@ -31,7 +31,7 @@ static bool hides_protocol(const struct sl_pkt *p)
 }
 
 /*
- * To a service or source-NAT address, or from a dnat backend, where it may be a reply. Only TCP and UDP have services.
+ * To a service, relay or source-NAT address, or from a dnat backend, where it may be a reply. Only TCP and UDP have services.
  */
 static bool may_be_followed(const struct sl_snapshot *s, const struct sl_pkt *p, const struct sl_local *local)
 {
@@ -40,7 +40,10 @@ static bool may_be_followed(const struct sl_snapshot *s, const struct sl_pkt *p,
 	if (p->kind != SL_PKT_TCP && p->kind != SL_PKT_UDP && !hidden)
 		return false;
 	if (local != NULL)
-		return SL_LOCAL_IS(local, SL_LOCAL_VIP) || SL_LOCAL_IS(local, SL_LOCAL_SNAT);
+		return SL_LOCAL_IS(local, SL_LOCAL_VIP) || SL_LOCAL_IS(local, SL_LOCAL_SNAT) ||
+		       SL_LOCAL_IS(local, SL_LOCAL_RELAY);
+	if (p->flags & SL_PKT_L2_MULTICAST)
+		return p->kind == SL_PKT_UDP && sl_snapshot_relay_listens(s, p->interface, &p->dst);
 	if (unlikely(hidden))
 		return sl_snapshot_dnat(s, &p->src, 0, IPPROTO_TCP) != NULL ||
 		       sl_snapshot_dnat(s, &p->src, 0, IPPROTO_UDP) != NULL;

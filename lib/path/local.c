@@ -4,7 +4,8 @@
  * them; what was learnt goes to the control thread, which owns the neighbour table.
  *
  * Out: answered (transmitted or created), consumed, dropped as ARP, ND, MULTICAST, IP_SOURCE, L4_CHECKSUM or ICMP.
- * Survives: TCP, UDP, other protocols, ICMP that is not for us, and intact ICMP errors, which may be about a flow.
+ * Survives: TCP, UDP, other protocols but IGMP to groups, ICMP that is not for us, and intact ICMP errors, which may be
+ * about a flow.
  */
 #include <netinet/icmp6.h>
 #include <netinet/ip_icmp.h>
@@ -17,6 +18,7 @@
 #include "stages.h"
 
 #include "sluice/packet/edit.h"
+#include "sluice/packet/group.h"
 #include "sluice/packet/quote.h"
 
 #define MLD_QUERY 130 /* RFC 3810 section 5 */
@@ -173,31 +175,30 @@ static void answer_echo(struct sl_worker *w, const struct sl_snapshot *s, struct
 	sl_answer(w, s, m, p);
 }
 
-/* RFC 3810 section 6.2: link-local source, hop limit 1, router alert (whose hop-by-hop header we look for). */
-static bool is_mld_query(const struct sl_burst *b, unsigned int i)
+/* A router asks who listens. What answers it is the control thread's. */
+static void handle_query(struct sl_worker *w, struct sl_burst *b, unsigned int i, enum sl_drop_cause cause)
 {
-	const struct rte_ipv6_hdr *ip = sl_burst_at(b, i, b->p[i].l3);
+	struct sl_group_query query;
 
-	return sl_ip_is_link_local(&b->p[i].src) && ip->hop_limits == 1 && ip->proto == IPPROTO_HOPOPTS;
+	if (sl_group_parse_query(b->m[i], &b->p[i], &query) != 0) {
+		sl_burst_drop(w, b, i, cause);
+		return;
+	}
+	struct sl_event event = { .type = SL_EVENT_GROUP_QUERY, .version = query.version, .interface = b->p[i].interface,
+				  .port = b->m[i]->port, .delay_ms = query.delay_ms, .ip = query.group };
+	sl_worker_event(w, &event);
+	sl_burst_consume(w, b, i);
 }
 
 static void handle_icmp6(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i, uint8_t type)
 {
-	struct sl_pkt *p = &b->p[i];
-	struct sl_event query = { .type = SL_EVENT_MLD_QUERY, .interface = p->interface, .port = b->m[i]->port };
-
 	switch (type) {
 	case ND_NEIGHBOR_SOLICIT:
 	case ND_NEIGHBOR_ADVERT:
 		handle_nd(w, s, b, i);
 		return;
 	case MLD_QUERY:
-		if (!is_mld_query(b, i)) {
-			sl_burst_drop(w, b, i, SL_DROP_ND);
-			return;
-		}
-		sl_worker_event(w, &query);
-		sl_burst_consume(w, b, i);
+		handle_query(w, b, i, SL_DROP_ND);
 		return;
 	case ND_ROUTER_SOLICIT: /* routes come from the configuration */
 	case ND_ROUTER_ADVERT:
@@ -239,15 +240,38 @@ static void handle_icmp(struct sl_worker *w, const struct sl_snapshot *s, struct
 		sl_burst_drop(w, b, i, SL_DROP_ICMP);
 }
 
+/* ---- IGMP, of which only what goes to groups is for one link (RFC 3376 section 4) ---- */
+
+static void handle_other(struct sl_worker *w, struct sl_burst *b, unsigned int i)
+{
+	static const struct sl_ip nobody = { .b = { [10] = 0xff, 0xff } }; /* 0.0.0.0 */
+	const struct sl_pkt *p = &b->p[i];
+
+	if (p->proto != IPPROTO_IGMP || (p->flags & SL_PKT_V6))
+		return;
+	if (!(p->flags & SL_PKT_L2_MULTICAST)) {
+		if (sl_ip_equal(&p->src, &nobody))
+			sl_burst_drop(w, b, i, SL_DROP_IP_SOURCE);
+	} else if (p->flags & SL_PKT_FRAGMENT) {
+		sl_burst_drop(w, b, i, SL_DROP_MULTICAST);
+	} else if (!sl_icmp_is_intact(b, i)) { /* its checksum is that of ICMP */
+		sl_burst_drop(w, b, i, SL_DROP_L4_CHECKSUM);
+	} else {
+		handle_query(w, b, i, SL_DROP_MULTICAST); /* not a query: a report, which is for routers */
+	}
+}
+
 void sl_stage_local(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
 {
-	if (likely(!(b->seen & (SL_SEEN_KIND(SL_PKT_ARP) | SL_SEEN_KIND(SL_PKT_ICMP)))))
+	if (likely(!(b->seen & (SL_SEEN_KIND(SL_PKT_ARP) | SL_SEEN_KIND(SL_PKT_ICMP) | SL_SEEN_KIND(SL_PKT_OTHER)))))
 		return;
 	for (unsigned int i = 0; i < b->n; i++) {
 		if (b->p[i].kind == SL_PKT_ARP)
 			handle_arp(w, s, b, i);
 		else if (b->p[i].kind == SL_PKT_ICMP)
 			handle_icmp(w, s, b, i);
+		else if (b->p[i].kind == SL_PKT_OTHER)
+			handle_other(w, b, i);
 	}
 	sl_burst_compact(b);
 }

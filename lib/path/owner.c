@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Which worker owns a packet is a function of the packet alone (docs/architecture.md, "Who owns a packet"): to a VIP or a
- * source-NAT address by the dispatch hash; from a dnat backend by the dispatch hash of the packets that it answers. An ICMP
- * error goes where the answers to the packet go that it quotes, a fragment to its datagram's owner until its ports are known
- * (fragments.c). Out: handed over. Survives: ours, and what any worker may handle.
+ * source-NAT address by the dispatch hash; from a dnat backend by the dispatch hash of the packets that it answers; to a relay
+ * by the relay. An ICMP error goes where the answers to the packet go that it quotes, a fragment to its datagram's owner until
+ * its ports are known (fragments.c). Out: handed over. Survives: ours, and what any worker may handle.
  *
  * A device that has our RSS key delivers the hash with the packet. Whether it does is seen, not believed: the hashes of the first
  * packets of each kind are compared, and one that differs rules the kind out. Headers with options or extensions, which a
@@ -67,12 +67,33 @@ static inline bool is_dispatched(const struct sl_local *local)
 	return SL_LOCAL_IS(local, SL_LOCAL_VIP) || SL_LOCAL_IS(local, SL_LOCAL_SNAT);
 }
 
-/* Not to one of our addresses: the reply of a dnat backend, or layer 3's. */
+/* A relay has one owner, so that its datagrams stay in order and its inputs can be merged. */
+static uint16_t owner_of_relay(const struct sl_worker *w, const struct sl_relay *relay)
+{
+	return relay->id % w->shared->n_workers;
+}
+
+/* Not to one of our addresses: to a relay's group, the reply of a dnat backend, or layer 3's. */
 static uint16_t owner_of_reply(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_pkt *p)
 {
+	if (unlikely(p->flags & SL_PKT_L2_MULTICAST)) {
+		const struct sl_relay *relay = sl_relay_of(s, p);
+		return relay != NULL ? owner_of_relay(w, relay) : w->id;
+	}
 	const struct sl_service *service = sl_snapshot_dnat(s, &p->src, p->sport_be, p->proto);
 
 	return service == NULL ? w->id : sl_dispatch_to(w, &p->dst, p->dport_be, &service->vip, service->port_be);
+}
+
+/* To an address that relays listen at, and others may, too. */
+static __rte_noinline uint16_t owner_of_shared(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_pkt *p,
+					       const struct sl_local *local)
+{
+	const struct sl_relay *relay = sl_relay_of(s, p);
+
+	if (relay != NULL)
+		return owner_of_relay(w, relay);
+	return is_dispatched(local) ? sl_dispatch_to(w, &p->src, p->sport_be, &p->dst, p->dport_be) : w->id;
 }
 
 uint16_t sl_owner(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_pkt *p)
@@ -84,6 +105,8 @@ uint16_t sl_owner(const struct sl_worker *w, const struct sl_snapshot *s, const 
 	local = sl_snapshot_local(s, &p->dst);
 	if (local == NULL)
 		return owner_of_reply(w, s, p);
+	if (unlikely(SL_LOCAL_IS(local, SL_LOCAL_RELAY)))
+		return owner_of_shared(w, s, p, local);
 	return is_dispatched(local) ? sl_dispatch_to(w, &p->src, p->sport_be, &p->dst, p->dport_be) : w->id;
 }
 
@@ -98,18 +121,26 @@ static __rte_cold uint16_t owner_of_error(const struct sl_worker *w, const struc
 	return sl_owner(w, s, &answer);
 }
 
+/* Where the hash alone does not say whose a packet is: there are dnat services or relays. */
+static bool must_look_up(const struct sl_snapshot *s)
+{
+	return s->dnat_slots != NULL || s->relays.n != 0;
+}
+
 /* The owner of TCP or UDP packet i, no fragment. */
 static inline uint16_t owner_by_hash(struct sl_worker *w, const struct sl_snapshot *s, const struct sl_burst *b,
-				     unsigned int i)
+				     unsigned int i, bool look_up)
 {
 	const struct sl_pkt *p = &b->p[i];
 	const struct sl_local *local;
 	uint16_t owner;
 
-	if (s->dnat_slots != NULL) {
+	if (look_up) {
 		local = sl_snapshot_local(s, &p->dst);
 		if (local == NULL)
 			return owner_of_reply(w, s, p);
+		if (unlikely(SL_LOCAL_IS(local, SL_LOCAL_RELAY)))
+			return owner_of_shared(w, s, p, local);
 		return is_dispatched(local) ? dispatch(w, b->m[i], p) : w->id;
 	}
 	/* A hash that leads here is enough: the packet is ours, or any worker's. */
@@ -133,12 +164,13 @@ static __rte_noinline uint16_t owner_of_other(const struct sl_worker *w, const s
 
 void sl_stage_owner(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
 {
-	if (w->shared->n_workers == 1 || s->n_services == 0)
+	if (w->shared->n_workers == 1 || (s->n_services == 0 && s->relays.n == 0))
 		return;
+	bool look_up = must_look_up(s);
 	for (unsigned int i = 0; i < b->n; i++) {
 		const struct sl_pkt *p = &b->p[i];
 		bool hashed = (p->kind == SL_PKT_TCP || p->kind == SL_PKT_UDP) && !(p->flags & SL_PKT_FRAGMENT);
-		uint16_t owner = likely(hashed) ? owner_by_hash(w, s, b, i) : owner_of_other(w, s, b, i);
+		uint16_t owner = likely(hashed) ? owner_by_hash(w, s, b, i, look_up) : owner_of_other(w, s, b, i);
 		if (owner != w->id)
 			sl_burst_hand_over(w, b, i, owner);
 	}

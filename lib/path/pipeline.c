@@ -13,6 +13,7 @@ static const struct sl_stage stages[] = {
 	{ "local", sl_stage_local },
 	{ "owner", sl_stage_owner }, /* does nothing with a single worker */
 	{ "fragments", sl_stage_fragments },
+	{ "relay", sl_stage_relay }, /* does nothing without relays */
 	{ "flow", sl_stage_flow },
 	{ "classify", sl_stage_classify },
 	{ "admit", sl_stage_admit },

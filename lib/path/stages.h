@@ -8,6 +8,7 @@
 
 #include <rte_tcp.h>
 
+#include "sluice/packet/fragment.h"
 #include "sluice/packet/icmp.h"
 #include "sluice/packet/tcp.h"
 #include "sluice/path/pick.h"
@@ -24,6 +25,8 @@ void sl_stage_local(struct sl_worker *w, const struct sl_snapshot *s, struct sl_
 void sl_stage_owner(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b);
 /* Fragments to services and source-NAT addresses. */
 void sl_stage_fragments(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b);
+/* What a relay takes: replicated, and gone. */
+void sl_stage_relay(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b);
 /* Find the flow of each TCP and UDP packet. */
 void sl_stage_flow(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b);
 /* What has no flow: a new flow of a service, layer-3 forwarding, or nobody's. */
@@ -140,6 +143,14 @@ void sl_reject(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst
 /* Send a reset made by sl_tcp_build_*: built is what that returned. */
 void sl_send_reset(struct sl_worker *w, const struct sl_snapshot *s, struct rte_mbuf *out, int built);
 
+/* The relay that takes UDP datagram p, and in *input which of its inputs it is; NULL: none. */
+const struct sl_relay *sl_relay_match(const struct sl_snapshot *s, const struct sl_pkt *p, uint8_t *input);
+static inline const struct sl_relay *sl_relay_of(const struct sl_snapshot *s, const struct sl_pkt *p)
+{
+	uint8_t input;
+	return s->relays.n == 0 ? NULL : sl_relay_match(s, p, &input);
+}
+
 /* The worker for a hash of these addresses and ports, as a NIC with our RSS key would choose it. */
 uint16_t sl_dispatch_to(const struct sl_worker *w, const struct sl_ip *client, uint16_t client_port_be, const struct sl_ip *vip,
 			uint16_t vip_port_be);
@@ -167,6 +178,12 @@ void sl_renumber(struct sl_worker *w, struct rte_mbuf *m, const struct sl_pkt *p
 bool sl_may_cut(struct sl_burst *b, unsigned int i, uint16_t interface);
 /* The same for a packet that leaves translated to the other family. */
 bool sl_may_cut_translated(struct sl_burst *b, unsigned int i, uint16_t interface);
+
+/*
+ * Cut m (at its IP header, all its buffers its own) into pieces, m itself the first one. Returns how many; 0 when packet
+ * buffers ran out, with everything dropped: a datagram with a hole is of no use to anybody.
+ */
+unsigned int sl_cut(struct sl_worker *w, struct rte_mbuf *m, uint16_t mtu, struct rte_mbuf *pieces[SL_FRAGMENT_PIECES_MAX]);
 
 /* Send packet i, taken out of the burst, to its neighbour in the table. */
 void sl_output_cut(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i);

@@ -28,4 +28,7 @@ void sl_port_netdev_name(const struct rte_eth_dev_info *info, char name[16]);
 int sl_netdev_mtu(const char *name, uint16_t *mtu);
 int sl_netdev_running(const char *name, bool *running);
 
+/* Have the interface take all multicast from its link as long as the file is open, which is returned; or -errno. */
+int sl_netdev_receive_multicast(const char *name);
+
 #endif

@@ -5,6 +5,7 @@
  * ioctl on a socket, which belongs to the network namespace of the process (a /sys mounted earlier may show another).
  */
 #include <errno.h>
+#include <linux/if_packet.h>
 #include <net/if.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -78,5 +79,18 @@ int sl_netdev_running(const char *name, bool *running)
 
 	if (ret == 0)
 		*running = (ifr.ifr_flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
+	return ret;
+}
+
+int sl_netdev_receive_multicast(const char *name)
+{
+	struct packet_mreq all = { .mr_ifindex = (int)if_nametoindex(name), .mr_type = PACKET_MR_ALLMULTI };
+	int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0); /* of no protocol: it receives nothing itself */
+
+	if (fd >= 0 && setsockopt(fd, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &all, sizeof(all)) == 0)
+		return fd;
+	int ret = -errno;
+	if (fd >= 0)
+		close(fd);
 	return ret;
 }

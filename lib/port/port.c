@@ -5,8 +5,11 @@
  * all of them go on by themselves when a kernel interface under them went down and came up.
  */
 #include <string.h>
+#include <unistd.h>
 
 #include <rte_errno.h>
+
+#include "sluice/base/log.h"
 
 #include "internal.h"
 
@@ -42,6 +45,21 @@ static int find(struct sl_port *port, const char *device, struct rte_eth_dev_inf
 	port->numa_node = rte_eth_dev_socket_id(port->id);
 	sl_port_netdev_name(info, port->netdev);
 	return 0;
+}
+
+/*
+ * The drivers above kernel interfaces have no multicast filter to set, and the interface's own passes only what the kernel
+ * itself has joined. Without it IPv6 neighbours do not find us, and relays get no multicast.
+ */
+static void open_multicast(struct sl_port *port)
+{
+	if (port->netdev[0] == '\0')
+		return;
+	port->multicast_fd = sl_netdev_receive_multicast(port->netdev);
+	if (port->multicast_fd < 0)
+		sl_log_warning("%s: kernel interface %s may keep multicast from sluice: %s; remedy: `ip link set dev %s "
+			       "allmulticast on`",
+			       port->facts.name, port->netdev, rte_strerror(-port->multicast_fd), port->netdev);
 }
 
 /* The MTU of a kernel interface is its owner's to change: sluice only takes part of it. */
@@ -120,6 +138,7 @@ int sl_port_open(struct sl_port *port, const char *device, const struct sl_port_
 	struct rte_eth_dev_info info;
 
 	memset(port, 0, sizeof(*port));
+	port->multicast_fd = -1;
 	port->id = RTE_MAX_ETHPORTS;
 	if (find(port, device, &info, problems) != 0) {
 		port->id = RTE_MAX_ETHPORTS;
@@ -130,6 +149,7 @@ int sl_port_open(struct sl_port *port, const char *device, const struct sl_port_
 		sl_port_close(port);
 		return -1;
 	}
+	open_multicast(port);
 	return 0;
 }
 
@@ -157,6 +177,9 @@ void sl_port_close(struct sl_port *port)
 		rte_eth_dev_stop(port->id);
 	}
 	rte_eth_dev_close(port->id);
+	if (port->multicast_fd >= 0)
+		close(port->multicast_fd);
+	port->multicast_fd = -1;
 	port->started = false;
 	port->link_up = false;
 	port->id = RTE_MAX_ETHPORTS;

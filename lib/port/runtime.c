@@ -34,10 +34,22 @@ void sl_port_set_multicast(struct sl_port *port, const uint8_t (*macs)[6], unsig
 		return;
 	int ret = rte_eth_dev_set_mc_addr_list(port->id, (struct rte_ether_addr *)(uintptr_t)macs, n);
 
-	port->multicast_filter = ret == 0;
-	/* A device with neither (net_af_packet, net_ring) passes every group address anyway. */
-	if (ret != 0)
-		rte_eth_allmulticast_enable(port->id);
+	if (ret != 0) {
+		sl_port_set_all_multicast(port);
+		return;
+	}
+	if (!port->multicast_filter)
+		rte_eth_allmulticast_disable(port->id);
+	port->multicast_filter = true;
+}
+
+/* A device with neither passes every group address anyway (net_ring), or has the kernel pass them (net_af_packet). */
+void sl_port_set_all_multicast(struct sl_port *port)
+{
+	if (port->removed)
+		return;
+	rte_eth_allmulticast_enable(port->id);
+	port->multicast_filter = false;
 }
 
 void sl_port_set_promiscuous(struct sl_port *port, bool on)

@@ -88,6 +88,14 @@ static enum sl_drop_cause unresolved(const struct sl_worker *w, uint16_t interfa
 	return is_removed(w, interface) ? SL_DROP_PORT_REMOVED : SL_DROP_NEIGHBOUR_UNRESOLVED;
 }
 
+unsigned int sl_hold_room(const struct sl_worker *w, uint16_t interface, const struct sl_ip *next_hop)
+{
+	for (unsigned int i = 0; i < SL_HOLD_NEIGHBOURS; i++)
+		if (w->holds[i].interface == interface && sl_ip_equal(&w->holds[i].ip, next_hop))
+			return SL_HOLD_PACKETS - w->holds[i].n;
+	return w->n_holds < SL_HOLD_NEIGHBOURS ? SL_HOLD_PACKETS : 0;
+}
+
 static void hold_packet(struct sl_worker *w, struct rte_mbuf *m, uint16_t interface, const struct sl_ip *ip, bool wanted)
 {
 	if (unlikely(is_removed(w, interface))) {

@@ -60,6 +60,71 @@ struct rte_mbuf *sl_packet_create(struct sl_worker *w)
 	return m;
 }
 
+bool sl_burst_own(struct sl_worker *w, struct sl_burst *b, unsigned int i)
+{
+	struct rte_mbuf *m = b->m[i], *copy;
+
+	while (m != NULL && likely(rte_mbuf_refcnt_read(m) == 1))
+		m = m->next;
+	if (likely(m == NULL))
+		return true;
+	copy = rte_pktmbuf_copy(b->m[i], w->pool, 0, UINT32_MAX);
+	if (copy == NULL)
+		return false;
+	rte_pktmbuf_free(b->m[i]);
+	b->m[i] = copy;
+	return true;
+}
+
+void sl_packet_forgo(struct sl_worker *w, enum sl_drop_cause cause, unsigned int n)
+{
+	w->count[SL_COUNT_CREATED] += n;
+	w->drops[cause] += n;
+}
+
+unsigned int sl_header_create(struct sl_worker *w, struct rte_mbuf **headers, unsigned int n)
+{
+	struct rte_mempool *pool = w->relays->headers;
+	unsigned int got = n;
+
+	if (unlikely(rte_mempool_get_bulk(pool, (void **)headers, n) != 0)) {
+		for (got = 0; got < n && rte_mempool_get(pool, (void **)&headers[got]) == 0; got++)
+			;
+		sl_packet_forgo(w, SL_DROP_NO_MBUF, n - got);
+	}
+	w->count[SL_COUNT_CREATED] += got;
+	return got;
+}
+
+struct rte_mbuf *sl_packet_copy(struct sl_worker *w, const struct rte_mbuf *m)
+{
+	struct rte_mbuf *copy = rte_pktmbuf_copy(m, w->pool, 0, UINT32_MAX);
+
+	if (copy == NULL)
+		sl_packet_forgo(w, SL_DROP_NO_MBUF, 1);
+	else
+		w->count[SL_COUNT_CREATED]++;
+	return copy;
+}
+
+struct rte_mbuf *sl_payload_strip(struct rte_mbuf *m)
+{
+	struct rte_mbuf *next = m->next;
+
+	next->pkt_len = m->pkt_len;
+	next->nb_segs = (uint16_t)(m->nb_segs - 1);
+	m->next = NULL;
+	m->nb_segs = 1;
+	rte_pktmbuf_free(m);
+	return next;
+}
+
+void sl_payload_release(struct rte_mbuf *m, unsigned int n)
+{
+	for (; n > 0; n--)
+		rte_pktmbuf_free(m);
+}
+
 void sl_emit(struct sl_worker *w, const struct sl_snapshot *s, struct rte_mbuf *m)
 {
 	const struct rte_ipv4_hdr *ip4 = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);

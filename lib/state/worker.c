@@ -202,6 +202,7 @@ void sl_worker_destroy(struct sl_worker *w)
 	pthread_mutex_destroy(&w->query_lock);
 	sl_flow_table_fini(&w->flows);
 	sl_fragment_table_fini(&w->fragments);
+	sl_relay_detach(w);
 	w->shared->workers[w->id] = NULL;
 	rte_free(w);
 }

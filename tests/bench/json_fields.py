@@ -40,6 +40,8 @@ check(run.returncode == 0, "exit status %d" % run.returncode)
 print(run.stdout.decode())
 r = json.loads(run.stdout)
 expected = common | fields[command]
+if option("--mode", "") == "relay":
+    expected |= {"fanout": int, "cycles_per_output": number, "outputs_mpps": number, "payload": str}
 check(set(r) == set(expected), "fields: %s" % ", ".join(sorted(set(r) ^ set(expected))))
 for name, kind in expected.items():
     check(isinstance(r[name], kind), "%s is %r" % (name, r[name]))
@@ -57,6 +59,9 @@ if command == "pipeline":
     names = [s["name"] for s in r["stages"]]
     check(len(names) == len(set(names)) and {"parse", "flow", "nat", "output", "transmit"} <= set(names), "stages: %s" % names)
     check(all(isinstance(s["cycles_per_packet"], number) and s["cycles_per_packet"] >= 0 for s in r["stages"]), "stages")
+    if r["mode"] == "relay":
+        check(r["fanout"] == int(option("--fanout", 1)), "fanout")
+        check(math.isclose(r["cycles_per_output"], r["cycles_per_packet"] / r["fanout"], rel_tol=1e-3), "cycles_per_output")
 elif command == "expiry":
     check(r["flows_expired"] == r["flows"], "flows_expired")
     check(all(set(row) == {"up_to_ns", "steps", "pauses"} for row in r["histogram"]), "histogram")

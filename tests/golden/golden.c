@@ -38,7 +38,7 @@ struct golden_port {
 
 struct golden {
 	const struct golden_case *test;
-	struct rte_mempool *pool;
+	struct rte_mempool *pool, *headers;
 	struct sl_config *config;
 	struct sl_snapshot *snapshot;
 	struct sl_shared shared;
@@ -161,6 +161,9 @@ static void workers_create(struct golden *g)
 	for (uint16_t id = 0; id < g->shared.n_workers; id++) {
 		struct sl_worker *w = sl_worker_create(&g->shared, id, g->pool, g->config->max_flows, true, -1, g->now_ns);
 		assert_non_null(w);
+		assert_int_equal(sl_relay_attach(w, (uint16_t)g->config->max_relays, (uint16_t)g->config->max_relay_outputs,
+						 g->headers, -1), 0);
+		w->relays->next_id = 1;
 		w->secret = (struct sl_siphash_key){ { 1, 2 } };
 		w->ip_ids.key = 1;
 		w->random = id;
@@ -180,7 +183,7 @@ static void workers_create(struct golden *g)
 
 static void start(struct golden *g, const struct golden_case *test, struct rte_mempool *pool)
 {
-	*g = (struct golden){ .test = test, .pool = pool, .now_ns = 1000ull * 1000 * 1000 * 1000 };
+	*g = (struct golden){ .test = test, .pool = pool, .headers = rte_mempool_lookup("headers"), .now_ns = 1000ull * 1000 * 1000 * 1000 };
 	g->config = config_parse(test->config);
 	g->queues = (test->queues & 0xff) != 0 ? test->queues & 0xff : g->config->workers;
 	ports_open(g);
@@ -215,6 +218,7 @@ static void finish(struct golden *g)
 	sl_snapshot_destroy(g->snapshot);
 	sl_config_destroy(g->config);
 	assert_int_equal(rte_mempool_in_use_count(g->pool), 0); /* no packet leaked */
+	assert_int_equal(rte_mempool_in_use_count(g->headers), 0);
 }
 
 /* ---- running ---- */
@@ -565,7 +569,8 @@ static int start_eal(void **state)
 
 	if (rte_eal_init(sizeof(args) / sizeof(args[0]), args) < 0)
 		return -1;
-	return rte_pktmbuf_pool_create("golden", MBUFS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY) == NULL;
+	return rte_pktmbuf_pool_create("golden", MBUFS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY) == NULL ||
+	       rte_pktmbuf_pool_create("headers", MBUFS, 0, 0, SL_RELAY_HEADER_ROOM, SOCKET_ID_ANY) == NULL;
 }
 
 static int stop_eal(void **state)

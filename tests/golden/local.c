@@ -88,12 +88,14 @@ static const struct golden_step not_answered[] = {
 	END
 };
 
+static const uint8_t any_group[16];
+
 #define ROUTER_ETH ETH("02::c9", "33:33::01")
 
 /* RFC 3810 section 6.2: from a link-local address, with hop limit 1, behind a router alert. */
 static const struct golden_step mld[] = {
-	IN("wan", ROUTER_ETH, IP6("fe80::9", "ff02::1", .ttl = 1), HOPOPTS(.options = "050200000100"), ICMP(130, 0), FILL(20)),
-	EVENT(MLD_QUERY, "wan", "::"),
+	IN("wan", ROUTER_ETH, IP6("fe80::9", "ff02::1", .ttl = 1), HOPOPTS(.options = "050200000100"), ICMP(130, 0), BYTES(any_group, 16)),
+	EVENT(GROUP_QUERY, "wan", "::"),
 	COUNT(CONSUMED, 1),
 	IN("wan", ROUTER_ETH, IP6("2001:db8:1::9", "ff02::1", .ttl = 1), HOPOPTS(.options = "050200000100"), ICMP(130, 0), FILL(20)),
 	DROPPED(ND, 1),
@@ -101,6 +103,33 @@ static const struct golden_step mld[] = {
 	DROPPED(ND, 1),
 	IN("wan", ROUTER_ETH, IP6("fe80::9", "ff02::1", .ttl = 1), ICMP(130, 0), FILL(20)),
 	DROPPED(ND, 1),
+	END
+};
+
+#define SWITCH_ETH ETH("02::c9", "01:00:5e::01")
+#define ALERT .options = "94040000", .proto = 2, .ttl = 1
+
+/* Routers and, from 0.0.0.0, switches ask; reports of others are theirs to read. */
+static const struct golden_step igmp[] = {
+	IN("wan", SWITCH_ETH, IP4("192.0.2.9", "224.0.0.1", ALERT), BYTES("\x11\x64\xee\x9b\0\0\0\0", 8)),
+	EVENT(GROUP_QUERY, "wan", "0.0.0.0"),
+	COUNT(CONSUMED, 1),
+	IN("wan", SWITCH_ETH, IP4("0.0.0.0", "224.0.0.1", ALERT), BYTES("\x11\x64\xec\x1e\0\0\0\0\x02\x7d\0\0", 12)),
+	EVENT(GROUP_QUERY, "wan", "0.0.0.0"),
+	COUNT(CONSUMED, 1),
+	IN("wan", SWITCH_ETH, IP4("192.0.2.9", "224.0.0.1", ALERT), BYTES("\x11\x64\xee\x9c\0\0\0\0", 8)),
+	DROPPED(L4_CHECKSUM, 1),
+	IN("wan", SWITCH_ETH, IP4("192.0.2.9", "224.0.0.1", .proto = 2, .ttl = 2), BYTES("\x11\x64\xee\x9b\0\0\0\0", 8)),
+	DROPPED(MULTICAST, 1),
+	IN("wan", SWITCH_ETH, IP4("192.0.2.9", "224.0.0.1", ALERT, .mf = 1), BYTES("\x11\x64\xee\x9b\0\0\0\0", 8)),
+	DROPPED(MULTICAST, 1),
+	IN("wan", ETH("02::c8", "01:00:5e:01:01:01"), IP4("192.0.2.8", "239.1.1.1", ALERT), BYTES("\x16\0\xf9\xfc\xef\x01\x01\x01", 8)),
+	DROPPED(MULTICAST, 1),
+	/* only routers' questions may come from nobody */
+	IN("wan", SWITCH_ETH, IP4("0.0.0.0", "224.0.0.1"), UDP(1000, 80)),
+	DROPPED(IP_SOURCE, 1),
+	IN("wan", CLIENT_ETH, IP4("0.0.0.0", "192.0.2.10", ALERT), BYTES("\x11\x64\xee\x9b\0\0\0\0", 8)),
+	DROPPED(IP_SOURCE, 1),
 	END
 };
 
@@ -149,6 +178,7 @@ static const struct golden_case cases[] = {
 	{ "echo", LAB_CONFIG, 0, echo },
 	{ "not answered", LAB_CONFIG, 0, not_answered },
 	{ "MLD queries", LAB_CONFIG, 0, mld },
+	{ "IGMP queries", LAB_CONFIG, 0, igmp },
 	{ "held until resolved", LAB_CONFIG, 0, held },
 	{ "held, too many and too long", LAB_CONFIG, 0, held_too_many },
 	{ "held, no answer", LAB_CONFIG, 0, held_failed },

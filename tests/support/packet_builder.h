@@ -47,7 +47,10 @@
  *	           icmp echo|echo-reply id N seq N DATA [csum ..]
  *	           icmp unreachable|time-exceeded|too-big|redirect|parameter CODE [mtu N|rest N] { quoted packet } [csum ..]
  *	           icmp ns|na TARGET [flags RSO] [mac MAC] [option N].. [csum ..]
- *	           icmp mld2-report GROUP.. [csum ..]   (records other than "change to exclude {}": tN:GROUP)
+ *	           icmp mld2-report GROUP.. [csum ..]   (records other than "change to exclude {}": tN:GROUP(SOURCE,..))
+ *	           icmp mld-query|mld-report|mld-done GROUP [max N] [csum ..]
+ *	           igmp query|v1-report|v2-report|leave GROUP [max N] [csum ..]
+ *	           igmp report GROUP.. [csum ..]        (IGMPv3, as with MLDv2)
  *	           icmp TYPE/CODE rest N DATA [csum ..]
  *	           proto N DATA            any other protocol, and later fragments
  *	DATA:      len N, then "text" (up to 40 printable bytes) or #HASH (FNV-1a, 32 bit) of the bytes

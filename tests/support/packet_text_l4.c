@@ -206,21 +206,64 @@ static void text_nd(struct text *t, struct span s)
 	}
 }
 
-static void text_mld2(struct text *t, struct span s)
+/* Records of IGMPv3 and MLDv2 reports, behind the report's 8 bytes. */
+static void text_records(struct text *t, bool v6, struct span s)
 {
-	uint32_t n = get16(s.at + 6);
+	uint32_t n = get16(s.at + 6), size = v6 ? 16 : 4;
 
-	say(t, " mld2-report");
 	s = skip(s, 8);
-	for (uint32_t i = 0; i < n && s.length >= 20; i++) {
+	for (uint32_t i = 0; i < n && s.length >= 4 + size; i++) {
+		uint32_t sources = get16(s.at + 2), whole = 4 + size * (1 + sources) + s.at[1] * 4u;
+		if (whole > s.length)
+			break;
 		say(t, " ");
-		if (s.at[0] != 4 || s.at[1] != 0 || get16(s.at + 2) != 0)
+		if (s.at[0] != 4 || s.at[1] != 0 || sources != 0)
 			say(t, "t%u:", s.at[0]);
-		say_ip(t, true, s.at + 4);
-		s = skip(s, RTE_MIN(s.length, 20 + get16(s.at + 2) * 16 + s.at[1] * 4u));
+		say_ip(t, v6, s.at + 4);
+		for (uint32_t j = 1; j <= sources; j++) {
+			say(t, j == 1 ? "(" : ",");
+			say_ip(t, v6, s.at + 4 + j * size);
+		}
+		say(t, "%s", sources != 0 ? ")" : "");
+		s = skip(s, whole);
 	}
 	if (s.length != 0)
 		say_short(t, s);
+}
+
+/* The other messages about groups: a type and a group. */
+static bool text_group(struct text *t, bool v6, struct span s)
+{
+	static const struct { bool v6; uint8_t type; const char *name; } names[] = {
+		{ false, 0x11, "query" }, { false, 0x12, "v1-report" }, { false, 0x16, "v2-report" }, { false, 0x17, "leave" },
+		{ true, 130, "mld-query" }, { true, 131, "mld-report" }, { true, 132, "mld-done" },
+	};
+
+	for (unsigned int i = 0; i < RTE_DIM(names); i++) {
+		if (names[i].v6 != v6 || names[i].type != s.at[0] || s.length != (v6 ? 24 : 8))
+			continue;
+		say(t, " %s ", names[i].name);
+		say_ip(t, v6, s.at + (v6 ? 8 : 4));
+		if (s.at[1] != 0 || (v6 && get32(s.at + 4) != 0))
+			say(t, " max %u", v6 ? get16(s.at + 4) : s.at[1]);
+		return true;
+	}
+	return false;
+}
+
+static void text_igmp(struct text *t, const struct network *net, struct span s)
+{
+	if (s.length < 8)
+		return say_short(t, s);
+	say(t, " igmp");
+	if (s.at[0] == 0x22) {
+		say(t, " report");
+		text_records(t, false, s);
+	} else if (!text_group(t, false, s)) {
+		say(t, " 0x%02x", s.at[0]);
+		say_data(t, skip(s, 1));
+	}
+	say_checksum(t, net, s, 2, 0);
 }
 
 /* Errors: name by family and type, NULL for the other types. */
@@ -265,8 +308,9 @@ static void text_icmp(struct text *t, const struct network *net, struct span s)
 	} else if (net->v6 && (type == 135 || type == 136) && s.length >= 24) {
 		text_nd(t, s);
 	} else if (net->v6 && type == 143) {
-		text_mld2(t, s);
-	} else {
+		say(t, " mld2-report");
+		text_records(t, true, s);
+	} else if (!net->v6 || !text_group(t, true, s)) {
 		say(t, " %u/%u rest %u", type, code, get32(s.at + 4));
 		say_data(t, skip(s, 8));
 	}
@@ -281,6 +325,8 @@ void text_transport(struct text *t, const struct network *net, uint8_t proto, bo
 		return text_udp(t, net, s);
 	if (!later && proto == (net->v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
 		return text_icmp(t, net, s);
+	if (!later && proto == IPPROTO_IGMP && !net->v6)
+		return text_igmp(t, net, s);
 	say(t, " proto %u", proto);
 	say_data(t, s);
 }

@@ -60,6 +60,11 @@ static void defaults(void **state)
 	assert_int_equal(o.workers, 1);
 	assert_false(o.ipv6 || o.tcp || o.cold || o.json);
 	assert_true(o.new_flow_ratio == 0);
+	assert_int_equal(o.fanout, 1);
+	o = good("sluice-bench pipeline --mode relay --fanout 64 --size 1400 --ipv6 --no-chains");
+	assert_int_equal(o.mode, BENCH_RELAY);
+	assert_int_equal(o.fanout, 64);
+	assert_true(o.no_chains);
 	o = good("sluice-bench soak");
 	assert_int_equal(o.flows, 100000);
 	assert_int_equal(o.total, 0);
@@ -142,6 +147,10 @@ static void refused(void **state)
 		{ "sluice-bench pipeline --workers 33", "--workers: \"33\" is not a number in 1..32" },
 		{ "sluice-bench pipeline --rss", "--rss belongs to --workers 2 or more" },
 		{ "sluice-bench pipeline --mode nat46 --ipv6", "clients of nat46 are IPv4" },
+		{ "sluice-bench pipeline --mode relay --protocol tcp", "relays are for UDP" },
+		{ "sluice-bench pipeline --fanout 4", "belong to \"--mode relay\"" },
+		{ "sluice-bench pipeline --mode relay --fanout 257", "--fanout: \"257\" is not a number in 1..256" },
+		{ "sluice-bench expiry --mode relay", "is for \"pipeline\" alone" },
 		{ "sluice-bench expiry --mode pairs", "--mode: \"pairs\" is for \"pipeline\" alone" },
 		{ "sluice-bench flow-table --mode drop", "--mode: \"drop\" is for" },
 		{ "sluice-bench soak --mode forward", "--mode: \"forward\" is for" },

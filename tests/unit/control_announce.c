@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Announcements and multicast groups in virtual time: what is said about which address, when, and how often. */
+/* Announcements in virtual time: what is said about which address, when, and how often. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,6 @@
 #include "sluice/packet/burst.h"
 
 #include "../../lib/control/announce.h"
-#include "../../lib/control/listener.h"
 #include "../support/config_builder.h"
 
 #define S 1000000000ull
@@ -22,15 +21,10 @@ struct lab {
 	struct config_builder *config;
 	struct sl_snapshot *s;
 	struct sl_announcer *announcer;
-	struct sl_listener *listener;
 	uint64_t now_ns;
 	bool jammed;
 	unsigned int probes, announcements, most_in_tick; /* seen so far */
 	unsigned int last_was_probe_of_vip, vip_announcements;
-	unsigned int reports, reported_groups, last_n;
-	uint16_t report_interface;
-	unsigned int filter_n[2];
-	uint8_t filter[2][16][6];
 	struct sl_ip vip;
 };
 
@@ -54,28 +48,6 @@ static bool announce(void *arg, uint16_t interface, const struct sl_ip *ip)
 		assert_true(lab->last_was_probe_of_vip);
 	lab->announcements++;
 	return true;
-}
-
-static bool report(void *arg, uint16_t interface, const struct sl_ip *groups, unsigned int n)
-{
-	struct lab *lab = arg;
-
-	if (lab->jammed)
-		return false;
-	lab->reports++;
-	lab->reported_groups += n;
-	lab->last_n = n;
-	lab->report_interface = interface;
-	return true;
-}
-
-static void filter(void *arg, uint16_t port, const uint8_t (*macs)[6], unsigned int n)
-{
-	struct lab *lab = arg;
-
-	assert_in_range(port, 0, 1);
-	lab->filter_n[port] = n;
-	memcpy(lab->filter[port], macs, 6 * (n < 16 ? n : 16));
 }
 
 static struct sl_ip ip(const char *text)
@@ -108,7 +80,6 @@ static void publish(struct lab *lab)
 	struct sl_snapshot *next = build(lab, lab->s);
 
 	sl_announcer_follow(lab->announcer, lab->s, next, lab->now_ns);
-	assert_int_equal(sl_listener_follow(lab->listener, next, lab->now_ns), 0);
 	sl_snapshot_destroy(lab->s);
 	lab->s = next;
 }
@@ -125,14 +96,12 @@ static void configure(struct lab *lab)
 static int lab_up(void **state)
 {
 	static const struct sl_announce_ops announce_ops = { .probe = probe, .announce = announce };
-	static const struct sl_listen_ops listen_ops = { .report = report, .filter = filter };
 	static struct lab lab;
 
 	memset(&lab, 0, sizeof(lab));
 	lab.now_ns = 1000 * S;
 	lab.vip = ip("192.0.2.10");
 	lab.announcer = sl_announcer_create(&announce_ops, &lab);
-	lab.listener = sl_listener_create(&listen_ops, &lab);
 	configure(&lab);
 	*state = &lab;
 	return 0;
@@ -143,7 +112,6 @@ static int lab_down(void **state)
 	struct lab *lab = *state;
 
 	sl_announcer_destroy(lab->announcer);
-	sl_listener_destroy(lab->listener);
 	sl_snapshot_destroy(lab->s);
 	config_free(lab->config);
 	return 0;
@@ -155,10 +123,9 @@ static void pass(struct lab *lab, uint64_t ns)
 
 	for (;;) {
 		unsigned int before = lab->probes + lab->announcements;
-		uint64_t a = sl_announcer_run(lab->announcer, lab->now_ns), b = sl_listener_run(lab->listener, lab->now_ns);
+		uint64_t next_ns = sl_announcer_run(lab->announcer, lab->now_ns);
 		unsigned int sent = lab->probes + lab->announcements - before;
 		lab->most_in_tick = sent > lab->most_in_tick ? sent : lab->most_in_tick;
-		uint64_t next_ns = a < b ? a : b;
 		assert_true(next_ns > lab->now_ns);
 		if (next_ns > end_ns)
 			break;
@@ -217,15 +184,11 @@ static void test_link_up(void **state)
 
 	publish(lab);
 	pass(lab, 10 * S);
-	lab->announcements = lab->probes = lab->reports = 0;
-	lab->filter_n[0] = 0;
+	lab->announcements = lab->probes = 0;
 	sl_announcer_link_up(lab->announcer, lab->s, 0, lab->now_ns);
-	assert_int_equal(sl_listener_link_up(lab->listener, 0, lab->now_ns), 0);
 	pass(lab, 10 * S);
 	assert_int_equal(lab->probes, 3);
 	assert_int_equal(lab->announcements, 9);
-	assert_int_equal(lab->reports, 2);
-	assert_int_equal(lab->filter_n[0], 3);
 }
 
 static void test_pace(void **state)
@@ -254,74 +217,6 @@ static void test_pace(void **state)
 	assert_int_equal(lab->announcements, 9);
 }
 
-static void test_groups(void **state)
-{
-	static const uint8_t all_nodes[6] = { 0x33, 0x33, 0, 0, 0, 1 }, vip[6] = { 0x33, 0x33, 0xff, 0, 0, 0x10 };
-	struct lab *lab = *state;
-	bool found[2] = { false, false };
-
-	/* Two addresses in one group; and one that is on no interface, so heard on any with IPv6. */
-	config_service(lab->config, "web", "2001:db8::10", 80, IPPROTO_TCP, "2001:db8::2");
-	config_service(lab->config, "twin", "2001:db8::1:0:10", 80, IPPROTO_TCP, "2001:db8::2");
-	config_service(lab->config, "far", "2001:db8:f::20", 80, IPPROTO_TCP, "2001:db8::2");
-	publish(lab);
-	assert_int_equal(lab->filter_n[0], 5); /* ::2, ::10, ::20, link-local, all nodes */
-	assert_int_equal(lab->filter_n[1], 0); /* no IPv6 there */
-	for (unsigned int i = 0; i < lab->filter_n[0]; i++) {
-		found[0] |= memcmp(lab->filter[0][i], all_nodes, 6) == 0;
-		found[1] |= memcmp(lab->filter[0][i], vip, 6) == 0;
-	}
-	assert_true(found[0] && found[1]);
-
-	pass(lab, 10 * S);
-	assert_int_equal(lab->reports, 2);
-	assert_int_equal(lab->last_n, 4);
-	assert_int_equal(lab->report_interface, 0);
-	publish(lab); /* the same groups: nothing to report */
-	pass(lab, 10 * S);
-	assert_int_equal(lab->reports, 2);
-	config_service(lab->config, "new", "2001:db8::11", 80, IPPROTO_TCP, "2001:db8::2");
-	publish(lab);
-	pass(lab, 10 * S);
-	assert_int_equal(lab->reports, 4);
-	assert_int_equal(lab->last_n, 5);
-}
-
-static void test_query(void **state)
-{
-	struct lab *lab = *state;
-
-	publish(lab);
-	pass(lab, 10 * S);
-	lab->reports = 0;
-	sl_listener_query(lab->listener, 1, lab->now_ns); /* no IPv6 there */
-	sl_listener_query(lab->listener, 7, lab->now_ns); /* no such interface any more */
-	sl_listener_query(lab->listener, 0, lab->now_ns);
-	sl_listener_query(lab->listener, 0, lab->now_ns);
-	pass(lab, S);
-	assert_int_equal(lab->reports, 1);
-	pass(lab, 10 * S);
-	assert_int_equal(lab->reports, 1);
-}
-
-static void test_many_groups(void **state)
-{
-	struct lab *lab = *state;
-	char address[SL_IP_STRLEN];
-
-	for (unsigned int i = 0; i < 200; i++) {
-		snprintf(address, sizeof(address), "2001:db8::%x", 0x100 + i);
-		config_service(lab->config, "vip", address, 80, IPPROTO_TCP, "2001:db8::2");
-		snprintf(lab->config->services[i].name, SL_NAME_MAX, "vip%u", i);
-	}
-	publish(lab);
-	assert_int_equal(lab->filter_n[0], 203);
-	sl_listener_run(lab->listener, lab->now_ns);
-	assert_int_equal(lab->reports, 3); /* 72 records in 1500 bytes */
-	assert_int_equal(lab->reported_groups, 202);
-	assert_int_equal(lab->last_n, 202 - 2 * 72);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -329,9 +224,6 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_reload, lab_up, lab_down),
 		cmocka_unit_test_setup_teardown(test_link_up, lab_up, lab_down),
 		cmocka_unit_test_setup_teardown(test_pace, lab_up, lab_down),
-		cmocka_unit_test_setup_teardown(test_groups, lab_up, lab_down),
-		cmocka_unit_test_setup_teardown(test_query, lab_up, lab_down),
-		cmocka_unit_test_setup_teardown(test_many_groups, lab_up, lab_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -178,6 +178,20 @@ static void test_rows_against_heap(void **state)
 	assert_in_range(taken, planned * 99 / 100, planned * 101 / 100);
 
 	before = bytes_allocated();
+	for (uint16_t i = 0; i < 2; i++)
+		assert_int_equal(sl_relay_attach(shared.workers[i], 64, 1024, NULL, -1), 0);
+	planned = row_bytes(&plan, "tables of 64 relays"), taken = bytes_allocated() - before;
+	assert_in_range(taken, planned * 98 / 100, planned * 102 / 100);
+
+	before = bytes_allocated();
+	struct rte_mempool *headers =
+		rte_pktmbuf_pool_create("headers", plan.nodes[0].headers, MEMORY_POOL_CACHE, 0, SL_RELAY_HEADER_ROOM, 0);
+	assert_non_null(headers);
+	taken = bytes_allocated() - before;
+	assert_in_range(taken, row_bytes(&plan, "headers") * 95 / 100, row_bytes(&plan, "headers") + row_bytes(&plan, "DPDK itself"));
+	rte_mempool_free(headers);
+
+	before = bytes_allocated();
 	struct rte_mempool *pool = rte_pktmbuf_pool_create("plan", plan.nodes[0].mbufs, MEMORY_POOL_CACHE, 0, plan.data_room, 0);
 	assert_non_null(pool);
 	planned = row_bytes(&plan, "packet buffers") + row_bytes(&plan, "DPDK itself");

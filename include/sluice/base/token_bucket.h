@@ -25,14 +25,20 @@ static inline void sl_token_bucket_init(struct sl_token_bucket *t, uint32_t rate
 	t->full_at_ns = 0;
 }
 
+/* Take what refills in cost_ns; false when there is not so much. */
+static inline bool sl_token_bucket_take_ns(struct sl_token_bucket *t, uint64_t now_ns, uint64_t cost_ns)
+{
+	uint64_t full_at = t->full_at_ns > now_ns ? t->full_at_ns : now_ns;
+	if (full_at - now_ns + cost_ns > t->burst_ns)
+		return false;
+	t->full_at_ns = full_at + cost_ns;
+	return true;
+}
+
 /* Take one token; false when there is none. */
 static inline bool sl_token_bucket_take(struct sl_token_bucket *t, uint64_t now_ns)
 {
-	uint64_t full_at = t->full_at_ns > now_ns ? t->full_at_ns : now_ns;
-	if (full_at - now_ns + t->ns_per_token > t->burst_ns)
-		return false;
-	t->full_at_ns = full_at + t->ns_per_token;
-	return true;
+	return sl_token_bucket_take_ns(t, now_ns, t->ns_per_token);
 }
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "sluice/base/ip.h"
 #include "sluice/base/problem.h"
+#include "sluice/config/relay.h"
 #include "sluice/config/timeouts.h"
 
 #define SL_NAME_MAX 64	    /* names of services, with final 0 */
@@ -122,6 +123,7 @@ struct sl_config {
 	uint32_t max_neighbours;
 	uint32_t max_affinities; /* clients whose backend is remembered */
 	uint32_t max_fragments;	 /* fragmented datagrams, all workers together */
+	uint32_t max_relays, max_relay_outputs;
 	enum sl_idle idle;
 	uint32_t idle_sleep_us;	 /* longest sleep of an idle worker */
 	uint32_t icmp_errors_pps; /* ICMP errors sent per second and worker */
@@ -141,7 +143,10 @@ struct sl_config {
 	unsigned int n_pairs;
 	struct sl_config_service *services;
 	unsigned int n_services;
+	struct sl_config_relay *relays;
+	unsigned int n_relays;
 };
+_Static_assert(sizeof(((struct sl_config_relay *)NULL)->name) == SL_NAME_MAX, "names are of one kind");
 
 /*
  * Read and check a file. Returns NULL and at least one problem when anything is wrong; all problems are reported.

@@ -21,6 +21,7 @@
 #include "sluice/base/lpm.h"
 #include "sluice/config/config.h"
 #include "sluice/config/schedule.h"
+#include "sluice/config/snapshot_relay.h"
 
 /* What the snapshot needs to know of an opened port. */
 struct sl_port_facts {
@@ -44,6 +45,7 @@ enum sl_local_kind {
 	SL_LOCAL_INTERFACE, /* an interface's own address */
 	SL_LOCAL_VIP,	    /* a service's address */
 	SL_LOCAL_SNAT,	    /* a source-NAT address */
+	SL_LOCAL_RELAY,	    /* what a relay's senders send to */
 };
 
 /* One of our addresses. An address that is several things at once (an interface's own used as VIP or snat) has one bit each. */
@@ -140,6 +142,8 @@ struct sl_snapshot {
 	uint16_t *service_slots; /* hash table (vip, port, proto) -> index in services, SL_ID_NONE where empty */
 	struct sl_dnat_backend *dnat_slots; /* hash table of 1 << dnat_bits slots, linear probing; NULL without dnat services */
 	uint8_t locals_bits, service_bits, dnat_bits;
+
+	struct sl_relays relays;
 
 	struct sl_lpm *routes; /* -> index in nexthops */
 	struct sl_nexthop *nexthops;

@@ -52,6 +52,10 @@
 	X(TUPLE_IN_USE, tuple_in_use, "the client's port has a flow to the backend already, by another dnat service")  \
 	X(DNAT_ON_LINK, dnat_on_link, "client on link with its dnat backend, whose replies would not come back; use full-nat") \
 	X(NO_SNAT_FLOW, no_snat_flow, "packet to a source-NAT address that belongs to no flow")                        \
+	X(RELAY_RPF, relay_rpf, "datagram of a relay whose source is not routed by the interface it came in on")       \
+	X(RELAY_LIMIT, relay_limit, "copy of a relayed datagram above its output's max_pps or max_kbps")               \
+	X(RELAY_UNRESOLVED, relay_unresolved, "copy of a relayed datagram whose next hop does not answer ARP or neighbour discovery") \
+	X(RELAY_FAMILY, relay_family, "copy of a relayed fragment that the other address family cannot have")          \
 	X(NEIGHBOUR_UNRESOLVED, neighbour_unresolved, "next hop does not answer ARP or neighbour discovery")           \
 	X(NEIGHBOUR_QUEUE, neighbour_queue, "too many packets wait for one unresolved next hop, or for too many of them") \
 	X(HANDOVER_FULL, handover_full, "ring to the owning worker is full")                                           \

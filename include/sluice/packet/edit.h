@@ -49,6 +49,9 @@ static inline uint16_t sl_checksum_update(uint16_t checksum, uint16_t delta)
 	return (uint16_t)(difference + (difference >> 16));
 }
 
+/* Folded, not complemented sum of len bytes. */
+uint16_t sl_checksum_sum(const void *data, uint32_t len);
+
 /* Difference new - old of n 16-bit words, as a delta for sl_checksum_update. */
 uint16_t sl_checksum_delta(const void *from, const void *to, unsigned int words);
 

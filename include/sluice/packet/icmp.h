@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Building of ICMP (RFC 792), ICMPv6 (RFC 4443), ARP (RFC 826), ND (RFC 4861) and MLDv2 (RFC 3810) messages. */
+/* Building of ICMP (RFC 792), ICMPv6 (RFC 4443), ARP (RFC 826) and ND (RFC 4861) messages. */
 #ifndef SLUICE_PACKET_ICMP_H
 #define SLUICE_PACKET_ICMP_H
 
@@ -49,9 +49,6 @@ int sl_nd_build_solicitation(struct rte_mbuf *out, const uint8_t our_mac[6], uin
 /* To `dst` (ff02::1 for unsolicited ones), override flag set. */
 int sl_nd_build_advertisement(struct rte_mbuf *out, const uint8_t our_mac[6], uint16_t vlan, const struct sl_ip *target,
 			      const struct sl_ip *dst, const uint8_t dst_mac[6], bool solicited);
-/* MLDv2 report that we listen to n groups (CHANGE_TO_EXCLUDE_MODE {}). src: link-local address or :: */
-int sl_mld_build_report(struct rte_mbuf *out, const uint8_t our_mac[6], uint16_t vlan, const struct sl_ip *src,
-			const struct sl_ip *groups, unsigned int n);
 
 /* ff02::1:ffXX:XXXX of an IPv6 address, and the Ethernet address of an IPv6 group. */
 struct sl_ip sl_nd_solicited_node(const struct sl_ip *ip);

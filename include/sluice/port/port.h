@@ -56,6 +56,7 @@ struct sl_port {
 	uint8_t steering;   /* enum sl_steering, after sl_port_steer */
 	uint8_t steered;    /* SL_HASHED_*: packets that arrive at their worker */
 	bool multicast_filter; /* exact multicast filter (otherwise all-multicast, where the device has it) */
+	int multicast_fd;   /* has the kernel pass all multicast on to the virtual device, -1: none */
 	bool promiscuous;
 	bool link_up;
 	bool started;
@@ -96,6 +97,9 @@ void sl_port_steer(struct sl_port *port, const struct sl_dispatch *dispatch);
 
 /* Receive these multicast MAC addresses (6 bytes each); falls back to all-multicast. */
 void sl_port_set_multicast(struct sl_port *port, const uint8_t (*macs)[6], unsigned int n);
+
+/* Receive all multicast. */
+void sl_port_set_all_multicast(struct sl_port *port);
 
 /* Receive frames for any address (port pairs), or again only our own. A device that refuses is reported once, by name. */
 void sl_port_set_promiscuous(struct sl_port *port, bool on);

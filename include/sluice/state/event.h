@@ -13,17 +13,17 @@ enum sl_event_type {
 	SL_EVENT_NEIGHBOUR_GOSSIP, /* the same, not asked for: refresh only what we already know */
 	SL_EVENT_NEIGHBOUR_HINT,   /* asked for, but the mac (zero: none given) may not replace another: a proxy's answer */
 	SL_EVENT_CONFLICT,	   /* mac claims our own ip */
-	SL_EVENT_MLD_QUERY,	   /* a multicast router asks on interface (RFC 3810) */
+	SL_EVENT_GROUP_QUERY,	   /* a multicast router asks on interface for a group ip, or for all (0.0.0.0, ::) */
 	SL_EVENT_PARTIAL_CHECKSUM, /* packets from this port carry partial checksums */
 };
 
 struct sl_event {
 	uint8_t type; /* enum sl_event_type */
-	uint8_t pad;
+	uint8_t version;   /* of a query: enum sl_group_version */
 	uint16_t interface;
 	uint16_t port;
 	uint8_t mac[6];
-	uint8_t pad2[4];
+	uint32_t delay_ms; /* of a query */
 	struct sl_ip ip;
 };
 _Static_assert(sizeof(struct sl_event) == 32, "a ring element");

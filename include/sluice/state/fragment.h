@@ -47,6 +47,7 @@ struct sl_fragment_key {
 #define SL_DATAGRAM_COMPLETE 0x02 /* all bytes have come */
 #define SL_DATAGRAM_QUEUED 0x04	  /* something is left to do after this burst */
 #define SL_DATAGRAM_NUMBERED 0x08 /* new_id_be is set */
+#define SL_DATAGRAM_CONSUMED 0x10 /* of a relay: its first fragment was not sent on */
 
 struct sl_datagram {
 	struct sl_fragment_key key;

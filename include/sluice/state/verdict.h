@@ -77,6 +77,42 @@ void sl_hold_retry(struct sl_worker *w);
 /* Drop all held packets. */
 void sl_hold_drop_all(struct sl_worker *w, enum sl_drop_cause cause);
 
+/* How many more packets may be held for an unresolved next hop. */
+unsigned int sl_hold_room(const struct sl_worker *w, uint16_t interface, const struct sl_ip *next_hop);
+
+/* n packets taken out of the burst end here, and what is made of them counts as created: the caller owns their mbufs. */
+static inline void sl_packet_convert(struct sl_worker *w, unsigned int n)
+{
+	w->count[SL_COUNT_CONSUMED] += n;
+}
+
+/* And n packets were made of them in their own mbufs. */
+static inline void sl_packet_reuse(struct sl_worker *w, unsigned int n)
+{
+	w->count[SL_COUNT_CREATED] += n;
+}
+
+/* Packet i, where some of its buffers are others' too, gets buffers of its own. False: none are free. */
+bool sl_burst_own(struct sl_worker *w, struct sl_burst *b, unsigned int i);
+
+/* n packets that were to be made here were not, for this cause: counted as created and dropped. */
+void sl_packet_forgo(struct sl_worker *w, enum sl_drop_cause cause, unsigned int n);
+
+/*
+ * Empty buffers from the pool for headers of relayed copies, counted as created. Returns how many there were; the others are
+ * counted as forgone, cause no_mbuf.
+ */
+unsigned int sl_header_create(struct sl_worker *w, struct rte_mbuf **headers, unsigned int n);
+
+/* A copy of m's bytes in buffers of its own, counted as created; NULL when none are free, counted as forgone. */
+struct rte_mbuf *sl_packet_copy(struct sl_worker *w, const struct rte_mbuf *m);
+
+/* A chain whose first buffer is empty, without it. */
+struct rte_mbuf *sl_payload_strip(struct rte_mbuf *m);
+
+/* Give back n references to the buffers of a packet that was converted. */
+void sl_payload_release(struct rte_mbuf *m, unsigned int n);
+
 /* An empty mbuf for a packet made here, counted as created; NULL (counted) when none is free. */
 struct rte_mbuf *sl_packet_create(struct sl_worker *w);
 

@@ -29,6 +29,7 @@
 #include "sluice/state/latency.h"
 #include "sluice/state/neighbour.h"
 #include "sluice/state/query.h"
+#include "sluice/state/relay.h"
 
 #define SL_TX_BURST 64
 #define SL_HOLD_NEIGHBOURS 64	/* unresolved next hops a worker holds packets for */
@@ -150,6 +151,7 @@ struct sl_worker {
 	struct sl_rank rank[SL_MAX_BACKENDS];
 	struct sl_ranking ranking[SL_MAX_SERVICES];
 	uint64_t random; /* of schedulers that choose by chance */
+	struct sl_relay_table *relays; /* NULL: none may be configured */
 
 	/* query: written by the reader while IDLE, by the worker while RUNNING; readers are telemetry's threads and control */
 	pthread_mutex_t query_lock;	/* among readers */
