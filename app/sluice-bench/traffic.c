@@ -254,8 +254,8 @@ static void learn(struct traffic *t, uint32_t number, const struct rte_mbuf *m)
 	const struct rte_ipv4_hdr *v4 = (const struct rte_ipv4_hdr *)l3;
 	const struct rte_ipv6_hdr *v6 = (const struct rte_ipv6_hdr *)l3;
 	bool ipv6 = bench_options_ipv6_behind(t->options);
-	struct sl_ip snat = ipv6 ? sl_ip_from_v6(v6->src_addr) : sl_ip_from_v4(v4->src_addr);
-	struct sl_ip backend = ipv6 ? sl_ip_from_v6(v6->dst_addr) : sl_ip_from_v4(v4->dst_addr);
+	struct sl_ip snat = ipv6 ? sl_ip_from_v6(&v6->src_addr) : sl_ip_from_v4(v4->src_addr);
+	struct sl_ip backend = ipv6 ? sl_ip_from_v6(&v6->dst_addr) : sl_ip_from_v4(v4->dst_addr);
 
 	flow->snat = (uint8_t)plan_number(&t->plan[ipv6], PLAN_SNAT, &snat); /* dnat: means nothing */
 	flow->backend = (uint8_t)plan_number(&t->plan[ipv6], PLAN_BACKEND, &backend);

@@ -121,9 +121,9 @@ uint16_t sl_edit_addresses(void *header, const struct sl_ip *src, const struct s
 	uint16_t delta;
 
 	if (v4->version_ihl >> 4 != 4) {
-		delta = sl_checksum_delta(v6->src_addr, to, sizeof(to) / 2);
-		memcpy(v6->src_addr, &to[0], sizeof(v6->src_addr));
-		memcpy(v6->dst_addr, &to[1], sizeof(v6->dst_addr));
+		delta = sl_checksum_delta(&v6->src_addr, to, sizeof(to) / 2);
+		memcpy(&v6->src_addr, &to[0], sizeof(v6->src_addr));
+		memcpy(&v6->dst_addr, &to[1], sizeof(v6->dst_addr));
 		return delta;
 	}
 	delta = sl_checksum_delta(&v4->src_addr, to_v4, sizeof(to_v4) / 2);
@@ -195,7 +195,7 @@ void sl_edit_ip_header(void *header, const struct sl_ip *src, const struct sl_ip
 		ip->payload_len = rte_cpu_to_be_16(payload_len);
 		ip->proto = proto;
 		ip->hop_limits = ttl;
-		memcpy(ip->src_addr, src, sizeof(ip->src_addr));
-		memcpy(ip->dst_addr, dst, sizeof(ip->dst_addr));
+		memcpy(&ip->src_addr, src, sizeof(ip->src_addr));
+		memcpy(&ip->dst_addr, dst, sizeof(ip->dst_addr));
 	}
 }

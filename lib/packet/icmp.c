@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <netinet/in.h>
+#include <netinet/ip_icmp.h>
 #include <string.h>
 
 #include <rte_icmp.h>
@@ -120,8 +121,8 @@ void sl_icmp_echo_reply(struct rte_mbuf *m, const struct sl_pkt *p)
 	if (p->flags & SL_PKT_V6) {
 		struct rte_ipv6_hdr *ip = rte_pktmbuf_mtod_offset(m, struct rte_ipv6_hdr *, p->l3);
 
-		memcpy(ip->src_addr, &p->dst, sizeof(ip->src_addr));
-		memcpy(ip->dst_addr, &p->src, sizeof(ip->dst_addr));
+		memcpy(&ip->src_addr, &p->dst, sizeof(ip->src_addr));
+		memcpy(&ip->dst_addr, &p->src, sizeof(ip->dst_addr));
 		ip->hop_limits = 64;
 		icmp->icmp_type = 129;
 	} else {
@@ -134,7 +135,7 @@ void sl_icmp_echo_reply(struct rte_mbuf *m, const struct sl_pkt *p)
 		ip->hdr_checksum = sl_checksum_update(ip->hdr_checksum, sl_checksum_delta(&ttl_before, &ttl_after, 1));
 		ip->src_addr = sl_ip_v4_be(&p->dst);
 		ip->dst_addr = sl_ip_v4_be(&p->src);
-		icmp->icmp_type = RTE_IP_ICMP_ECHO_REPLY;
+		icmp->icmp_type = ICMP_ECHOREPLY;
 	}
 	memcpy(&after, icmp, 2);
 	icmp->icmp_cksum = sl_checksum_update(icmp->icmp_cksum, sl_checksum_delta(&before, &after, 1));

@@ -5,6 +5,7 @@
  * sl_segment_contiguous() has said so; pulling leaves the first segment's address as it is, so pointers stay valid.
  */
 #include <netinet/in.h>
+#include <netinet/ip_icmp.h>
 #include <string.h>
 
 #include <rte_arp.h>
@@ -163,7 +164,7 @@ static enum sl_drop_cause parse_icmp(struct rte_mbuf *m, struct sl_pkt *p, uint3
 	if (p->flags & SL_PKT_V6)
 		echo = icmp->icmp_type == 128 || icmp->icmp_type == 129;
 	else
-		echo = icmp->icmp_type == RTE_IP_ICMP_ECHO_REQUEST || icmp->icmp_type == RTE_IP_ICMP_ECHO_REPLY;
+		echo = icmp->icmp_type == ICMP_ECHO || icmp->icmp_type == ICMP_ECHOREPLY;
 	p->sport_be = (uint16_t)(icmp->icmp_type << 8 | icmp->icmp_code);
 	p->dport_be = echo ? icmp->icmp_ident : 0;
 	p->kind = SL_PKT_ICMP;
@@ -291,8 +292,8 @@ static enum sl_drop_cause parse_ipv6(struct rte_mbuf *m, struct sl_pkt *p)
 	p->l3_len = (uint16_t)(payload + sizeof(*ip));
 	if (unlikely(!fit_frame(m, (uint32_t)p->l3 + p->l3_len)))
 		return SL_DROP_TRUNCATED;
-	memcpy(&p->src, ip->src_addr, sizeof(p->src));
-	memcpy(&p->dst, ip->dst_addr, sizeof(p->dst));
+	memcpy(&p->src, &ip->src_addr, sizeof(p->src));
+	memcpy(&p->dst, &ip->dst_addr, sizeof(p->dst));
 	p->flags |= SL_PKT_V6;
 	if (unlikely(p->src.b[0] == 0xff || (p->src.q[0] == 0 && is_special(&p->src) && !sl_ip_is_zero(&p->src))))
 		return SL_DROP_IP_SOURCE;

@@ -146,8 +146,8 @@ static enum sl_drop_cause parse_ipv6(struct rte_mbuf *m, struct sl_quote *q, uin
 	ip = rte_pktmbuf_mtod_offset(m, const struct rte_ipv6_hdr *, q->l3);
 	if (*(const uint8_t *)ip >> 4 != 6)
 		return SL_DROP_ICMP_QUOTE;
-	memcpy(&q->src, ip->src_addr, sizeof(q->src));
-	memcpy(&q->dst, ip->dst_addr, sizeof(q->dst));
+	memcpy(&q->src, &ip->src_addr, sizeof(q->src));
+	memcpy(&q->dst, &ip->dst_addr, sizeof(q->dst));
 	q->proto = ip->proto;
 	q->l4 = q->l3 + sizeof(*ip);
 	*end = RTE_MIN(*end, q->l4 + rte_be_to_cpu_16(ip->payload_len));

@@ -137,8 +137,8 @@ static enum sl_drop_cause to_v6(struct rte_mbuf *m, struct sl_pkt *p, const stru
 		.proto = fragment ? IPPROTO_FRAGMENT : p->proto,
 		.hop_limits = (uint8_t)(old.time_to_live - 1),
 	};
-	memcpy(ip->src_addr, to->src, sizeof(ip->src_addr));
-	memcpy(ip->dst_addr, to->dst, sizeof(ip->dst_addr));
+	memcpy(&ip->src_addr, to->src, sizeof(ip->src_addr));
+	memcpy(&ip->dst_addr, to->dst, sizeof(ip->dst_addr));
 	if (fragment)
 		put_fragment_header((uint8_t *)(ip + 1), p->proto, rte_be_to_cpu_16(old.fragment_offset), old.packet_id);
 	return SL_TRANSLATE_OK;

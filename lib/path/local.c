@@ -7,6 +7,7 @@
  * Survives: TCP, UDP, other protocols, ICMP that is not for us, and intact ICMP errors, which may be about a flow.
  */
 #include <netinet/icmp6.h>
+#include <netinet/ip_icmp.h>
 #include <string.h>
 
 #include <rte_arp.h>
@@ -221,7 +222,7 @@ static void handle_icmp(struct sl_worker *w, const struct sl_snapshot *s, struct
 {
 	struct sl_pkt *p = &b->p[i];
 	uint8_t type = p->sport_be >> 8;
-	uint8_t echo = p->flags & SL_PKT_V6 ? ICMP6_ECHO_REQUEST : RTE_IP_ICMP_ECHO_REQUEST;
+	uint8_t echo = p->flags & SL_PKT_V6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO;
 
 	if (p->flags & SL_PKT_FRAGMENT)
 		return;

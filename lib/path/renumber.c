@@ -31,7 +31,7 @@ static void renumber_v6(struct sl_worker *w, struct rte_mbuf *m, const struct sl
 {
 	const struct rte_ipv6_hdr *ip = rte_pktmbuf_mtod_offset(m, const struct rte_ipv6_hdr *, p->l3);
 	bool numbered = d != NULL && (d->flags & SL_DATAGRAM_NUMBERED);
-	struct sl_ip src = sl_ip_from_v6(ip->src_addr), dst = sl_ip_from_v6(ip->dst_addr);
+	struct sl_ip src = sl_ip_from_v6(&ip->src_addr), dst = sl_ip_from_v6(&ip->dst_addr);
 	uint32_t id_be = numbered ? d->new_id_be : sl_ip_id_v6(&w->ip_ids, &src, &dst);
 	struct sl_fragment f;
 

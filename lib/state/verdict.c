@@ -64,7 +64,7 @@ void sl_emit(struct sl_worker *w, const struct sl_snapshot *s, struct rte_mbuf *
 {
 	const struct rte_ipv4_hdr *ip4 = rte_pktmbuf_mtod(m, const struct rte_ipv4_hdr *);
 	const struct rte_ipv6_hdr *ip6 = rte_pktmbuf_mtod(m, const struct rte_ipv6_hdr *);
-	struct sl_ip dst = (ip4->version_ihl >> 4) == 4 ? sl_ip_from_v4(ip4->dst_addr) : sl_ip_from_v6(ip6->dst_addr);
+	struct sl_ip dst = (ip4->version_ihl >> 4) == 4 ? sl_ip_from_v4(ip4->dst_addr) : sl_ip_from_v6(&ip6->dst_addr);
 	const struct sl_nexthop *hop = sl_snapshot_route(s, &dst);
 
 	if (hop == NULL)

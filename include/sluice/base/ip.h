@@ -48,7 +48,8 @@ static inline void sl_ip_store_v4(struct sl_ip *ip, uint32_t v4_be)
 	ip->q[1] = (uint64_t)RTE_BE32(0xffff) << (little ? 0 : 32) | (uint64_t)v4_be << (little ? 32 : 0);
 }
 
-static inline struct sl_ip sl_ip_from_v6(const uint8_t bytes[16])
+/* From 16 bytes, whichever type they have in headers of DPDK or the C library. */
+static inline struct sl_ip sl_ip_from_v6(const void *bytes)
 {
 	struct sl_ip ip;
 	memcpy(ip.b, bytes, 16);

@@ -156,8 +156,8 @@ static inline void sl_edit_ipv4(struct rte_ipv4_hdr *ip, const struct sl_rewrite
 
 static inline void sl_edit_ipv6(struct rte_ipv6_hdr *ip, const struct sl_rewrite_v6 *to)
 {
-	memcpy(ip->src_addr, to->src, sizeof(*to->src));
-	memcpy(ip->dst_addr, to->dst, sizeof(*to->dst));
+	memcpy(&ip->src_addr, to->src, sizeof(*to->src));
+	memcpy(&ip->dst_addr, to->dst, sizeof(*to->dst));
 	ip->hop_limits--;
 }
 

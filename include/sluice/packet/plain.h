@@ -87,8 +87,8 @@ static inline bool sl_plain_v6(struct rte_mbuf *m, struct sl_pkt *p, const uint8
 
 	if (unlikely(m->data_len < l4 + payload || payload < sizeof(struct rte_udp_hdr)))
 		return false;
-	memcpy(&p->src, ip->src_addr, sizeof(p->src));
-	memcpy(&p->dst, ip->dst_addr, sizeof(p->dst));
+	memcpy(&p->src, &ip->src_addr, sizeof(p->src));
+	memcpy(&p->dst, &ip->dst_addr, sizeof(p->dst));
 	/* ::/64 has the special addresses, ff00::/8 the groups */
 	if (unlikely(p->src.q[0] == 0 || p->dst.q[0] == 0 || p->src.b[0] == 0xff))
 		return false;
