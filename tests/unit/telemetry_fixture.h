@@ -264,7 +264,7 @@ static int set_up(void **state)
 			       "128",
 			       "--no-pci",
 			       "--no-shconf",
-			       "--file-prefix=" PREFIX,
+			       ("--file-prefix=" PREFIX),
 			       "-l",
 			       "0",
 			       "--log-level=lib.eal:error",
