@@ -59,6 +59,22 @@ const struct sl_service *sl_tel_find_service(const struct sl_control *control, c
 	return found;
 }
 
+const struct sl_relay *sl_tel_find_relay(const struct sl_control *control, const char *text)
+{
+	const struct sl_relays *relays = &control->snapshot->relays;
+	uint32_t id;
+
+	if (sl_tel_parse_u32(text, SL_MAX_RELAYS - 1, &id) != 0)
+		id = 0; /* no relay's */
+	for (unsigned int i = 0; i < relays->n; i++)
+		if (strcmp(relays->list[i].name, text) == 0)
+			return &relays->list[i];
+	for (unsigned int i = 0; i < relays->n; i++)
+		if (relays->list[i].id == id)
+			return &relays->list[i];
+	return NULL;
+}
+
 const char *sl_tel_port_name(const struct sl_control *control, uint16_t port)
 {
 	return port < control->n_ports ? control->ports[port].facts.name : "";
@@ -80,6 +96,12 @@ unsigned int sl_tel_counters_count(enum sl_tel_counters counters)
 		return SL_CONTROL_COUNT_MAX;
 	case SL_TEL_DROP_CAUSES:
 		return SL_DROP_MAX;
+	case SL_TEL_RELAY_COUNTERS:
+		return SL_RELAY_COUNT_MAX;
+	case SL_TEL_RELAY_INPUT_COUNTERS:
+		return SL_RELAY_INPUT_COUNT_MAX;
+	case SL_TEL_RELAY_OUTPUT_COUNTERS:
+		return SL_RELAY_OUTPUT_COUNT_MAX;
 	case SL_TEL_NO_COUNTERS:
 		break;
 	}
@@ -97,6 +119,12 @@ struct sl_tel_key sl_tel_counters_key(enum sl_tel_counters counters, unsigned in
 		return (struct sl_tel_key){ sl_control_counter_infos[i].name, sl_control_counter_infos[i].help };
 	case SL_TEL_DROP_CAUSES:
 		return (struct sl_tel_key){ sl_drop_infos[i].name, sl_drop_infos[i].help };
+	case SL_TEL_RELAY_COUNTERS:
+		return (struct sl_tel_key){ sl_relay_counter_infos[i].name, sl_relay_counter_infos[i].help };
+	case SL_TEL_RELAY_INPUT_COUNTERS:
+		return (struct sl_tel_key){ sl_relay_input_counter_infos[i].name, sl_relay_input_counter_infos[i].help };
+	case SL_TEL_RELAY_OUTPUT_COUNTERS:
+		return (struct sl_tel_key){ sl_relay_output_counter_infos[i].name, sl_relay_output_counter_infos[i].help };
 	case SL_TEL_NO_COUNTERS:
 		break;
 	}
