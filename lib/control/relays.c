@@ -7,6 +7,22 @@
 #include "control_internal.h"
 #include "relays.h"
 
+const struct sl_relay *sl_relay_find(const struct sl_control *control, const char *text)
+{
+	const struct sl_relays *relays = &control->snapshot->relays;
+	char id[8];
+
+	for (unsigned int i = 0; i < relays->n; i++)
+		if (strcmp(relays->list[i].name, text) == 0)
+			return &relays->list[i];
+	for (unsigned int i = 0; i < relays->n; i++) {
+		snprintf(id, sizeof(id), "%u", relays->list[i].id);
+		if (strcmp(id, text) == 0)
+			return &relays->list[i];
+	}
+	return NULL;
+}
+
 /* ---- what workers have counted ---- */
 
 const struct sl_worker *sl_relay_owner(const struct sl_control *control, const struct sl_relay *relay)

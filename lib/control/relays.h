@@ -10,6 +10,9 @@
 
 struct sl_control;
 
+/* A relay by its name, or by its id; NULL: none. */
+const struct sl_relay *sl_relay_find(const struct sl_control *control, const char *text);
+
 /* The worker that has a relay. */
 const struct sl_worker *sl_relay_owner(const struct sl_control *control, const struct sl_relay *relay);
 

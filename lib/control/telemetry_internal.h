@@ -167,9 +167,6 @@ const struct sl_worker *sl_tel_find_worker(const struct sl_control *control, con
 /* A live service by its name, else a draining one, else NULL. */
 const struct sl_service *sl_tel_find_service(const struct sl_control *control, const char *name);
 
-/* A relay by its name, or by its id. */
-const struct sl_relay *sl_tel_find_relay(const struct sl_control *control, const char *text);
-
 /* Name of a port by its index, or "". */
 const char *sl_tel_port_name(const struct sl_control *control, uint16_t port);
 

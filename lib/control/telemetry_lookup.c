@@ -59,22 +59,6 @@ const struct sl_service *sl_tel_find_service(const struct sl_control *control, c
 	return found;
 }
 
-const struct sl_relay *sl_tel_find_relay(const struct sl_control *control, const char *text)
-{
-	const struct sl_relays *relays = &control->snapshot->relays;
-	uint32_t id;
-
-	if (sl_tel_parse_u32(text, SL_MAX_RELAYS - 1, &id) != 0)
-		id = 0; /* no relay's */
-	for (unsigned int i = 0; i < relays->n; i++)
-		if (strcmp(relays->list[i].name, text) == 0)
-			return &relays->list[i];
-	for (unsigned int i = 0; i < relays->n; i++)
-		if (relays->list[i].id == id)
-			return &relays->list[i];
-	return NULL;
-}
-
 const char *sl_tel_port_name(const struct sl_control *control, uint16_t port)
 {
 	return port < control->n_ports ? control->ports[port].facts.name : "";

@@ -152,7 +152,7 @@ static int answer_relays(const struct sl_tel_request *request, struct sl_tel_nod
 
 static int answer_relay(const struct sl_tel_request *request, struct sl_tel_node *out)
 {
-	const struct sl_relay *relay = sl_tel_find_relay(request->control, sl_tel_param(request, 0));
+	const struct sl_relay *relay = sl_relay_find(request->control, sl_tel_param(request, 0));
 	struct sl_tel_page page;
 
 	if (relay == NULL)
@@ -196,7 +196,7 @@ static void add_output(const struct sl_control *control, const struct sl_relay *
 
 static int answer_outputs(const struct sl_tel_request *request, struct sl_tel_node *out)
 {
-	const struct sl_relay *relay = sl_tel_find_relay(request->control, sl_tel_param(request, 0));
+	const struct sl_relay *relay = sl_relay_find(request->control, sl_tel_param(request, 0));
 	struct sl_tel_page page;
 	uint32_t at;
 
@@ -217,7 +217,7 @@ static int answer_outputs(const struct sl_tel_request *request, struct sl_tel_no
 /* Row i of the histogram is of times below 2^i microseconds, and the last one of all that are longer. */
 static int answer_intervals(const struct sl_tel_request *request, struct sl_tel_node *out)
 {
-	const struct sl_relay *relay = sl_tel_find_relay(request->control, sl_tel_param(request, 0));
+	const struct sl_relay *relay = sl_relay_find(request->control, sl_tel_param(request, 0));
 	struct sl_tel_page page;
 
 	if (relay == NULL)
