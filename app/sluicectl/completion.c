@@ -119,7 +119,11 @@ static void write_second_words(FILE *out)
 			continue;
 		if (first)
 			fprintf(out, "\t%.*s) words=\"", (int)length, name);
-		fprintf(out, "%s%s%s", first ? "" : " ", name + length + 1, last ? "\" ;;\n" : "");
+		fprintf(out, "%s%s", first ? "" : " ", name + length + 1);
+		for (const struct ctl_command *c = ctl_command_table; last && c->name != NULL; c++)
+			if (strncmp(c->name, name, length + 1) == 0)
+				fprintf(out, " %s", c->name + length + 1);
+		fputs(last ? "\" ;;\n" : "", out);
 	}
 }
 
@@ -128,7 +132,7 @@ static void write_command_cases(FILE *out)
 	for (const struct ctl_command *c = ctl_command_table; c->name != NULL; c++) {
 		if (c->options == 0)
 			continue;
-		fprintf(out, "\t%s) words+=\"", c->name);
+		fprintf(out, "\t\"%s\") words+=\"", c->name);
 		write_options(out, c->options, " ");
 		fputs("\" ;;\n", out);
 	}
@@ -150,7 +154,8 @@ void ctl_write_bash_completion(FILE *out)
 	      out);
 	write_groups(out, " ");
 	for (const struct ctl_command *c = ctl_command_table; c->name != NULL; c++)
-		fprintf(out, " %s", c->name);
+		if (strchr(c->name, ' ') == NULL) /* the others' first words are those of groups */
+			fprintf(out, " %s", c->name);
 	fputs("\"\n\tlocal words=\"", out);
 	write_options(out, 0, "");
 	fputs("\"\n\tcase $prev in\n", out);

@@ -38,16 +38,15 @@ static int wrong(const struct sl_command *c, FILE *err, const char *fmt, ...)
 
 /* ---- which command ---- */
 
-/* Words of the command's name at argv[0..]: how many, 0: another one. */
-static int match(const struct sl_command *c, int argc, char **argv)
+int ctl_match_name(const char *name, int argc, char **argv)
 {
-	size_t first = strcspn(c->name, " ");
+	size_t first = strcspn(name, " ");
 
-	if (strlen(argv[0]) != first || memcmp(argv[0], c->name, first) != 0)
+	if (strlen(argv[0]) != first || memcmp(argv[0], name, first) != 0)
 		return 0;
-	if (c->name[first] == '\0')
+	if (name[first] == '\0')
 		return 1;
-	return argc > 1 && strcmp(argv[1], c->name + first + 1) == 0 ? 2 : 0;
+	return argc > 1 && strcmp(argv[1], name + first + 1) == 0 ? 2 : 0;
 }
 
 const struct sl_command *ctl_find_control(int argc, char **argv, int *used)
@@ -62,7 +61,7 @@ const struct sl_command *ctl_find_control(int argc, char **argv, int *used)
 		*used = 0;
 	}
 	for (unsigned int i = 0; i < SL_COMMAND_MAX; i++) {
-		int n = match(&sl_commands[i], argc, argv);
+		int n = ctl_match_name(sl_commands[i].name, argc, argv);
 		if (n == 0)
 			continue;
 		*used = *used > 0 ? *used : n;
@@ -71,36 +70,37 @@ const struct sl_command *ctl_find_control(int argc, char **argv, int *used)
 	return NULL;
 }
 
+/* The i-th command whose name is "GROUP WORD", of both kinds: its second word, or NULL behind the last one. */
+static const char *word_of_group(const char *group, unsigned int i)
+{
+	size_t length = strlen(group);
+
+	for (unsigned int k = 0; k < SL_COMMAND_MAX; k++)
+		if (strncmp(sl_commands[k].name, group, length) == 0 && sl_commands[k].name[length] == ' ' && i-- == 0)
+			return sl_commands[k].name + length + 1;
+	for (const struct ctl_command *c = ctl_command_table; c->name != NULL; c++)
+		if (strncmp(c->name, group, length) == 0 && c->name[length] == ' ' && i-- == 0)
+			return c->name + length + 1;
+	return NULL;
+}
+
 /* The first of a command's two words alone, or with a second that there is not. */
 bool ctl_explain_group(int argc, char **argv, FILE *err)
 {
 	struct sl_suggestion suggestion = { .best = NULL };
-	size_t length = strlen(argv[0]);
-	const char *before = "";
-	bool any = false;
+	const char *word;
 
-	for (unsigned int i = 0; i < SL_COMMAND_MAX; i++) {
-		const char *name = sl_commands[i].name;
-		if (strncmp(name, argv[0], length) != 0 || name[length] != ' ')
-			continue;
-		any = true;
-		if (argc > 1)
-			sl_suggest(&suggestion, argv[1], name + length + 1);
-	}
-	if (!any)
+	if (word_of_group(argv[0], 0) == NULL)
 		return false;
+	for (unsigned int i = 0; argc > 1 && (word = word_of_group(argv[0], i)) != NULL; i++)
+		sl_suggest(&suggestion, argv[1], word);
 	if (suggestion.best != NULL) {
 		fprintf(err, "sluicectl: unknown command %s %s; did you mean %s %s?\n", argv[0], argv[1], argv[0], suggestion.best);
 		return true;
 	}
 	fprintf(err, "sluicectl: %s what? One of: ", argv[0]);
-	for (unsigned int i = 0; i < SL_COMMAND_MAX; i++) {
-		const char *name = sl_commands[i].name;
-		if (strncmp(name, argv[0], length) != 0 || name[length] != ' ')
-			continue;
-		fprintf(err, "%s%s", before, name);
-		before = ", ";
-	}
+	for (unsigned int i = 0; (word = word_of_group(argv[0], i)) != NULL; i++)
+		fprintf(err, "%s%s %s", i == 0 ? "" : ", ", argv[0], word);
 	fputs("; see sluicectl help\n", err);
 	return true;
 }

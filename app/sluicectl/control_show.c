@@ -120,6 +120,9 @@ void ctl_show_result(const struct sl_command *command, const json_t *value, FILE
 		[SL_COMMAND_BACKEND_DISABLE] = show_backend,
 		[SL_COMMAND_BACKEND_ENABLE] = show_backend,
 		[SL_COMMAND_BACKEND_WEIGHT] = show_backend,
+		[SL_COMMAND_RELAY_ADD] = show_edit,
+		[SL_COMMAND_RELAY_CHANGE] = show_edit,
+		[SL_COMMAND_RELAY_REMOVE] = show_edit,
 		[SL_COMMAND_FLOW_LIST] = ctl_render_flows,
 		[SL_COMMAND_FLOW_KILL] = show_kill,
 	};

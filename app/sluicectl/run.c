@@ -3,6 +3,7 @@
 #include "sluicectl.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "sluice/base/suggest.h"
 
@@ -30,6 +31,16 @@ const struct ctl_command ctl_command_table[] = {
 	  .help = "backends with weight, state, flows and answering time",
 	  .gather = ctl_gather_backends,
 	  .render = ctl_render_backends },
+	{ .name = "relay list",
+	  .argument = "[RELAY]",
+	  .help = "relays with state, rate and losses; of one also its inputs and outputs",
+	  .gather = ctl_gather_relays,
+	  .render = ctl_render_relays },
+	{ .name = "relay top",
+	  .help = "relays by rate, the busiest first; on a terminal again every second",
+	  .repeats = true,
+	  .gather = ctl_gather_relay_top,
+	  .render = ctl_render_relay_top },
 	{ .name = "drops",
 	  .help = "dropped packets by cause, most first",
 	  .options = CTL_WORKER,
@@ -77,11 +88,16 @@ static int usage_error(FILE *err, const char *what, const char *which)
 	return CTL_EXIT_USAGE;
 }
 
-static const struct ctl_command *find_command(const char *name)
+/* The command whose name stands at argv[*i]; moves *i over its second word. */
+static const struct ctl_command *find_command(int argc, char **argv, int *i)
 {
-	for (const struct ctl_command *c = ctl_command_table; c->name != NULL; c++)
-		if (strcmp(c->name, name) == 0)
-			return c;
+	for (const struct ctl_command *c = ctl_command_table; c->name != NULL; c++) {
+		int words = ctl_match_name(c->name, argc - *i, argv + *i);
+		if (words == 0)
+			continue;
+		*i += words - 1;
+		return c;
+	}
 	return NULL;
 }
 
@@ -174,7 +190,7 @@ static int parse(int argc, char **argv, const struct ctl_command **command, stru
 			rc = parse_option(argc, argv, &i, false, options, &given, err);
 		} else if (*command != NULL) {
 			rc = parse_argument(argv[i], *command, options, err);
-		} else if ((*command = find_command(argv[i])) == NULL) {
+		} else if ((*command = find_command(argc, argv, &i)) == NULL) {
 			request->command = ctl_find_control(argc - i, argv + i, &used);
 			if (request->command == NULL)
 				return explain_unknown(argc - i, argv + i, err);
@@ -223,16 +239,22 @@ static int ask_and_show(const struct ctl_command *command, const struct ctl_opti
 
 	if (client == NULL)
 		return CTL_EXIT_FAILED;
-	value = command->gather(client, options, err);
+	bool again = command->repeats && !options->json && isatty(fileno(out));
+	do {
+		value = command->gather(client, options, err);
+		if (value == NULL)
+			break;
+		if (again)
+			fputs("\033[H\033[2J", out); /* home, and clear */
+		if (options->json)
+			print_json(value, out);
+		else
+			command->render(value, out);
+		json_decref(value);
+		fflush(out);
+	} while (again && sleep(1) == 0);
 	ctl_disconnect(client);
-	if (value == NULL)
-		return CTL_EXIT_FAILED;
-	if (options->json)
-		print_json(value, out);
-	else
-		command->render(value, out);
-	json_decref(value);
-	return 0;
+	return value != NULL ? 0 : CTL_EXIT_FAILED;
 }
 
 /* --help and --version win over everything else on the line. */

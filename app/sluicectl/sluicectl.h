@@ -38,11 +38,12 @@ extern const struct ctl_option ctl_option_table[]; /* ends with a NULL name */
 struct ctl_client;
 
 struct ctl_command {
-	const char *name;
+	const char *name; /* one word, or two */
 	const char *argument; /* as the usage shows it; NULL: takes none */
 	bool needs_argument;
 	const char *help;
 	unsigned int options;
+	bool repeats; /* on a terminal, again every second */
 	/* A new reference, or NULL after a message to err. NULL function: answered by ctl_run itself. */
 	json_t *(*gather)(struct ctl_client *client, const struct ctl_options *options, FILE *err);
 	void (*render)(const json_t *value, FILE *out);
@@ -100,6 +101,8 @@ struct ctl_request {
 
 /* The command whose name stands at argv[0], in *used words; NULL: none. */
 const struct sl_command *ctl_find_control(int argc, char **argv, int *used);
+/* Words of a command's name at argv[0..]: how many, 0: another one. */
+int ctl_match_name(const char *name, int argc, char **argv);
 /* argv[0] is the first word of commands, but argv[1] none of their second ones: say so. */
 bool ctl_explain_group(int argc, char **argv, FILE *err);
 
@@ -173,5 +176,9 @@ void ctl_render_conservation(const json_t *value, FILE *out);
 json_t *ctl_gather_conflicts(struct ctl_client *client, const struct ctl_options *options, FILE *err);
 void ctl_render_conflicts(const json_t *value, FILE *out);
 void ctl_render_flows(const json_t *value, FILE *out);
+json_t *ctl_gather_relays(struct ctl_client *client, const struct ctl_options *options, FILE *err);
+void ctl_render_relays(const json_t *value, FILE *out);
+json_t *ctl_gather_relay_top(struct ctl_client *client, const struct ctl_options *options, FILE *err);
+void ctl_render_relay_top(const json_t *value, FILE *out);
 
 #endif

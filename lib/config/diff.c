@@ -60,12 +60,14 @@ static void report(struct diff *d, const char *change, const char *path, const c
 	}
 }
 
-/* An entry of a list is known by its name, or by all that it must have. */
+/* An entry of a list is known by its name, or by all that it must have and what else its schema says. */
 static bool is_identity(const struct sl_object *object, const struct sl_key *key)
 {
 	bool named = object->keys[0].type == SL_TYPE_NAME;
 
-	return named ? key == &object->keys[0] : key->required && key->type != SL_TYPE_LIST && key->type != SL_TYPE_OBJECT;
+	if (named || key->type == SL_TYPE_LIST || key->type == SL_TYPE_OBJECT)
+		return named && key == &object->keys[0];
+	return key->required || key->identity;
 }
 
 static bool same_entry(const struct sl_object *object, const struct pair *p)

@@ -68,16 +68,70 @@ static int edit_backend(json_t *service, unsigned int at, const struct sl_edit *
 	return json_object_set_new(json_array_get(backends, at), "weight", json_integer(edit->weight));
 }
 
+/* ---- relays ---- */
+
+static unsigned int find_relay(const struct sl_config *config, const char *name, struct sl_problems *problems)
+{
+	struct sl_suggestion suggestion = { .best = NULL };
+
+	for (unsigned int i = 0; i < config->n_relays; i++) {
+		if (strcmp(config->relays[i].name, name) == 0)
+			return i;
+		sl_suggest(&suggestion, name, config->relays[i].name);
+	}
+	char remedy[SL_NAME_MAX + 32] = "sluicectl relay list shows them";
+	if (suggestion.best != NULL)
+		snprintf(remedy, sizeof(remedy), "did you mean \"%s\"?", suggestion.best);
+	sl_problem_add(problems, "/relays", remedy, "there is no relay \"%s\"", name);
+	return NOWHERE;
+}
+
+static bool is_about_relay(const struct sl_edit *edit)
+{
+	return edit->kind >= SL_EDIT_RELAY_ADD;
+}
+
+/* Returns 0, or -1 when memory runs out. */
+static int change_keys(json_t *relay, const json_t *keys)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)keys, key, value)
+	{
+		if (json_is_null(value))
+			json_object_del(relay, key); /* it may not have had it */
+		else if (json_object_set_new(relay, key, json_deep_copy(value)) != 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int edit_relay(json_t *relays, unsigned int at, const struct sl_edit *edit)
+{
+	if (edit->kind == SL_EDIT_RELAY_ADD)
+		return json_array_append_new(relays, json_deep_copy(edit->value));
+	if (edit->kind == SL_EDIT_RELAY_REMOVE)
+		return json_array_remove(relays, at);
+	return change_keys(json_array_get(relays, at), edit->value);
+}
+
+/* ---- all ---- */
+
 struct place {
-	unsigned int service, backend;
+	unsigned int service, backend, relay;
 };
 
 static int find_place(const struct sl_config *config, const struct sl_edit *edit, struct place *place,
 		      struct sl_problems *problems)
 {
-	*place = (struct place){ NOWHERE, NOWHERE };
-	if (edit->kind == SL_EDIT_SERVICE_ADD)
+	*place = (struct place){ NOWHERE, NOWHERE, NOWHERE };
+	if (edit->kind == SL_EDIT_SERVICE_ADD || edit->kind == SL_EDIT_RELAY_ADD)
 		return 0;
+	if (is_about_relay(edit)) {
+		place->relay = find_relay(config, edit->relay, problems);
+		return place->relay == NOWHERE ? -1 : 0;
+	}
 	place->service = find_service(config, edit->service);
 	if (place->service == NOWHERE) {
 		refuse_service(config, edit->service, problems);
@@ -121,11 +175,14 @@ struct sl_config *sl_config_edit(const struct sl_config *config, const struct sl
 
 	if (find_place(config, edit, &place, problems) != 0)
 		return NULL;
-	json_t *json = json_deep_copy(config->json), *services = json != NULL ? list_in(json, "services") : NULL;
-	if (services != NULL && edit->kind <= SL_EDIT_SERVICE_REMOVE)
-		rc = edit_service(services, place.service, edit);
-	else if (services != NULL)
-		rc = edit_backend(json_array_get(services, place.service), place.backend, edit);
+	json_t *json = json_deep_copy(config->json);
+	json_t *list = json != NULL ? list_in(json, is_about_relay(edit) ? "relays" : "services") : NULL;
+	if (list != NULL && is_about_relay(edit))
+		rc = edit_relay(list, place.relay, edit);
+	else if (list != NULL && edit->kind <= SL_EDIT_SERVICE_REMOVE)
+		rc = edit_service(list, place.service, edit);
+	else if (list != NULL)
+		rc = edit_backend(json_array_get(list, place.service), place.backend, edit);
 	if (rc == 0)
 		next = sl_config_from_json("configuration", json, problems);
 	else

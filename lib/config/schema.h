@@ -54,6 +54,7 @@ struct sl_key {
 	bool required;
 	bool restart;		/* a running sluice cannot change it */
 	bool power_of_two;	/* UINT */
+	bool identity;		/* an entry of a list is known by it, as by what it must have, when two files are compared */
 	uint32_t minimum;	/* UINT: value; TEXT, NAME, DEVICE: length; LIST: entries */
 	uint32_t maximum;
 	uint32_t value;		/* default of UINT, BOOL, CHOICE */

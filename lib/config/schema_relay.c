@@ -91,11 +91,11 @@ static const struct sl_object stream_object = {
 static const struct sl_key output_keys[] = {
 	{ .name = "interface", .type = SL_TYPE_INTERFACE, FIELD(struct sl_config_relay_output, interface), .required = true,
 	  .help = "where the copies leave" },
-	{ .name = "address", .type = SL_TYPE_DESTINATION, FIELD(struct sl_config_relay_output, address),
+	{ .name = "address", .type = SL_TYPE_DESTINATION, .identity = true, FIELD(struct sl_config_relay_output, address),
 	  .words = "the group as it came",
 	  .help = "multicast group or host they are sent to; a host must be reached by this interface. May be of the other "
 		  "address family than the input" },
-	{ .name = "udp_port", .type = SL_TYPE_UINT, FIELD(struct sl_config_relay_output, udp_port), .minimum = 1,
+	{ .name = "udp_port", .type = SL_TYPE_UINT, .identity = true, FIELD(struct sl_config_relay_output, udp_port), .minimum = 1,
 	  .maximum = 65535, .words = "as it came", .help = "destination port" },
 	{ .name = "source", .type = SL_TYPE_ADDRESS, FIELD(struct sl_config_relay_output, source),
 	  .words = "the interface's own address",

@@ -3,6 +3,7 @@
 #include "sluice/control/commands.h"
 
 #define SERVICE { "service", NULL, "SERVICE", "name of the service", SL_ARGUMENT_NAME, true, 0, 0 }
+#define RELAY { "relay", NULL, "RELAY", "name of the relay, or its id", SL_ARGUMENT_NAME, true, 0, 0 }
 #define BACKEND                                                                                                        \
 	{ "backend", NULL, "BACKEND", "ADDRESS:PORT of the backend, as in 10.1.1.1:8080 or [2001:db8::1]:8080",        \
 	  SL_ARGUMENT_BACKEND, true, 0, 0 }
@@ -88,6 +89,21 @@ const struct sl_command sl_commands[SL_COMMAND_MAX] = {
 		{ SERVICE, BACKEND,
 		  { "weight", NULL, "WEIGHT", "0 to 1000, or default: that of the file again", SL_ARGUMENT_WEIGHT, true, 0, 1000 },
 		  PERSIST } },
+	[SL_COMMAND_RELAY_ADD] = {
+		"relay add", "add a relay",
+		"FILE holds one object as it would stand under \"relays\" in the configuration file.", PUBLISHED,
+		{ { "definition", NULL, "FILE", "JSON of the relay; - for the standard input", SL_ARGUMENT_OBJECT, true, 0, 0 },
+		  PERSIST } },
+	[SL_COMMAND_RELAY_CHANGE] = {
+		"relay change", "change a relay: its inputs, its outputs, any of its keys",
+		"What stays the same goes on undisturbed: outputs that are in the old list and in the new one keep their counters "
+		"and limits, as long as their interface, address and port are the same.", PUBLISHED,
+		{ RELAY,
+		  { "keys", NULL, "FILE", "JSON object with the keys that become different, as in {\"out\": [...]}, null for those "
+		    "that go; - for the standard input", SL_ARGUMENT_OBJECT, true, 0, 0 },
+		  PERSIST } },
+	[SL_COMMAND_RELAY_REMOVE] = {
+		"relay remove", "remove a relay", NULL, PUBLISHED, { RELAY, PERSIST } },
 	[SL_COMMAND_FLOW_LIST] = {
 		"flow list", "flows one by one", "Flows that come and go meanwhile may be missed or shown twice.",
 		"`flows`: one object each, with the keys of `/sluice/flow_list` in telemetry.md; `next`: cursor to go on from, \"\" "

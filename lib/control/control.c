@@ -27,6 +27,7 @@
 #include "listener.h"
 #include "neighbours.h"
 #include "publish.h"
+#include "relays.h"
 #include "reload.h"
 #include "removal.h"
 #include "requests.h"
@@ -102,8 +103,10 @@ static int create_parts(struct sl_control *control)
 	control->announcer = sl_announcer_create(&announce_ops, control);
 	control->listener = sl_listener_create(&listen_ops, control);
 	control->drains = sl_drains_create();
+	control->relay_alarms = sl_relay_alarms_create();
 	if (control->counts == NULL || control->backend_notes == NULL || control->neighbours == NULL ||
-	    control->announcer == NULL || control->listener == NULL || control->drains == NULL)
+	    control->announcer == NULL || control->listener == NULL || control->drains == NULL ||
+	    control->relay_alarms == NULL)
 		return -1;
 	return 0;
 }
@@ -205,6 +208,7 @@ void sl_control_destroy(struct sl_control *control)
 	sl_flow_jobs_fini(control);
 	sl_drains_destroy(control->drains);
 	atomic_store_explicit(&control->shared->snapshot, NULL, memory_order_release);
+	sl_relay_alarms_destroy(control->relay_alarms);
 	sl_listener_destroy(control->listener);
 	sl_announcer_destroy(control->announcer);
 	sl_neighbours_destroy(control->neighbours);
@@ -290,6 +294,7 @@ static uint64_t turn(struct sl_control *control)
 	next_ns = RTE_MIN(next_ns, sl_announcer_run(control->announcer, now_ns));
 	next_ns = RTE_MIN(next_ns, sl_listener_run(control->listener, now_ns));
 	next_ns = RTE_MIN(next_ns, sl_drains_run(control, now_ns));
+	next_ns = RTE_MIN(next_ns, sl_relay_alarms_run(control, now_ns));
 	if (control->server != NULL)
 		next_ns = RTE_MIN(next_ns, sl_server_run(control->server, now_ns));
 	next_ns = RTE_MIN(next_ns, sl_flow_jobs_run(control, now_ns)); /* behind those who start jobs */

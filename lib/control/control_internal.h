@@ -29,6 +29,7 @@
 	X(FRAMES_NOT_SENT, frames_not_sent, "ARP, ND, IGMP and MLD frames put off: no packet buffer or ring full")     \
 	X(NEIGHBOURS_EVICTED, neighbours_evicted, "idle next hops removed early because the table was full")     \
 	X(NEIGHBOURS_REFUSED, neighbours_refused, "next hops not resolved because the table was full; raise max_neighbours") \
+	X(RELAY_ALARMS, relay_alarms, "times an input of a relay had brought nothing for its stream's alarm_ms")    \
 	X(LINK_CHANGES, link_changes, "times a port's link went up or down")                                     \
 	X(PORTS_REMOVED, ports_removed, "ports whose devices were taken away and released")                      \
 	X(PUBLICATIONS, publications, "snapshots published since the start")                                     \
@@ -75,6 +76,7 @@ struct sl_server;
 struct sl_neighbours;
 struct sl_announcer;
 struct sl_listener;
+struct sl_relay_alarms;
 
 struct sl_control {
 	pthread_mutex_t lock;
@@ -100,6 +102,7 @@ struct sl_control {
 	struct sl_neighbours *neighbours; /* state machine over shared->neighbours */
 	struct sl_announcer *announcer;
 	struct sl_listener *listener;
+	struct sl_relay_alarms *relay_alarms;
 	uint64_t next_link_ns, next_drain_ns, next_ramp_ns;
 	uint64_t partial_checksum_ports; /* reported already, one bit a port */
 	struct sl_flow_job *flow_jobs;	 /* under way */

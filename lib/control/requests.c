@@ -20,6 +20,9 @@ static sl_call_handler *const handlers[SL_COMMAND_MAX] = {
 	[SL_COMMAND_BACKEND_DISABLE] = sl_call_backend_disable,
 	[SL_COMMAND_BACKEND_ENABLE] = sl_call_backend_enable,
 	[SL_COMMAND_BACKEND_WEIGHT] = sl_call_backend_weight,
+	[SL_COMMAND_RELAY_ADD] = sl_call_relay_add,
+	[SL_COMMAND_RELAY_CHANGE] = sl_call_relay_change,
+	[SL_COMMAND_RELAY_REMOVE] = sl_call_relay_remove,
 	[SL_COMMAND_FLOW_LIST] = sl_call_flow_list,
 	[SL_COMMAND_FLOW_KILL] = sl_call_flow_kill,
 };

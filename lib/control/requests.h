@@ -28,6 +28,7 @@ typedef json_t *sl_call_handler(struct sl_call *call);
 sl_call_handler sl_call_reload, sl_call_config_show, sl_call_config_diff, sl_call_config_save;
 sl_call_handler sl_call_service_add, sl_call_service_remove, sl_call_backend_add, sl_call_backend_remove;
 sl_call_handler sl_call_backend_drain, sl_call_backend_disable, sl_call_backend_enable, sl_call_backend_weight;
+sl_call_handler sl_call_relay_add, sl_call_relay_change, sl_call_relay_remove;
 sl_call_handler sl_call_flow_list, sl_call_flow_kill;
 
 /* Answer a call that has been pending, and forget it. `result` is taken over; NULL: the problems are the answer. */

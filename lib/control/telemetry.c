@@ -29,6 +29,7 @@ static struct {
 static const struct sl_tel_command *const tables[] = {
 	sl_tel_info_commands,	 sl_tel_port_commands,	  sl_tel_worker_commands,
 	sl_tel_service_commands, sl_tel_backend_commands, sl_tel_network_commands, sl_tel_flow_commands,
+	sl_tel_relay_commands,
 };
 
 const struct sl_tel_command *sl_tel_command_at(unsigned int i)

@@ -106,12 +106,15 @@ static int answer_config(const struct sl_tel_request *request, struct sl_tel_nod
 	sl_tel_u64(out, "max_neighbours", config->max_neighbours);
 	sl_tel_u64(out, "max_fragments", config->max_fragments);
 	sl_tel_u64(out, "max_affinities", config->max_affinities);
+	sl_tel_u64(out, "max_relays", config->max_relays);
+	sl_tel_u64(out, "max_relay_outputs", config->max_relay_outputs);
 	sl_tel_u64(out, "icmp_errors_pps", config->icmp_errors_pps);
 	sl_tel_string(out, "unused_ports", sl_unused_ports_name(config->unused_ports));
 	sl_tel_u64(out, "interfaces", config->n_interfaces);
 	sl_tel_u64(out, "static_routes", config->n_routes);
 	sl_tel_u64(out, "static_neighbours", config->n_neighbours);
 	sl_tel_u64(out, "services", config->n_services);
+	sl_tel_u64(out, "relays", config->n_relays);
 	sl_tel_u64(out, "backends", backends);
 	add_dpdk(&config->dpdk, out);
 	add_pairs(config, out);
@@ -181,12 +184,15 @@ static const struct sl_tel_key config_keys[] = {
 	{ "max_neighbours", "next hops that can be known at once" },
 	{ "max_fragments", "fragmented datagrams that can be followed at once" },
 	{ "max_affinities", "clients of services with affinity that can be remembered at once" },
+	{ "max_relays", "relays there may be" },
+	{ "max_relay_outputs", "outputs there may be, of all relays" },
 	{ "icmp_errors_pps", "ICMP errors sent per second and worker, at most" },
 	{ "unused_ports", "what TCP and UDP to ports without service get: reject or drop" },
 	{ "interfaces", "number of interfaces" },
 	{ "static_routes", "number of routes in the configuration" },
 	{ "static_neighbours", "number of neighbours in the configuration" },
 	{ "services", "number of services" },
+	{ "relays", "number of relays" },
 	{ "backends", "number of backends of all services" },
 	{ "lcores", "EAL --lcores of the configuration, empty: chosen" },
 	{ "memory_mib", "memory of the configuration, 0: computed" },

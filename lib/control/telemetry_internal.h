@@ -32,6 +32,9 @@ enum sl_tel_counters {
 	SL_TEL_WORKER_COUNTERS,
 	SL_TEL_FLOW_COUNTERS,
 	SL_TEL_CONTROL_COUNTERS,
+	SL_TEL_RELAY_COUNTERS,
+	SL_TEL_RELAY_INPUT_COUNTERS,
+	SL_TEL_RELAY_OUTPUT_COUNTERS,
 	SL_TEL_DROP_CAUSES,
 };
 
@@ -72,6 +75,7 @@ extern const struct sl_tel_command sl_tel_service_commands[];
 extern const struct sl_tel_command sl_tel_backend_commands[];
 extern const struct sl_tel_command sl_tel_network_commands[];
 extern const struct sl_tel_command sl_tel_flow_commands[];
+extern const struct sl_tel_command sl_tel_relay_commands[];
 
 /* The i-th command of all tables, NULL behind the last one. */
 const struct sl_tel_command *sl_tel_command_at(unsigned int i);

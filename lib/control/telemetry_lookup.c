@@ -80,6 +80,12 @@ unsigned int sl_tel_counters_count(enum sl_tel_counters counters)
 		return SL_CONTROL_COUNT_MAX;
 	case SL_TEL_DROP_CAUSES:
 		return SL_DROP_MAX;
+	case SL_TEL_RELAY_COUNTERS:
+		return SL_RELAY_COUNT_MAX;
+	case SL_TEL_RELAY_INPUT_COUNTERS:
+		return SL_RELAY_INPUT_COUNT_MAX;
+	case SL_TEL_RELAY_OUTPUT_COUNTERS:
+		return SL_RELAY_OUTPUT_COUNT_MAX;
 	case SL_TEL_NO_COUNTERS:
 		break;
 	}
@@ -97,6 +103,12 @@ struct sl_tel_key sl_tel_counters_key(enum sl_tel_counters counters, unsigned in
 		return (struct sl_tel_key){ sl_control_counter_infos[i].name, sl_control_counter_infos[i].help };
 	case SL_TEL_DROP_CAUSES:
 		return (struct sl_tel_key){ sl_drop_infos[i].name, sl_drop_infos[i].help };
+	case SL_TEL_RELAY_COUNTERS:
+		return (struct sl_tel_key){ sl_relay_counter_infos[i].name, sl_relay_counter_infos[i].help };
+	case SL_TEL_RELAY_INPUT_COUNTERS:
+		return (struct sl_tel_key){ sl_relay_input_counter_infos[i].name, sl_relay_input_counter_infos[i].help };
+	case SL_TEL_RELAY_OUTPUT_COUNTERS:
+		return (struct sl_tel_key){ sl_relay_output_counter_infos[i].name, sl_relay_output_counter_infos[i].help };
 	case SL_TEL_NO_COUNTERS:
 		break;
 	}

@@ -56,6 +56,9 @@ static const char *counters_title(enum sl_tel_counters counters)
 		[SL_TEL_FLOW_COUNTERS] = "Counters of a service or backend",
 		[SL_TEL_CONTROL_COUNTERS] = "Counters of the control thread",
 		[SL_TEL_DROP_CAUSES] = "Causes of drops",
+		[SL_TEL_RELAY_COUNTERS] = "Counters of a relay",
+		[SL_TEL_RELAY_INPUT_COUNTERS] = "Counters of a relay's input",
+		[SL_TEL_RELAY_OUTPUT_COUNTERS] = "Counters of a relay's output",
 	};
 	return titles[counters];
 }
@@ -90,7 +93,9 @@ static void write_command(FILE *out, const struct sl_tel_command *c)
 void sl_telemetry_write_reference(FILE *out)
 {
 	static const enum sl_tel_counters sets[] = { SL_TEL_WORKER_COUNTERS, SL_TEL_FLOW_COUNTERS,
-						     SL_TEL_CONTROL_COUNTERS, SL_TEL_DROP_CAUSES };
+						     SL_TEL_CONTROL_COUNTERS, SL_TEL_DROP_CAUSES,
+						     SL_TEL_RELAY_COUNTERS, SL_TEL_RELAY_INPUT_COUNTERS,
+						     SL_TEL_RELAY_OUTPUT_COUNTERS };
 	const struct sl_tel_command *c;
 
 	fputs(intro, out);

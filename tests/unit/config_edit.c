@@ -130,10 +130,73 @@ static void test_edits(void **state)
 	}
 }
 
+#define IN(group) "\"in\": {\"interface\": \"wan\", \"group\": \"" group "\", \"udp_port\": 5000}"
+#define OUT(n) "{\"interface\": \"wan\", \"address\": \"192.0.2.10" #n "\", \"udp_port\": 6000}"
+#define RELAY(name, group, out, rest) "{\"name\": \"" name "\", " IN(group) ", \"out\": [" out "]" rest "}"
+#define RELAYS(relays) HEAD "\"relays\": [" relays "]}"
+
+static const struct {
+	enum sl_edit_kind kind;
+	const char *relay, *value, *before, *after, *problem;
+} relay_edits[] = {
+	{ SL_EDIT_RELAY_ADD, NULL, RELAY("b", "239.1.1.2", OUT(1), ""), RELAYS(RELAY("a", "239.1.1.1", OUT(1), "")),
+	  .after = RELAYS(RELAY("a", "239.1.1.1", OUT(1), "") ", " RELAY("b", "239.1.1.2", OUT(1), "")) },
+	{ SL_EDIT_RELAY_ADD, NULL, RELAY("a", "239.1.1.1", OUT(1), ""), HEAD "\"services\": []}",
+	  .after = HEAD "\"services\": [], \"relays\": [" RELAY("a", "239.1.1.1", OUT(1), "") "]}" },
+	{ SL_EDIT_RELAY_ADD, NULL, RELAY("b", "239.1.1.1", OUT(1), ""), RELAYS(RELAY("a", "239.1.1.1", OUT(1), "")),
+	  .problem = "/relays/1/in" },
+	/* keys that are given, and keys that go */
+	{ SL_EDIT_RELAY_CHANGE, "a", "{\"out\": [" OUT(2) "], \"id\": null}",
+	  RELAYS(RELAY("b", "239.1.1.2", OUT(1), "") ", " RELAY("a", "239.1.1.1", OUT(1), ", \"id\": 5")),
+	  .after = RELAYS(RELAY("b", "239.1.1.2", OUT(1), "") ", " RELAY("a", "239.1.1.1", OUT(2), "")) },
+	{ SL_EDIT_RELAY_CHANGE, "a", "{\"id\": null}", RELAYS(RELAY("a", "239.1.1.1", OUT(1), "")),
+	  .after = RELAYS(RELAY("a", "239.1.1.1", OUT(1), "")) },
+	{ SL_EDIT_RELAY_CHANGE, "a", "{\"out\": null}", RELAYS(RELAY("a", "239.1.1.1", OUT(1), "")),
+	  .problem = "/relays/0/out: " },
+	{ SL_EDIT_RELAY_CHANGE, "feet", "{\"id\": 7}", RELAYS(RELAY("feed", "239.1.1.1", OUT(1), "")),
+	  .problem = "/relays: there is no relay \"feet\"; remedy: did you mean \"feed\"?" },
+	{ SL_EDIT_RELAY_REMOVE, "a", NULL, RELAYS(RELAY("a", "239.1.1.1", OUT(1), "") ", " RELAY("b", "239.1.1.2", OUT(1), "")),
+	  .after = RELAYS(RELAY("b", "239.1.1.2", OUT(1), "")) },
+	{ SL_EDIT_RELAY_REMOVE, "c", NULL, RELAYS(RELAY("aaaa", "239.1.1.1", OUT(1), "")),
+	  .problem = "/relays: there is no relay \"c\"; remedy: sluicectl relay list" },
+};
+
+static void test_relay_edits(void **state)
+{
+	for (size_t i = 0; i < RTE_DIM(relay_edits); i++) {
+		struct sl_config *before = config_of(relay_edits[i].before);
+		json_t *value = relay_edits[i].value != NULL ? json_of(relay_edits[i].value) : NULL;
+		struct sl_edit edit = { .kind = relay_edits[i].kind, .relay = relay_edits[i].relay, .value = value };
+		const char *wanted = relay_edits[i].problem;
+		struct sl_problems problems;
+		char *text = NULL;
+		size_t size;
+
+		sl_problems_init(&problems);
+		struct sl_config *after = sl_config_edit(before, &edit, &problems);
+		FILE *out = open_memstream(&text, &size);
+		sl_problems_print(&problems, out);
+		fclose(out);
+		if (wanted != NULL ? strncmp(text, wanted, strlen(wanted)) != 0 : after == NULL)
+			fail_msg("case %zu: %s", i, text);
+		if (wanted == NULL) {
+			json_t *expected = json_of(relay_edits[i].after);
+			if (!json_equal(after->json, expected))
+				fail_msg("case %zu: %s", i, json_dumps(after->json, 0));
+			json_decref(expected);
+		}
+		free(text);
+		sl_problems_fini(&problems);
+		sl_config_destroy(after);
+		sl_config_destroy(before);
+		json_decref(value);
+	}
+}
+
 static void test_last_backend(void **state)
 {
 	struct sl_config *config = config_of(FILE_OF(SERVICE("a", 80, ONE)));
-	struct sl_edit edit = { SL_EDIT_BACKEND_REMOVE, "a", ip_of("192.0.2.101"), 8080, 0, NULL };
+	struct sl_edit edit = { .kind = SL_EDIT_BACKEND_REMOVE, .service = "a", .ip = ip_of("192.0.2.101"), .port = 8080 };
 	struct sl_problems problems;
 
 	sl_problems_init(&problems);
@@ -191,6 +254,15 @@ static const struct {
 	  "!~ max_flows at /max_flows: default -> 2048\n"
 	  "~ icmp_errors_pps at /icmp_errors_pps: default -> 5\n"
 	  "- services/a at /services/0\n" },
+	/* relays by name; outputs by interface, address and port, of which some may not be given */
+	{ RELAYS(RELAY("a", "239.1.1.1", OUT(1) ", " OUT(2) ", {\"interface\": \"wan\", \"address\": \"239.2.2.2\"}", "")),
+	  RELAYS(RELAY("b", "239.1.1.2", OUT(1), "") ", "
+		 RELAY("a", "239.1.1.1", "{\"interface\": \"wan\", \"address\": \"239.2.2.2\", \"ttl\": 5}, " OUT(2) ", " OUT(3), ", \"id\": 5")),
+	  "+ relays/b at /relays/0\n"
+	  "~ relays/a/id at /relays/1/id: default -> 5\n"
+	  "- relays/a/out/wan 192.0.2.101:6000 at /relays/0/out/0\n"
+	  "~ relays/a/out/wan 239.2.2.2/ttl at /relays/1/out/0/ttl: default -> 5\n"
+	  "+ relays/a/out/wan 192.0.2.103:6000 at /relays/1/out/2\n" },
 	/* the global one is every service's */
 	{ FILE_OF(SERVICE("a", 80, ONE)),
 	  HEAD "\"timeouts\": {\"tcp_closing_s\": 9}, \"services\": [" SERVICE("a", 80, ONE ", \"timeouts\": {\"tcp_reset_s\": 1}") "]}",
@@ -368,7 +440,8 @@ static int remove_directory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_edits), cmocka_unit_test(test_last_backend), cmocka_unit_test(test_differences),
+		cmocka_unit_test(test_edits), cmocka_unit_test(test_relay_edits), cmocka_unit_test(test_last_backend),
+		cmocka_unit_test(test_differences),
 		cmocka_unit_test(test_save),  cmocka_unit_test(test_examples),
 	};
 

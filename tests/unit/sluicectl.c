@@ -52,6 +52,18 @@ static const char *const canned[][2] = {
 	{ "/sluice/conflicts",
 	  "{\"conflicts\":{\"0\":{\"interface\":\"wan\",\"address\":\"192.0.2.2\",\"mac\":\"02:00:00:00:00:99\",\"count\":3,"
 	  "\"first_seen_ms_ago\":90000,\"last_seen_ms_ago\":500}}}" },
+	{ "/sluice/relays,",
+	  "{\"relays\":{\"0\":{\"name\":\"slow\",\"id\":1,\"mode\":\"single\",\"state\":\"silent\"},"
+	  "\"1\":{\"name\":\"feed\",\"id\":2,\"mode\":\"redundant\",\"state\":\"degraded\",\"input\":\"wan 239.1.1.1:5001\","
+	  "\"rate_pps\":25000,\"rate_bps\":280000000,\"jitter_ns\":125000,\"packets\":1000000,\"lost\":3,\"outputs\":50,"
+	  "\"output_packets\":50000000,\"output_drops\":7}},\"next\":\"\"}" },
+	{ "/sluice/relay,feed",
+	  "{\"name\":\"feed\",\"id\":2,\"mode\":\"redundant\",\"state\":\"degraded\",\"worker\":1,\"packets\":1000,\"lost\":3,"
+	  "\"inputs\":{\"0\":{\"input\":\"wan 239.1.1.1:5001\",\"state\":\"receiving\",\"last_ms_ago\":0,\"lost\":11},"
+	  "\"1\":{\"input\":\"lan 239.1.1.2:5001\",\"state\":\"waiting\",\"last_ms_ago\":-1}}}" },
+	{ "/sluice/relay_outputs,feed,",
+	  "{\"outputs\":{\"0\":{\"interface\":\"lan\",\"address\":\"239.2.2.2\",\"udp_port\":6001,\"packets\":900,\"limited\":100},"
+	  "\"1\":{\"interface\":\"lan\",\"address\":\"\",\"packets\":1000,\"bytes\":2048}},\"next\":\"\"}" },
 	{ "/sluice/conservation",
 	  "{\"rx_packets\":1000,\"created_packets\":5,\"tx_packets\":1003,\"drops\":1,\"held_packets\":0,\"imbalance_packets\":1,"
 	  "\"device_rx_missed\":12}" },
@@ -189,6 +201,28 @@ static void test_services(void **state)
 	json_decref(value);
 }
 
+static void test_relays(void **state)
+{
+	assert_int_equal(run("relay list"), 0);
+	must_show("relay  id  input               mode       state          rate   Mbit/s  jitter ms    packets  lost  outputs        sent  dropped\n"
+		  "slow    1                      single     silent        0 pps    0.000      0.000          0     0        0           0        0\n"
+		  "feed    2  wan 239.1.1.1:5001  redundant  degraded  25.0 kpps  280.000      0.125  1,000,000     3       50  50,000,000        7\n");
+	assert_int_equal(run("relay list feed"), 0);
+	must_show("relay feed (id 2): redundant, degraded, worker 1, 1,000 datagrams sent on, 3 lost by both inputs, 0 too late\n");
+	must_show("wan 239.1.1.1:5001  receiving  0.0 s");
+	must_show("lan 239.1.1.2:5001  waiting    never");
+	must_show("lan     239.2.2.2     6001      900      0 B            0      100");
+	must_show("lan     (as it came)          1,000  2.0 KiB");
+	assert_int_equal(run("relay top"), 0); /* no terminal: once, and without control characters */
+	assert_null(strchr(printed.out, '\033'));
+	assert_true(strstr(printed.out, "feed") < strstr(printed.out, "slow"));
+	assert_int_equal(run("relay list nothing"), CTL_EXIT_FAILED);
+	assert_int_equal(run("relay"), CTL_EXIT_USAGE);
+	assert_non_null(strstr(printed.err, "relay what? One of: relay add, relay change, relay remove, relay list, relay top"));
+	assert_int_equal(run("relay lits"), CTL_EXIT_USAGE);
+	assert_non_null(strstr(printed.err, "did you mean relay list?"));
+}
+
 static void test_backends(void **state)
 {
 	assert_int_equal(run("backends"), 0);
@@ -289,6 +323,8 @@ static void test_completion(void **state)
 		{ "sluicectl status --w", "\n", 2 },
 		{ "sluicectl flows --protocol ud", "udp\n", 3 },
 		{ "sluicectl flows --client s", "\n", 3 },
+		{ "sluicectl relay \"\"", "add change remove list top\n", 2 },
+		{ "sluicectl relay list --j", "--json\n", 3 },
 		{ "sluicectl completion \"\"", "bash\n", 2 },
 	};
 	char path[128], offers[512];
@@ -304,8 +340,11 @@ static void test_completion(void **state)
 		assert_string_equal(offers, cases[i].offers);
 	}
 	complete(path, "sluicectl \"\"", 1, offers);
-	for (const struct ctl_command *c = ctl_command_table; c->name != NULL; c++)
-		assert_non_null(strstr(offers, c->name));
+	for (const struct ctl_command *c = ctl_command_table; c->name != NULL; c++) {
+		char first[32];
+		snprintf(first, sizeof(first), "%.*s", (int)strcspn(c->name, " "), c->name);
+		assert_non_null(strstr(offers, first));
+	}
 	remove(path);
 }
 
@@ -318,6 +357,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_status, free_printed),
 		cmocka_unit_test_teardown(test_services, free_printed),
 		cmocka_unit_test_teardown(test_backends, free_printed),
+		cmocka_unit_test_teardown(test_relays, free_printed),
 		cmocka_unit_test_teardown(test_network, free_printed),
 		cmocka_unit_test_teardown(test_drops, free_printed),
 		cmocka_unit_test_teardown(test_machine, free_printed),

@@ -62,6 +62,9 @@ static const char *good_params(const struct sl_tel_command *c)
 		{ "/sluice/backend", "service_0000000000000000000000000000000000000000000000000000001,10.0.0.3,8080" },
 		{ "/sluice/interface", "wan" },
 		{ "/sluice/neighbour", "wan,192.0.2.66" },
+		{ "/sluice/relay", "feed" },
+		{ "/sluice/relay_outputs", "3" },
+		{ "/sluice/relay_intervals", "feed" },
 	};
 	for (unsigned int i = 0; i < RTE_DIM(good); i++)
 		if (strcmp(good[i].name, c->name) == 0)

@@ -25,6 +25,7 @@
 #include "../../lib/control/backends.h"
 #include "../../lib/control/drains.h"
 #include "../../lib/control/flow_counts.h"
+#include "../../lib/control/relays.h"
 #include "../../lib/control/telemetry_internal.h"
 
 #include <rte_eal.h>
@@ -232,6 +233,38 @@ static void make_workers(void)
 	t.control.drains = sl_drains_create();
 }
 
+/* One relay, of worker 1: two inputs that are merged, 256 outputs. */
+static void make_relay(void)
+{
+	struct sl_relay *r = table(1, sizeof(*r));
+
+	*r = (struct sl_relay){ .name = "feed", .instance = 7, .id = 3, .mode = SL_RELAY_REDUNDANT, .n_inputs = 2, .window = 512,
+				.sequence = SL_RELAY_SEQUENCE_RTP, .n_outputs = 256, .alarm_ns = 2 * SL_NS_PER_S };
+	for (unsigned int i = 0; i < 2; i++) {
+		assert_int_equal(sl_prefix_parse(i == 0 ? "239.1.1.1/32" : "ff05::1/128", &r->in[i].group), 0);
+		r->in[i].port_be = rte_cpu_to_be_16(5001);
+		r->in[i].multicast = r->in[i].join = true;
+	}
+	r->outputs = table(r->n_outputs, sizeof(*r->outputs));
+	for (unsigned int i = 0; i < r->n_outputs; i++)
+		r->outputs[i] = (struct sl_relay_output){ .instance = 7, .id = (uint16_t)i, .port_be = rte_cpu_to_be_16(6001),
+							  .ip = ip("2001:db8:ffff:ffff:ffff:ffff:ffff:ffff") };
+	t.snapshot.relays = (struct sl_relays){ .n = 1, .list = r };
+	for (unsigned int i = 0; i < 2; i++)
+		assert_int_equal(sl_relay_attach(t.shared.workers[i], 8, 256, NULL, -1), 0);
+	t.control.relay_alarms = sl_relay_alarms_create();
+	assert_non_null(t.control.relay_alarms);
+}
+
+static void free_relay(void)
+{
+	for (unsigned int i = 0; i < 2; i++)
+		sl_relay_detach(t.shared.workers[i]);
+	free(t.snapshot.relays.list[0].outputs);
+	free(t.snapshot.relays.list);
+	sl_relay_alarms_destroy(t.control.relay_alarms);
+}
+
 static int connect_to_dpdk(void)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -283,6 +316,7 @@ static int set_up(void **state)
 	make_config();
 	make_workers();
 	make_services(2, 2);
+	make_relay();
 	t.neighbours.entries = table(4096, sizeof(struct sl_neighbour));
 	t.neighbours.mask = 4095;
 	assert_int_equal(sl_telemetry_start(&t.control), 0);
@@ -295,6 +329,7 @@ static int tear_down(void **state)
 	sl_telemetry_stop();
 	close(t.socket);
 	free_services();
+	free_relay();
 	for (unsigned int i = 0; i < 2; i++)
 		free(t.shared.workers[i]);
 	free(t.neighbours.entries);

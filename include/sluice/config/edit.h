@@ -15,15 +15,23 @@ enum sl_edit_kind {
 	SL_EDIT_BACKEND_ADD,
 	SL_EDIT_BACKEND_REMOVE,
 	SL_EDIT_BACKEND_WEIGHT,
+	SL_EDIT_RELAY_ADD,
+	SL_EDIT_RELAY_CHANGE,
+	SL_EDIT_RELAY_REMOVE,
 };
 
 struct sl_edit {
 	enum sl_edit_kind kind;
-	const char *service;  /* name; not with SERVICE_ADD */
+	const char *service;  /* name; with SERVICE_REMOVE and BACKEND_* */
 	struct sl_ip ip;      /* of the backend, with BACKEND_* */
 	uint16_t port;
 	uint16_t weight;      /* with BACKEND_WEIGHT */
-	struct json_t *value; /* with SERVICE_ADD the service, with BACKEND_ADD the backend, as a file would have it */
+	/*
+	 * With SERVICE_ADD the service, with BACKEND_ADD the backend, with RELAY_ADD the relay, as a file would have it. With
+	 * RELAY_CHANGE the keys that the relay has then; those that are null it has no longer.
+	 */
+	struct json_t *value;
+	const char *relay; /* name; with RELAY_CHANGE and RELAY_REMOVE */
 };
 
 /* The configuration after an edit, or NULL and problems, whose pointers are those of the edited configuration. */

@@ -16,7 +16,7 @@
 
 /* What an argument is; the JSON type beside it. */
 enum sl_argument_type {
-	SL_ARGUMENT_NAME,     /* string: a service */
+	SL_ARGUMENT_NAME,     /* string: a service, a relay */
 	SL_ARGUMENT_BACKEND,  /* string: ADDRESS:PORT, [IPv6 ADDRESS]:PORT */
 	SL_ARGUMENT_CLIENT,   /* string: ADDRESS, ADDRESS:PORT, [IPv6 ADDRESS]:PORT */
 	SL_ARGUMENT_PROTOCOL, /* string: tcp or udp */
@@ -50,6 +50,9 @@ enum sl_command_id {
 	SL_COMMAND_BACKEND_DISABLE,
 	SL_COMMAND_BACKEND_ENABLE,
 	SL_COMMAND_BACKEND_WEIGHT,
+	SL_COMMAND_RELAY_ADD,
+	SL_COMMAND_RELAY_CHANGE,
+	SL_COMMAND_RELAY_REMOVE,
 	SL_COMMAND_FLOW_LIST,
 	SL_COMMAND_FLOW_KILL,
 	SL_COMMAND_MAX
