@@ -35,6 +35,7 @@ static int create_shared(struct gateway *g, const struct setup *setup, struct sl
 	shared->poll = config->idle == SL_IDLE_POLL;
 	shared->idle_sleep_us = config->idle_sleep_us;
 	shared->max_fragments = config->max_fragments;
+	shared->seq_translation = sl_config_uses_proxy_protocol(config);
 	shared->tsc_hz = rte_get_tsc_hz();
 	for (unsigned int i = 0; i < g->n_ports; i++) {
 		memcpy(shared->port_mac[i], g->ports[i].facts.mac, sizeof(g->ports[i].facts.mac));

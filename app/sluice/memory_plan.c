@@ -212,6 +212,8 @@ void memory_plan_build(struct memory_plan *plan, const struct sl_config *config,
 		if (n > 0 && relays > 0)
 			add_row(plan, node, n, relays, "tables of %u relays, %u outputs", config->max_relays,
 				config->max_relay_outputs);
+		if (n > 0 && sl_config_uses_proxy_protocol(config))
+			add_row(plan, node, n, sl_seq_table_bytes(plan->flows_per_worker), "sequence translation of flows");
 	}
 	int first = plan->worker_node[0];
 	add_row(plan, plan->main_node, 1, sl_neighbour_table_bytes(config->max_neighbours), "%u neighbours", config->max_neighbours);

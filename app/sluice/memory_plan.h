@@ -12,7 +12,7 @@
 #include "device_plan.h"
 #include "lcores.h"
 
-#define MEMORY_ROWS_MAX 32
+#define MEMORY_ROWS_MAX (SL_MAX_WORKERS + 3 * MACHINE_NODES_MAX + 8)
 
 struct memory_row {
 	char name[48];

@@ -168,7 +168,8 @@ void ctl_render_flows(const json_t *value, FILE *out)
 		ctl_table_add(&t, "%s", ctl_text(f, "protocol"));
 		for (size_t e = 0; e < 4; e++)
 			add_end(&t, ctl_text(f, ends[e][0]), ctl_number(f, ends[e][1]));
-		ctl_table_add(&t, "%s", ctl_text(f, "state"));
+		const char *header = ctl_text(f, "proxy_header");
+		ctl_table_add(&t, "%s%s%s", ctl_text(f, "state"), header[0] != '\0' ? ", header " : "", header);
 		ctl_table_add(&t, "%s", ctl_format_time(text, ctl_number(f, "idle_ms")));
 		ctl_table_add(&t, "%d", (int)ctl_number(f, "worker"));
 	}

@@ -64,6 +64,11 @@ const char *sl_udp_kind_name(enum sl_udp_kind kind)
 	return choice_name(sl_udp_kind_choices, kind);
 }
 
+const char *sl_proxy_protocol_name(enum sl_proxy_protocol proxy_protocol)
+{
+	return choice_name(sl_proxy_protocol_choices, proxy_protocol);
+}
+
 const char *sl_exhaustion_name(enum sl_exhaustion exhaustion)
 {
 	return choice_name(sl_exhaustion_choices, exhaustion);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What a running sluice cannot change: the rows marked `restart`, the set of devices, and the first IPv6 address. */
+/*
+ * What a running sluice cannot change: the rows marked `restart`, the set of devices, the first IPv6 address, and the first service
+ * with a PROXY header.
+ */
 #include <stdio.h>
 #include <string.h>
 
@@ -154,4 +157,29 @@ void sl_config_refuse_ipv6(const struct sl_config *next, struct sl_problems *pro
 		sl_problem_add(problems, where, REMEDY,
 			       "%s is IPv6, and sluice was started without any, so its flow tables have no room for it; it "
 			       "needs a restart", sl_ip_format(ip, text));
+}
+
+/* Number of the first service with it, or n_services. */
+static unsigned int first_proxy_protocol(const struct sl_config *config)
+{
+	unsigned int i = 0;
+
+	while (i < config->n_services && config->services[i].proxy_protocol == SL_PROXY_PROTOCOL_OFF)
+		i++;
+	return i;
+}
+
+bool sl_config_uses_proxy_protocol(const struct sl_config *config)
+{
+	return first_proxy_protocol(config) < config->n_services;
+}
+
+void sl_config_refuse_proxy_protocol(const struct sl_config *next, struct sl_problems *problems)
+{
+	unsigned int i = first_proxy_protocol(next);
+
+	if (i < next->n_services)
+		sl_problem_add(problems, SL_AT("/services/%u/proxy_protocol", i), REMEDY,
+			       "sluice was started without any service that has it, so it has taken no memory for sequence "
+			       "translation; it needs a restart");
 }

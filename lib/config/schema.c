@@ -64,6 +64,13 @@ const struct sl_choice sl_udp_kind_choices[] = {
 	{ .name = NULL },
 };
 
+const struct sl_choice sl_proxy_protocol_choices[] = {
+	{ "off", "none", SL_PROXY_PROTOCOL_OFF },
+	{ "v1", "a line of text", SL_PROXY_PROTOCOL_V1 },
+	{ "v2", "binary: shorter, and quicker to read", SL_PROXY_PROTOCOL_V2 },
+	{ .name = NULL },
+};
+
 const struct sl_choice sl_exhaustion_choices[] = {
 	{ "drop", "it is only dropped; the client tries again in a while", SL_EXHAUSTION_DROP },
 	{ "reset", "the client is told at once: TCP by a RST, UDP by ICMP 3/13 or ICMPv6 1/1 at the rate of "
@@ -324,6 +331,11 @@ static const struct sl_key service_keys[] = {
 	  .help = "real servers; at most 4096 in all services together" },
 	{ .name = "timeouts", .type = SL_TYPE_OBJECT, FIELD(struct sl_config_service, timeout_s),
 	  .object = &service_timeouts_object, .help = "idle times of this service's flows" },
+	{ .name = "proxy_protocol", .type = SL_TYPE_CHOICE, FIELD(struct sl_config_service, proxy_protocol),
+	  .value = SL_PROXY_PROTOCOL_OFF, .choices = sl_proxy_protocol_choices, .only_key = "protocol", .only_value = "tcp",
+	  .help = "header in front of each connection's first byte that tells the backend the addresses and ports of client and "
+		  "service (PROXY protocol). The backends must expect it: `proxy_protocol` behind nginx's `listen`, `accept-proxy` "
+		  "behind HAProxy's `bind`. A running sluice takes it up only if a service had it at the start" },
 	{ .name = "tcp_pickup", .type = SL_TYPE_BOOL, FIELD(struct sl_config_service, tcp_pickup), .value = false,
 	  .only_key = "protocol", .only_value = "tcp",
 	  .help = "true: any segment with ACK opens a flow, and not just a SYN, so that connections go on that sluice "

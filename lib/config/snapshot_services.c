@@ -220,6 +220,7 @@ static int add_service(struct step *step, unsigned int index)
 	for (unsigned int i = 0; i < SL_TIMEOUT_MAX; i++)
 		service->timeout_ticks[i] = seconds_to_ticks(c->timeout_s[i]);
 	service->tcp_pickup = c->tcp_pickup;
+	service->proxy_protocol = (uint8_t)c->proxy_protocol;
 	service->udp_kind = (uint8_t)c->udp_kind;
 	service->udp_replies = c->udp_replies;
 	service->on_exhaustion = (uint8_t)c->on_exhaustion;

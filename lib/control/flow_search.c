@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "sluice/state/seq.h"
 #include "sluice/state/tcp.h"
 
 #include "telemetry_internal.h"
@@ -86,5 +87,6 @@ void sl_flow_row_describe(const struct sl_snapshot *s, const struct sl_flow_row 
 	put_end(sink, out, "snat", "snat_port", &f->server.self, f->server.self_port_be);
 	put_end(sink, out, "backend", "backend_port", &f->server.peer, f->server.peer_port_be);
 	sink->text(out, "state", state);
+	sink->text(out, "proxy_header", f->proxy_stage == SL_PROXY_OPENING ? "waits" : f->proxy_stage == SL_PROXY_SENT ? "sent" : "");
 	sink->number(out, "idle_ms", f->idle_ms);
 }

@@ -15,6 +15,8 @@ void sl_control_check_next(const struct sl_control *control, const struct sl_con
 	sl_config_check_reload(control->config, next, problems);
 	if (control->shared->workers[0]->flows.flows6 == NULL)
 		sl_config_refuse_ipv6(next, problems);
+	if (control->shared->workers[0]->seqs.records == NULL)
+		sl_config_refuse_proxy_protocol(next, problems);
 }
 
 struct sl_config *sl_control_adopt(struct sl_control *control, struct sl_config *next, struct sl_problems *problems)

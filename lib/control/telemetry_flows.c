@@ -229,6 +229,7 @@ static const struct sl_tel_key flow_keys[] = {
 	{ "backend", "address" },
 	{ "backend_port", "port" },
 	{ "state", "of TCP; UDP: one_way, bidirectional or request_response" },
+	{ "proxy_header", "PROXY protocol: waits (for the handshake's end), sent (and not acknowledged yet); else empty" },
 	{ "idle_ms", "milliseconds since its last packet" },
 	{ NULL, NULL },
 };

@@ -57,6 +57,7 @@ static int answer_service(const struct sl_tel_request *request, struct sl_tel_no
 	sl_tel_string(out, "affinity", sl_affinity_name(service->affinity));
 	sl_tel_string(out, "on_exhaustion", sl_exhaustion_name(service->on_exhaustion));
 	sl_tel_string(out, "tcp_pickup", tcp && service->tcp_pickup ? "on" : "off");
+	sl_tel_string(out, "proxy_protocol", sl_proxy_protocol_name(service->proxy_protocol));
 	sl_tel_string(out, "udp_kind", tcp ? "" : sl_udp_kind_name(service->udp_kind));
 	sl_tel_string(out, "state", service->draining ? "draining" : "active");
 	const struct sl_schedule *schedule = sl_service_schedule(service);
@@ -94,6 +95,7 @@ static const struct sl_tel_key service_keys[] = {
 	{ "affinity", "whether a client keeps its backend: source or none" },
 	{ "on_exhaustion", "what a new flow that cannot be had gets: drop or reset" },
 	{ "tcp_pickup", "TCP: on when any segment with ACK may open a flow, else off" },
+	{ "proxy_protocol", "header in front of a connection's first byte: v1, v2 or off" },
 	{ "udp_kind", "bidirectional, one-way or request-response; empty for TCP" },
 	{ "state", "active, or draining: removed, but still has flows" },
 	{ "backends", "backends in the configuration" },

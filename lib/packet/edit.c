@@ -7,14 +7,7 @@
  * and an incremental update of a checksum other than 0xffff gives exactly what a new computation would. 0xffff, which
  * some senders write for 0 and UDP must, means the same on the wire and stays good, whichever zero an update leaves.
  */
-#include <rte_tcp.h>
-
 #include "sluice/packet/edit.h"
-
-#define TCP_OPTION_END 0 /* RFC 9293 section 3.2 */
-#define TCP_OPTION_NOP 1
-#define TCP_OPTION_MSS 2
-#define TCP_OPTION_MSS_LEN 4
 
 static uint64_t sum_bytes(const uint8_t *data, uint32_t len)
 {
@@ -138,20 +131,19 @@ uint16_t sl_edit_addresses(void *header, const struct sl_ip *src, const struct s
 	return delta;
 }
 
-/* The value of the MSS option, or NULL where there is none or the options are no list. */
-static uint8_t *find_mss(struct rte_tcp_hdr *tcp)
+uint8_t *sl_tcp_option(struct rte_tcp_hdr *tcp, uint8_t kind)
 {
 	uint8_t *o = (uint8_t *)(tcp + 1), *end = (uint8_t *)tcp + (tcp->data_off >> 4) * 4u;
 
-	while (o < end && o[0] != TCP_OPTION_END) {
-		if (o[0] == TCP_OPTION_NOP) {
+	while (o < end && o[0] != SL_TCP_OPTION_END) {
+		if (o[0] == SL_TCP_OPTION_NOP) {
 			o++;
 			continue;
 		}
 		if (end - o < 2 || o[1] < 2 || o[1] > end - o)
 			return NULL;
-		if (o[0] == TCP_OPTION_MSS)
-			return o[1] == TCP_OPTION_MSS_LEN ? o + 2 : NULL;
+		if (o[0] == kind)
+			return o;
 		o += o[1];
 	}
 	return NULL;
@@ -160,11 +152,12 @@ static uint8_t *find_mss(struct rte_tcp_hdr *tcp)
 void sl_edit_clamp_mss(struct rte_mbuf *m, const struct sl_pkt *p, uint16_t mss)
 {
 	struct rte_tcp_hdr *tcp = rte_pktmbuf_mtod_offset(m, struct rte_tcp_hdr *, p->l4);
-	uint8_t *at = find_mss(tcp);
+	uint8_t *at = sl_tcp_option(tcp, SL_TCP_OPTION_MSS);
 	uint16_t old, new = rte_cpu_to_be_16(mss);
 
-	if (at == NULL)
+	if (at == NULL || at[1] != SL_TCP_MSS_LEN)
 		return;
+	at += 2;
 	memcpy(&old, at, sizeof(old));
 	if (rte_be_to_cpu_16(old) <= mss)
 		return;

@@ -261,3 +261,40 @@ void sl_quote_rewrite(struct rte_mbuf *m, const struct sl_pkt *p, const struct s
 	checksum = sl_checksum_update(checksum, delta);
 	memcpy(checksum_at, &checksum, 2);
 }
+
+/* ---- numbers of TCP ---- */
+
+#define TCP_SEQ 4 /* in the header; the acknowledgement is behind it */
+#define TCP_CHECKSUM 16
+
+struct sl_quote_numbers sl_quote_numbers(const struct rte_mbuf *m, const struct sl_quote *q)
+{
+	uint32_t be[2] = { 0 };
+
+	memcpy(be, rte_pktmbuf_mtod_offset(m, const uint8_t *, q->l4 + TCP_SEQ), q->has_checksum ? 8 : 4);
+	return (struct sl_quote_numbers){ rte_be_to_cpu_32(be[0]), rte_be_to_cpu_32(be[1]) };
+}
+
+void sl_quote_set_numbers(struct rte_mbuf *m, const struct sl_pkt *p, const struct sl_quote *q,
+			  const struct sl_quote_numbers *numbers)
+{
+	const uint32_t be[2] = { rte_cpu_to_be_32(numbers->seq), rte_cpu_to_be_32(numbers->ack) };
+	uint8_t *at = rte_pktmbuf_mtod_offset(m, uint8_t *, q->l4 + TCP_SEQ);
+	uint8_t *icmp = rte_pktmbuf_mtod_offset(m, uint8_t *, p->l4 + 2);
+	unsigned int len = q->has_checksum ? 8 : 4;
+	uint16_t delta = sl_checksum_delta(at, be, len / 2), checksum;
+
+	memcpy(at, be, len);
+	/* With the quoted checksum the sum over both stays what it was, up to the two zeros. */
+	at = rte_pktmbuf_mtod_offset(m, uint8_t *, q->l4 + TCP_CHECKSUM);
+	if (q->has_checksum) {
+		uint16_t old;
+		memcpy(&old, at, 2);
+		checksum = sl_checksum_update(old, delta);
+		memcpy(at, &checksum, 2);
+		delta = sl_checksum_add(delta, sl_checksum_delta(&old, &checksum, 1));
+	}
+	memcpy(&checksum, icmp, 2);
+	checksum = sl_checksum_update(checksum, delta);
+	memcpy(icmp, &checksum, 2);
+}

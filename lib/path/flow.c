@@ -91,6 +91,8 @@ void sl_flow_end(struct sl_worker *w, const struct sl_snapshot *s, uint32_t flow
 	w->backend[f->backend].value[SL_FLOW_COUNT_FLOWS_ACTIVE]--;
 	if (f->proto != IPPROTO_TCP || !sl_tcp_is_over(f))
 		sl_flow_count_open(w, s, f, -1);
+	if (unlikely(f->flags & SL_FLOW_SEQ))
+		sl_seq_over(&w->seqs, flow);
 	sl_flow_destroy(&w->flows, flow);
 }
 

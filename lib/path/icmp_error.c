@@ -7,7 +7,8 @@
  * clients as they are, and so the routers before them.
  *
  * Anybody can send an error, so it is a hint: it never refreshes, changes or ends a flow (RFC 4787 REQ-12, RFC 5382
- * REQ-10, RFC 7857 section 8). Sequence numbers in the quote stay, so a TCP end can judge it (RFC 5927 section 4.1).
+ * REQ-10, RFC 7857 section 8). Sequence numbers in the quote are what the end has sent, so it can judge the error by them
+ * (RFC 5927 section 4.1).
  */
 #include <netinet/in.h>
 
@@ -51,6 +52,8 @@ enum sl_drop_cause sl_translate_error(struct sl_worker *w, const struct sl_snaps
 	if (flow == SL_FLOW_NONE)
 		return SL_DROP_ICMP_NO_FLOW;
 
+	if (unlikely(w->flows.flows[flow].flags & SL_FLOW_SEQ))
+		sl_seq_translate_quote(w, b, i, &q, flow, side);
 	sl_flow_tuple(&w->flows, flow, !side, &out);
 	bool keeps_source = side == SL_CLIENT && sl_ip_equal(&out.self, &k.peer);
 	struct sl_quote_rewrite to = {

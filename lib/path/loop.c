@@ -145,6 +145,8 @@ unsigned int sl_worker_turn(struct sl_worker *w, const struct sl_snapshot *s)
 		sl_worker_let_go(w, removed);
 	if (unlikely(w->n_holds > 0))
 		sl_hold_retry(w); /* first, so that held packets stay ahead of newer ones */
+	if (unlikely(w->seqs.sent > 0))
+		sl_proxy_repeat(w, s);
 	for (uint16_t i = 0; i < w->n_rx_queues; i++)
 		moved += receive(w, s, &w->rx_queues[i]);
 	for (uint16_t from = 0; from < w->shared->n_workers; from++)

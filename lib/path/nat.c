@@ -5,8 +5,10 @@
  *
  * Drops: TTL and MTU (answered with ICMP), NO_ROUTE, TCP_STATE (the flow ended within this burst), PARTIAL_CHECKSUM,
  * FLOW_SHUT, UDP_ONE_WAY, NO_SNAT_FLOW (one reply too many), what balance drops for, of a flow that has to move to another backend
- * (renew.c); between IPv4 and IPv6 also L4_CHECKSUM (fragments of UDP without one) and NO_MBUF (no headroom).
- * Out: packets whose next hop is not known yet (held). Survives: rewritten packets with p->neighbour, and forwarded ones untouched.
+ * (renew.c); between IPv4 and IPv6 also L4_CHECKSUM (fragments of UDP without one) and NO_MBUF (no headroom); FRAGMENT (SYNs in
+ * front of a PROXY header, proxy.c).
+ * Out: packets whose next hop is not known yet (held), ACKs that a PROXY header takes along. Survives: rewritten packets with
+ * p->neighbour, and forwarded ones untouched.
  */
 #include <rte_tcp.h>
 
@@ -221,7 +223,7 @@ static void settle(struct sl_flow *f)
 {
 	uint8_t steady = 0;
 
-	if (is_mixed(f) || f->udp_kind == SL_UDP_REQUEST_RESPONSE)
+	if (is_mixed(f) || f->udp_kind == SL_UDP_REQUEST_RESPONSE || (f->flags & SL_FLOW_SEQ))
 		steady = 0;
 	else if (f->proto == IPPROTO_TCP)
 		steady = f->state == SL_TCP_ESTABLISHED ? SL_FLOW_STEADY_BOTH : 0;
@@ -305,9 +307,16 @@ static __rte_noinline void translate(struct sl_worker *w, const struct sl_snapsh
 	/* A short packet fits even after NAT46 made it 20 bytes longer: an interface with IPv6 has 1280 at least. */
 	if (p->l3_len > SMALLEST_MTU && unlikely(refuse_too_big(w, s, b, i, egress(w, p, hop))))
 		return;
-	if (unlikely(p->tcp_flags & RTE_TCP_SYN_FLAG))
+	if (unlikely(p->tcp_flags & RTE_TCP_SYN_FLAG)) {
 		sl_clamp_mss(w, s, b, i, mtu_of(s, egress(w, p, hop)));
+		sl_proxy_open(w, s, b, i);
+	}
+	/* The flow has the client's view of all numbers. */
+	if (unlikely(f->flags & SL_FLOW_SEQ) && p->side == SL_SERVER)
+		sl_proxy_from_server(w, s, b, i);
 	follow(w, s, b, i);
+	if (unlikely(f->flags & SL_FLOW_SEQ) && p->side == SL_CLIENT && !sl_proxy_from_client(w, s, b, i))
+		return;
 	settle(f);
 	enum sl_drop_cause cause = rewrite(w, b, i);
 	if (unlikely(cause != SL_DROP_MAX)) {

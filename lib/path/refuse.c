@@ -68,8 +68,7 @@ static bool may_be_rejected(const struct sl_snapshot *s, const struct sl_burst *
 	return sl_icmp_may_answer(b->m[i], p) && sl_snapshot_local(s, &p->src) == NULL;
 }
 
-/* What is corrupted may be somebody else's (RFC 1122 sections 4.1.3.4, 4.2.2.7). Of a fragment nobody here can tell. */
-static bool is_intact(const struct sl_burst *b, unsigned int i)
+bool sl_is_intact(const struct sl_burst *b, unsigned int i)
 {
 	const struct sl_pkt *p = &b->p[i];
 	const struct rte_udp_hdr *udp = sl_burst_at(b, i, p->l4);
@@ -94,7 +93,7 @@ void sl_reject(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst
 		w->count[SL_COUNT_REJECTS_LIMITED]++;
 		return;
 	}
-	if (!is_intact(b, i))
+	if (!sl_is_intact(b, i)) /* may be somebody else's (RFC 1122 sections 4.1.3.4, 4.2.2.7) */
 		return;
 	if (p->kind == SL_PKT_UDP) /* RFC 1122 section 4.1.3.1, RFC 4443 section 3.1 */
 		sl_send_error(w, s, b, i, SL_ICMP_PORT_UNREACHABLE, 0, &p->dst);

@@ -29,6 +29,8 @@ static void reset_side(struct sl_worker *w, const struct sl_snapshot *s, uint32_
 	/* Nothing is known of it, or it takes a reset only by its acknowledgement (SYN-SENT, RFC 9293 section 3.10.7.3). */
 	if (seq == 0 && ack == 0)
 		return;
+	if (side == SL_SERVER && unlikely(f->flags & SL_FLOW_SEQ))
+		sl_seq_to_server(w, flow, &seq, &ack);
 	sl_flow_tuple(&w->flows, flow, side, &k);
 	struct sl_tcp_reset reset = { .src = &k.self, .dst = &k.peer, .sport_be = k.self_port_be, .dport_be = k.peer_port_be,
 				      .seq = seq, .ack = ack, .with_ack = ack != 0 };

@@ -69,8 +69,13 @@ static void end_for_good(struct sl_worker *w, const struct sl_snapshot *s, struc
 	const struct sl_flow *f = &w->flows.flows[flow];
 
 	/* It keeps TIME_WAIT, or the client's reset may have been lost. */
-	if (f->state != SL_TCP_TIME_WAIT_CLIENT && f->ack[SL_SERVER] != 0)
-		reset_backend(w, s, server, f->ack[SL_SERVER]);
+	if (f->state != SL_TCP_TIME_WAIT_CLIENT && f->ack[SL_SERVER] != 0) {
+		uint32_t seq = f->ack[SL_SERVER], ack = 0;
+
+		if (unlikely(f->flags & SL_FLOW_SEQ))
+			sl_seq_to_server(w, flow, &seq, &ack);
+		reset_backend(w, s, server, seq);
+	}
 	w->count[SL_COUNT_FLOWS_REUSED]++;
 	sl_burst_forget_flow(b, flow);
 	sl_flow_end(w, s, flow);

@@ -10,6 +10,7 @@
 
 #include "sluice/packet/fragment.h"
 #include "sluice/packet/icmp.h"
+#include "sluice/packet/quote.h"
 #include "sluice/packet/tcp.h"
 #include "sluice/path/pick.h"
 #include "sluice/state/tcp.h"
@@ -258,6 +259,31 @@ enum sl_drop_cause sl_open_flow(struct sl_worker *w, const struct sl_snapshot *s
  * or the cause to refuse the packet for, whose flow is gone then.
  */
 enum sl_drop_cause sl_flow_renew(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i);
+
+/*
+ * Sequence translation (sluice/state/seq.h) of flows with SL_FLOW_SEQ. Packet i, for the other side: its numbers and SACK blocks.
+ * For a reset of ours to the server: numbers as the client counts, as the flow record has them, become the server's. The
+ * quoted packet of ICMP error i, which came in on `side` of the flow, gets the numbers that its sender gave it.
+ */
+void sl_seq_translate(const struct sl_worker *w, struct sl_burst *b, unsigned int i);
+void sl_seq_to_server(const struct sl_worker *w, uint32_t flow, uint32_t *seq, uint32_t *ack);
+void sl_seq_translate_quote(const struct sl_worker *w, struct sl_burst *b, unsigned int i, const struct sl_quote *q, uint32_t flow,
+			    enum sl_side side);
+
+/*
+ * PROXY headers. A client's SYN: if it begins a connection that gets a header, so is its flow marked. Packets of marked flows
+ * from the client, after their flow has followed them, and from the server, before that: translated, with whatever has to
+ * be sent. False: packet i was taken out.
+ */
+void sl_proxy_open(struct sl_worker *w, const struct sl_snapshot *s, const struct sl_burst *b, unsigned int i);
+bool sl_proxy_from_client(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i);
+void sl_proxy_from_server(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i);
+
+/* Send headers again whose time it is: a bounded number. */
+void sl_proxy_repeat(struct sl_worker *w, const struct sl_snapshot *s);
+
+/* The checksum of TCP or UDP packet i is right, or cannot be told, as it is a fragment. */
+bool sl_is_intact(const struct sl_burst *b, unsigned int i);
 
 /* A flow asks its backend for the first time; its backend has answered. For UDP: TCP's are found by the one below. */
 void sl_latency_ask(const struct sl_worker *w, struct sl_flow *f);

@@ -26,6 +26,7 @@ static void list_flow(const struct sl_worker *w, struct sl_flow_query *q, uint32
 	row->backend = f->backend;
 	row->state = f->state;
 	row->udp_kind = f->udp_kind;
+	row->proxy_stage = f->flags & SL_FLOW_SEQ ? w->seqs.records[flow].stage : SL_PROXY_OVER;
 	row->idle_ms = (uint32_t)((uint64_t)sl_flow_idle(f, w->now_tick) * SL_TICK_NS / 1000000);
 }
 

@@ -45,7 +45,9 @@ struct sl_worker *sl_worker_create(struct sl_shared *shared, uint16_t id, struct
 		return NULL;
 	}
 	if (sl_fragment_table_init(&w->fragments, sl_fragment_capacity(shared->max_fragments, shared->n_workers), numa_node,
-				   &key) != 0) {
+				   &key) != 0 ||
+	    (shared->seq_translation && sl_seq_table_init(&w->seqs, max_flows, numa_node) != 0)) {
+		sl_fragment_table_fini(&w->fragments);
 		sl_flow_table_fini(&w->flows);
 		rte_free(w);
 		return NULL;
@@ -203,6 +205,7 @@ void sl_worker_destroy(struct sl_worker *w)
 	sl_flow_table_fini(&w->flows);
 	sl_fragment_table_fini(&w->fragments);
 	sl_relay_detach(w);
+	sl_seq_table_fini(&w->seqs);
 	w->shared->workers[w->id] = NULL;
 	rte_free(w);
 }

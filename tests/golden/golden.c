@@ -151,6 +151,7 @@ static void workers_create(struct golden *g)
 {
 	g->shared.n_workers = g->config->workers;
 	g->shared.max_fragments = g->config->max_fragments;
+	g->shared.seq_translation = sl_config_uses_proxy_protocol(g->config);
 	g->shared.neighbours = &g->neighbours;
 	g->shared.control_wakeup_fd = -1;
 	sl_dispatch_init(&g->dispatch, g->shared.n_workers, rss_steers(g->test) ? 128 : SL_DISPATCH_ENTRIES);

@@ -107,6 +107,7 @@ static void defaults_are_filled_in(void **state)
 	assert_int_equal(c->services[0].mode, SL_MODE_FULL_NAT);
 	assert_int_equal(c->services[0].scheduler, SL_SCHEDULER_WEIGHTED_ROUND_ROBIN);
 	assert_int_equal(c->services[0].backends[0].weight, 1);
+	assert_int_equal(c->services[0].proxy_protocol, SL_PROXY_PROTOCOL_OFF);
 	assert_false(c->services[0].tcp_pickup);
 	assert_int_equal(c->services[0].udp_kind, SL_UDP_BIDIRECTIONAL);
 	assert_int_equal(c->services[0].on_exhaustion, SL_EXHAUSTION_DROP);
@@ -169,6 +170,7 @@ static void every_value_arrives(void **state)
 	assert_int_equal(c->services[0].backends[2].weight, 0);
 	assert_int_equal(c->services[0].timeout_s[SL_TIMEOUT_TCP_OPENING], 30);
 	assert_int_equal(c->services[0].timeout_s[SL_TIMEOUT_UDP_BIDIRECTIONAL], 120);
+	assert_int_equal(c->services[0].proxy_protocol, SL_PROXY_PROTOCOL_V2);
 	assert_true(c->services[0].tcp_pickup);
 	assert_int_equal(c->services[0].on_exhaustion, SL_EXHAUSTION_RESET);
 	assert_int_equal(c->services[0].udp_kind, SL_UDP_BIDIRECTIONAL);
@@ -452,10 +454,29 @@ static void first_ipv6_is_found(void **state)
 	sl_problems_fini(&problems);
 }
 
+static void first_proxy_protocol_is_found(void **state)
+{
+	struct sl_config_service services[2] = { { .proxy_protocol = SL_PROXY_PROTOCOL_OFF }, { .proxy_protocol = SL_PROXY_PROTOCOL_OFF } };
+	struct sl_config config = { .services = services, .n_services = 2 };
+	struct sl_problems problems;
+
+	sl_problems_init(&problems);
+	assert_false(sl_config_uses_proxy_protocol(&config));
+	sl_config_refuse_proxy_protocol(&config, &problems);
+	assert_int_equal(problems.count, 0);
+	services[1].proxy_protocol = SL_PROXY_PROTOCOL_V1;
+	assert_true(sl_config_uses_proxy_protocol(&config));
+	sl_config_refuse_proxy_protocol(&config, &problems);
+	assert_int_equal(problems.count, 1);
+	assert_string_equal(problems.list[0].where, "/services/1/proxy_protocol");
+	sl_problems_fini(&problems);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(first_ipv6_is_found),
+		cmocka_unit_test(first_proxy_protocol_is_found),
 		cmocka_unit_test(defaults_are_filled_in),
 		cmocka_unit_test(every_value_arrives),
 		cmocka_unit_test(services_inherit_timeouts_one_by_one),

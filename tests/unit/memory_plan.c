@@ -28,12 +28,14 @@ static int fake_netdev(const char *name, struct netdev_facts *facts)
 
 struct row {
 	unsigned int workers, max_flows;
-	bool ipv6, hugepages, nic;
+	bool ipv6, hugepages, nic, proxy;
 };
 
 static void build(struct memory_plan *plan, const struct row *row)
 {
 	struct machine machine = { .sys = "/nonexistent", .proc = "/nonexistent", .netdev = fake_netdev };
+	static const char proxy[] = "{\"name\":\"s\",\"address\":\"192.0.2.10\",\"port\":80,\"protocol\":\"tcp\",\"snat\":[\"10.0.0.1\"],"
+				    "\"proxy_protocol\":\"v1\",\"backends\":[{\"address\":\"10.0.0.9\",\"port\":80}]}";
 	const char *devices[2] = { "net_af_packet0", row->nic ? "0000:01:00.0" : "net_af_packet1" };
 	struct sl_problems problems;
 	struct eal_settings settings;
@@ -47,9 +49,9 @@ static void build(struct memory_plan *plan, const struct row *row)
 			     "\"net_af_packet0,iface=up0,qpairs=%u\",\"net_af_packet1,iface=up1,qpairs=%u\"]},"
 			     "\"workers\":%u,\"max_flows\":%u,\"interfaces\":["
 			     "{\"name\":\"a\",\"device\":\"%s\",\"addresses\":[\"192.0.2.1/24\"%s]},"
-			     "{\"name\":\"b\",\"device\":\"%s\",\"addresses\":[\"10.0.0.1/24\"]}]}",
+			     "{\"name\":\"b\",\"device\":\"%s\",\"addresses\":[\"10.0.0.1/24\"]}],\"services\":[%s]}",
 			     row->hugepages ? "true" : "false", row->workers, row->workers, row->workers, row->max_flows,
-			     devices[0], row->ipv6 ? ",\"2001:db8::1/64\"" : "", devices[1]) > 0);
+			     devices[0], row->ipv6 ? ",\"2001:db8::1/64\"" : "", devices[1], row->proxy ? proxy : "") > 0);
 	struct sl_config *config = sl_config_parse(json, strlen(json), &problems);
 	if (config == NULL)
 		sl_problems_print(&problems, stderr);
@@ -92,9 +94,9 @@ static void test_bytes_per_flow(void **state)
 static void test_sums(void **state)
 {
 	static const struct row rows[] = {
-		{ 1, 1024, false, true, false },   { 1, 65536, true, true, false }, { 2, 65536, true, false, false },
-		{ 3, 100000, true, true, true },   { 8, 100000000, true, true, true }, { 4, 1025, false, false, false },
-		{ 16, 1000000, false, true, true },
+		{ 1, 1024, false, true, false, false },   { 1, 65536, true, true, false, false }, { 2, 65536, true, false, false, false },
+		{ 3, 100000, true, true, true, false },   { 8, 100000000, true, true, true, false }, { 4, 1025, false, false, false, false },
+		{ 16, 1000000, false, true, true, false }, { 4, 1000000, false, true, false, true }, { SL_MAX_WORKERS, 1000000, true, true, true, true },
 	};
 	struct memory_plan plan;
 
@@ -111,6 +113,8 @@ static void test_sums(void **state)
 		assert_true((uint64_t)plan.flows_per_worker * rows[i].workers >= rows[i].max_flows);
 		assert_int_equal(row_bytes(&plan, "worker "),
 				 rows[i].workers * sl_flow_table_bytes(plan.flows_per_worker, rows[i].ipv6));
+		assert_int_equal(row_bytes(&plan, "sequence translation"),
+				 rows[i].proxy ? (uint64_t)rows[i].workers * sl_seq_table_bytes(plan.flows_per_worker) : 0);
 		assert_in_range(memory_plan_total_mb(&plan) * MIB, plan.bytes, plan.bytes + MIB - 1);
 		assert_int_equal(memory_plan_process_mb(&plan, 0), memory_plan_process_mb(&plan, memory_plan_total_mb(&plan)));
 		assert_true(memory_plan_process_mb(&plan, 0) * MIB >= plan.bytes + plan.outside_bytes);
@@ -122,17 +126,17 @@ static void test_promises(void **state)
 {
 	struct memory_plan plan;
 
-	build(&plan, &(struct row){ 1, 65536, true, true, false });
+	build(&plan, &(struct row){ 1, 65536, true, true, false, false });
 	assert_true(memory_plan_process_mb(&plan, 0) * MIB < 100 * MB);
-	build(&plan, &(struct row){ 1, 65536, true, false, false });
+	build(&plan, &(struct row){ 1, 65536, true, false, false, false });
 	assert_true(memory_plan_process_mb(&plan, 0) * MIB < 100 * MB);
-	build(&plan, &(struct row){ 2, 65536, true, true, false });
+	build(&plan, &(struct row){ 2, 65536, true, true, false, false });
 	assert_true(memory_plan_process_mb(&plan, 0) * MIB < 100 * MB);
 
 	for (unsigned int workers = 1; workers <= 16; workers *= 2) {
-		build(&plan, &(struct row){ workers, 10000000, true, true, true });
+		build(&plan, &(struct row){ workers, 10000000, true, true, true, false });
 		assert_true(memory_plan_process_mb(&plan, 0) * MIB < 4 * GIB);
-		build(&plan, &(struct row){ workers, 100000000, true, true, true });
+		build(&plan, &(struct row){ workers, 100000000, true, true, true, false });
 		assert_true(memory_plan_process_mb(&plan, 0) * MIB < 24 * GIB);
 	}
 }
@@ -141,7 +145,7 @@ static void test_promises(void **state)
 static void test_held_by_devices(void **state)
 {
 	struct memory_plan copied, held;
-	const struct row row = { 1, 1024, false, true, false }, nic = { 1, 1024, false, true, true };
+	const struct row row = { 1, 1024, false, true, false, false }, nic = { 1, 1024, false, true, true, false };
 
 	build(&copied, &row);
 	build(&held, &nic);
@@ -162,19 +166,19 @@ static uint64_t bytes_allocated(void)
 /* What two workers and their pool really take from DPDK's heap, against the rows. */
 static void test_rows_against_heap(void **state)
 {
-	static struct sl_shared shared = { .n_workers = 2, .max_fragments = 4096, .control_wakeup_fd = -1 };
+	static struct sl_shared shared = { .n_workers = 2, .max_fragments = 4096, .control_wakeup_fd = -1, .seq_translation = true };
 	struct sl_neighbour_table neighbours;
 	struct memory_plan plan;
 	uint64_t before = bytes_allocated();
 
-	build(&plan, &(struct row){ 2, 65536, true, false, false });
+	build(&plan, &(struct row){ 2, 65536, true, false, false, true });
 	assert_int_equal(sl_neighbour_table_init(&neighbours, 4096), 0);
 	uint64_t after_neighbours = bytes_allocated();
 	assert_in_range(after_neighbours - before, 1, row_bytes(&plan, "4096 neighbours") + 4096);
 	for (uint16_t i = 0; i < 2; i++)
 		assert_non_null(sl_worker_create(&shared, i, NULL, plan.flows_per_worker, plan.ipv6, -1, 1));
 	assert_int_equal(sl_worker_connect(&shared), 0);
-	uint64_t planned = row_bytes(&plan, "worker"), taken = bytes_allocated() - after_neighbours;
+	uint64_t planned = row_bytes(&plan, "worker") + row_bytes(&plan, "sequence translation"), taken = bytes_allocated() - after_neighbours;
 	assert_in_range(taken, planned * 99 / 100, planned * 101 / 100);
 
 	before = bytes_allocated();

@@ -38,6 +38,7 @@ enum sl_scheduler {
 enum sl_affinity { SL_AFFINITY_NONE, SL_AFFINITY_SOURCE };
 enum sl_udp_kind { SL_UDP_BIDIRECTIONAL, SL_UDP_ONE_WAY, SL_UDP_REQUEST_RESPONSE };
 enum sl_exhaustion { SL_EXHAUSTION_DROP, SL_EXHAUSTION_RESET };
+enum sl_proxy_protocol { SL_PROXY_PROTOCOL_OFF, SL_PROXY_PROTOCOL_V1, SL_PROXY_PROTOCOL_V2 }; /* off, or the version */
 enum sl_unused_ports { SL_UNUSED_PORTS_DROP, SL_UNUSED_PORTS_REJECT };
 enum sl_idle { SL_IDLE_SLEEP, SL_IDLE_POLL };
 
@@ -107,6 +108,7 @@ struct sl_config_service {
 	struct sl_config_backend *backends;
 	unsigned int n_backends;
 	uint32_t timeout_s[SL_TIMEOUT_MAX]; /* the service's own, or the global ones */
+	enum sl_proxy_protocol proxy_protocol;
 	bool tcp_pickup;      /* TCP: any segment with ACK may open a flow */
 	enum sl_udp_kind udp_kind;
 	uint8_t udp_replies; /* with SL_UDP_REQUEST_RESPONSE: to each request */
@@ -174,6 +176,13 @@ void sl_config_check_reload(const struct sl_config *running, const struct sl_con
 bool sl_config_uses_ipv6(const struct sl_config *config);
 void sl_config_refuse_ipv6(const struct sl_config *next, struct sl_problems *problems);
 
+/*
+ * The same with `proxy_protocol`: whether any service has it, so that workers have records of sequence translation, and the
+ * refusal of a configuration that needs them where there are none.
+ */
+bool sl_config_uses_proxy_protocol(const struct sl_config *config);
+void sl_config_refuse_proxy_protocol(const struct sl_config *next, struct sl_problems *problems);
+
 const char *sl_mode_name(enum sl_mode mode);
 const char *sl_scheduler_name(enum sl_scheduler scheduler);
 
@@ -185,6 +194,7 @@ static inline bool sl_scheduler_hashes(enum sl_scheduler scheduler)
 
 const char *sl_affinity_name(enum sl_affinity affinity);
 const char *sl_udp_kind_name(enum sl_udp_kind kind);
+const char *sl_proxy_protocol_name(enum sl_proxy_protocol proxy_protocol);
 const char *sl_exhaustion_name(enum sl_exhaustion exhaustion);
 const char *sl_unused_ports_name(enum sl_unused_ports unused_ports);
 const char *sl_forwarding_name(enum sl_forwarding forwarding);

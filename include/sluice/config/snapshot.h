@@ -102,6 +102,7 @@ struct sl_service {
 	struct sl_ip *snat;
 	uint32_t timeout_ticks[SL_TIMEOUT_MAX]; /* SL_TICK_NS each */
 	bool tcp_pickup;
+	uint8_t proxy_protocol; /* enum sl_proxy_protocol */
 	uint8_t udp_kind;      /* enum sl_udp_kind */
 	uint8_t udp_replies;
 	uint8_t on_exhaustion; /* enum sl_exhaustion */

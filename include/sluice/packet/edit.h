@@ -14,6 +14,7 @@
 #include <rte_branch_prediction.h>
 #include <rte_ip.h>
 #include <rte_mbuf.h>
+#include <rte_tcp.h>
 
 #include "sluice/base/ip.h"
 #include "sluice/packet/burst.h"
@@ -203,6 +204,30 @@ static inline void sl_edit_decrement_ttl(struct rte_mbuf *m, const struct sl_pkt
  * the delta for other checksums that have the addresses in them.
  */
 uint16_t sl_edit_addresses(void *header, const struct sl_ip *src, const struct sl_ip *dst);
+
+/* Kinds and lengths of TCP options: RFC 9293 section 3.2, RFC 7323 (scale, timestamps), RFC 2018 (SACK), RFC 8684 (MPTCP). */
+#define SL_TCP_OPTION_END 0
+#define SL_TCP_OPTION_NOP 1
+#define SL_TCP_OPTION_MSS 2
+#define SL_TCP_OPTION_SCALE 3
+#define SL_TCP_OPTION_SACK 5
+#define SL_TCP_OPTION_TIMESTAMPS 8
+#define SL_TCP_OPTION_MPTCP 30
+#define SL_TCP_MSS_LEN 4
+#define SL_TCP_SCALE_LEN 3
+#define SL_TCP_TIMESTAMPS_LEN 10
+
+/* The first option of that kind (kind, length, value), or NULL where there is none or the options are no list. */
+uint8_t *sl_tcp_option(struct rte_tcp_hdr *tcp, uint8_t kind);
+
+/* Overwrite `len` bytes of a TCP header at `at`, with its checksum. */
+void sl_edit_tcp(struct rte_tcp_hdr *tcp, void *at, const void *bytes, unsigned int len);
+
+/* NOPs in place of an option. */
+void sl_edit_tcp_blank(struct rte_tcp_hdr *tcp, uint8_t *option);
+
+/* Cut off the data of TCP packet (m, p), which is no fragment, with all lengths and checksums. */
+void sl_edit_tcp_trim(struct rte_mbuf *m, struct sl_pkt *p);
 
 /*
  * Lower the maximum segment size a SYN or SYN+ACK announces (RFC 9293 section 3.7.1) to `mss`; never raised, never added, malformed

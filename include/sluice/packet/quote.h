@@ -44,6 +44,17 @@ bool sl_icmp_quotes(const struct sl_pkt *p);
 enum sl_drop_cause sl_quote_parse(struct rte_mbuf *m, const struct sl_pkt *p, struct sl_quote *q);
 
 /*
+ * Sequence number and acknowledgement of a quoted TCP header, in host order. What is quoted need not reach the acknowledgement:
+ * it is 0 then, and is not written. Writing them updates the checksums.
+ */
+struct sl_quote_numbers {
+	uint32_t seq, ack;
+};
+struct sl_quote_numbers sl_quote_numbers(const struct rte_mbuf *m, const struct sl_quote *q);
+void sl_quote_set_numbers(struct rte_mbuf *m, const struct sl_pkt *p, const struct sl_quote *q,
+			  const struct sl_quote_numbers *numbers);
+
+/*
  * Rewrite the quoted packet and the addresses of the error, within their family, with all checksums over them. An
  * identification that we gave the quoted packet becomes 0. Type, code, MTU, pointer, lengths and extensions stay; so do p and q.
  * (To the other family: sl_translate_error_packet.)

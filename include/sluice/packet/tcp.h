@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Building of TCP resets (RFC 9293 sections 3.5.2, 3.10.7.1). */
+/* Building of TCP segments, of resets above all (RFC 9293 sections 3.5.2, 3.10.7.1). */
 #ifndef SLUICE_PACKET_TCP_H
 #define SLUICE_PACKET_TCP_H
 
@@ -10,6 +10,20 @@
 
 #include "sluice/base/ip.h"
 #include "sluice/packet/burst.h"
+
+struct sl_tcp_out {
+	const struct sl_ip *src, *dst; /* of one family */
+	uint16_t sport_be, dport_be;
+	uint32_t seq, ack; /* host order */
+	uint8_t flags;	   /* RTE_TCP_*_FLAG */
+	uint16_t window_be;
+	const uint32_t *timestamps_be; /* value and echo of the timestamps option, or NULL */
+	const void *data;
+	uint16_t data_len;
+};
+
+/* Write the segment into `out`, which is empty, from its IP header on. Returns 0, or -1 when out has no room. */
+int sl_tcp_build(struct rte_mbuf *out, const struct sl_tcp_out *segment);
 
 struct sl_tcp_reset {
 	const struct sl_ip *src, *dst; /* of one family */

@@ -36,6 +36,9 @@
 	X(FLOWS_ANSWERED, flows_answered, "request-response UDP flows ended by their last reply")                    \
 	X(FLOWS_SHUT, flows_shut, "flows ended by an operator or by a drain's deadline")                             \
 	X(RESETS_SENT, resets_sent, "TCP resets sent: new flows refused, unused ports, flows shut, backends told of a tuple used again") \
+	X(PROXY_HEADERS_SENT, proxy_headers_sent, "PROXY protocol headers sent to backends, repetitions not counted")     \
+	X(PROXY_HEADERS_REPEATED, proxy_headers_repeated, "PROXY protocol headers sent again because they were not acknowledged") \
+	X(PROXY_HEADERS_GIVEN_UP, proxy_headers_given_up, "connections ended because their backend never acknowledged the PROXY header") \
 	X(DATAGRAMS_FRAGMENTED, datagrams_fragmented, "datagrams that came in fragments and were followed")          \
 	X(DATAGRAMS_INCOMPLETE, datagrams_incomplete, "of these, those with fragments missing when their time was up") \
 	X(DATAGRAMS_EVICTED, datagrams_evicted, "of these, those forgotten early to make room; raise max_fragments") \

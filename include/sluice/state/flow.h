@@ -34,6 +34,7 @@ enum sl_side { SL_CLIENT = 0, SL_SERVER = 1 };
 #define SL_FLOW_STEADY_CLIENT 0x08 /* 1 << (SL_FLOW_STEADY_SHIFT + SL_CLIENT) */
 #define SL_FLOW_STEADY_SERVER 0x10
 #define SL_FLOW_STEADY_SHIFT 3
+#define SL_FLOW_SEQ 0x20 /* its numbers are translated (sluice/state/seq.h): never steady */
 #define SL_FLOW_STEADY_BOTH (SL_FLOW_STEADY_CLIENT | SL_FLOW_STEADY_SERVER)
 #define SL_FLOW_V6_BOTH (SL_FLOW_V6_CLIENT | SL_FLOW_V6_SERVER)
 

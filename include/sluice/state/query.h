@@ -35,6 +35,7 @@ struct sl_flow_row {
 	struct sl_tuple client, server;
 	uint16_t service, backend;
 	uint8_t state, udp_kind;
+	uint8_t proxy_stage; /* enum sl_proxy_stage; OVER also where there is no header */
 	uint32_t idle_ms;
 };
 

@@ -30,6 +30,7 @@
 #include "sluice/state/neighbour.h"
 #include "sluice/state/query.h"
 #include "sluice/state/relay.h"
+#include "sluice/state/seq.h"
 
 #define SL_TX_BURST 64
 #define SL_HOLD_NEIGHBOURS 64	/* unresolved next hops a worker holds packets for */
@@ -84,6 +85,7 @@ struct sl_shared {
 	_Atomic bool control_awake;		      /* false: control sleeps, write to the eventfd after an event */
 	bool poll;				      /* never sleep */
 	uint32_t idle_sleep_us;
+	bool seq_translation;			      /* workers have records for it, as many as flows */
 	uint32_t max_fragments;			      /* fragmented datagrams tracked, all workers together */
 	uint64_t tsc_hz;
 };
@@ -152,6 +154,7 @@ struct sl_worker {
 	struct sl_ranking ranking[SL_MAX_SERVICES];
 	uint64_t random; /* of schedulers that choose by chance */
 	struct sl_relay_table *relays; /* NULL: none may be configured */
+	struct sl_seq_table seqs;
 
 	/* query: written by the reader while IDLE, by the worker while RUNNING; readers are telemetry's threads and control */
 	pthread_mutex_t query_lock;	/* among readers */
