@@ -5,6 +5,8 @@
 
 #include <cap-ng.h>
 
+#include "sluice/config/companion.h"
+
 #include "preflight.h"
 
 #define MIB (UINT64_C(1) << 20)
@@ -67,6 +69,19 @@ static void check_hugepage_directory(struct preflight *p)
 		       "no permission to write to %s", directory);
 }
 
+/* TAPs of the host's stack, with addresses and routes. */
+static void check_companions(struct preflight *p)
+{
+	if (!sl_config_has_companions(p->config))
+		return;
+	if (!machine_has_capability(p->machine, CAP_NET_ADMIN))
+		sl_problem_add(p->problems, "/interfaces", "run sluice as root (sudo)",
+			       "companions of the host's stack need cap_net_admin, which this process lacks");
+	if (!machine_path_exists("%s/net/tun", p->machine->dev))
+		sl_problem_add(p->problems, "/interfaces", "`modprobe tun`", "companions of the host's stack need %s/net/tun, which is "
+			       "not there", p->machine->dev);
+}
+
 void preflight_rights(struct preflight *p)
 {
 	for (unsigned int i = 0; i < p->devices->n; i++) {
@@ -75,6 +90,7 @@ void preflight_rights(struct preflight *p)
 		if (strcmp(d->driver, "net_tap") == 0 && !machine_path_exists("%s/net/tun", p->machine->dev))
 			sl_problem_add(p->problems, d->name, "`modprobe tun`", "there is no %s/net/tun", p->machine->dev);
 	}
+	check_companions(p);
 	check_memlock(p);
 	check_hugepage_directory(p);
 }

@@ -160,10 +160,14 @@ static bool readable_with(uint64_t effective, const char *path)
 	return true;
 }
 
-static uint64_t choose(const struct sl_port *ports, unsigned int n_ports, const char *config_path)
+static uint64_t choose(const struct sl_port *ports, unsigned int n_ports, bool companions, const char *config_path)
 {
 	uint64_t keep = 0;
 
+	if (companions) {
+		keep |= BIT(CAP_NET_ADMIN);
+		sl_log_info("keeps capability net_admin: companions of the host's stack follow reloads");
+	}
 	for (unsigned int i = 0; i < n_ports; i++) {
 		for (unsigned int k = 0; k < RTE_DIM(kept); k++) {
 			if (strncmp(ports[i].driver, kept[k].driver, strlen(kept[k].driver)) != 0 ||
@@ -181,11 +185,11 @@ static uint64_t choose(const struct sl_port *ports, unsigned int n_ports, const 
 	return keep;
 }
 
-void privileges_drop(const struct sl_port *ports, unsigned int n_ports, const char *config_path)
+void privileges_drop(const struct sl_port *ports, unsigned int n_ports, bool companions, const char *config_path)
 {
 	if (permitted_capabilities() == 0)
 		return;
-	uint64_t keep = choose(ports, n_ports, config_path);
+	uint64_t keep = choose(ports, n_ports, companions, config_path);
 	if (drop_in_all_threads(keep))
 		sl_log_info("dropped all %scapabilities in all threads", keep != 0 ? "other " : "");
 	else

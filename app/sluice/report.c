@@ -3,6 +3,13 @@
 
 #include "report.h"
 
+static void print_companions(const struct sl_config *config, FILE *out)
+{
+	for (unsigned int i = 0; i < config->n_interfaces; i++)
+		if (config->interfaces[i].kernel)
+			fprintf(out, "  interface %s has a TAP in the host's stack, as \"kernel\" says\n", config->interfaces[i].name);
+}
+
 void report_start(const struct setup *setup, FILE *out)
 {
 	fprintf(out, "sluice %s: %u worker%s, lcores %s, %s\n", SLUICE_VERSION, setup->config->workers,
@@ -10,6 +17,7 @@ void report_start(const struct setup *setup, FILE *out)
 		!setup->settings.hugepages ? "no hugepages" :
 		setup->settings.in_memory ? "hugepages without files" : "hugepages");
 	memory_plan_print(&setup->plan, setup->settings.memory_mb, out);
+	print_companions(setup->config, out);
 	fflush(out);
 }
 

@@ -202,6 +202,13 @@ static const struct sl_key interface_keys[] = {
 	{ .name = "gateways", .type = SL_TYPE_LIST, ARRAY(struct sl_config_interface, gateways), .maximum = 2,
 	  .item = &sl_ip_item,
 	  .help = "default gateways, one of each address family; each on link of this interface, or link-local" },
+	{ .name = "kernel", .type = SL_TYPE_BOOL, FIELD(struct sl_config_interface, kernel), .value = false,
+	  .help = "true: the host's own stack has the interface, too, as a TAP of its name (its companion) with its addresses but "
+		  "those used as `snat`. What is for these and nothing here claims goes to it, so that ssh, a BGP daemon or "
+		  "traceroute work on a port that is bound to DPDK" },
+	{ .name = "kernel_pps", .type = SL_TYPE_UINT, FIELD(struct sl_config_interface, kernel_pps), .minimum = 100,
+	  .maximum = 1000000, .value = 10000, .unit = "packets/s",
+	  .help = "packets given to the interface's companion, by each worker; what is above is dropped as `punt_limit`" },
 };
 static const struct sl_object interface_object = {
 	.title = "interfaces/N", KEYS(interface_keys),

@@ -149,6 +149,8 @@ static int set_interface(struct sl_build *b, unsigned int index, uint16_t port)
 	memcpy(interface->name, c->name, sizeof(interface->name));
 	interface->port = port;
 	interface->vlan = c->vlan;
+	interface->kernel = c->kernel;
+	interface->kernel_pps = c->kernel_pps;
 	if (port != SL_ID_NONE)
 		memcpy(interface->mac, b->ports[port].mac, sizeof(interface->mac));
 	snprintf(where, sizeof(where), "/interfaces/%u/mtu", index);

@@ -20,6 +20,7 @@
 
 #include "announce.h"
 #include "backends.h"
+#include "companions.h"
 #include "drains.h"
 #include "events.h"
 #include "flow_counts.h"
@@ -102,10 +103,11 @@ static int create_parts(struct sl_control *control)
 	control->neighbours = sl_neighbours_create(control->shared->neighbours, &neighbours_ops, control);
 	control->announcer = sl_announcer_create(&announce_ops, control);
 	control->listener = sl_listener_create(&listen_ops, control);
+	control->companions = sl_companions_create();
 	control->drains = sl_drains_create();
 	control->relay_alarms = sl_relay_alarms_create();
 	if (control->counts == NULL || control->backend_notes == NULL || control->neighbours == NULL ||
-	    control->announcer == NULL || control->listener == NULL || control->drains == NULL ||
+	    control->announcer == NULL || control->listener == NULL || control->companions == NULL || control->drains == NULL ||
 	    control->relay_alarms == NULL)
 		return -1;
 	return 0;
@@ -209,6 +211,7 @@ void sl_control_destroy(struct sl_control *control)
 	sl_drains_destroy(control->drains);
 	atomic_store_explicit(&control->shared->snapshot, NULL, memory_order_release);
 	sl_relay_alarms_destroy(control->relay_alarms);
+	sl_companions_destroy(control->companions);
 	sl_listener_destroy(control->listener);
 	sl_announcer_destroy(control->announcer);
 	sl_neighbours_destroy(control->neighbours);
@@ -266,6 +269,7 @@ static void watch_links(struct sl_control *control, uint64_t now_ns)
 		sl_announcer_link_up(control->announcer, control->snapshot, (uint16_t)i, now_ns);
 		join_groups(control, (uint16_t)i, now_ns);
 	}
+	sl_companions_watch_links(control);
 }
 
 static uint64_t bury_tombstones(struct sl_control *control, uint64_t now_ns)
@@ -289,6 +293,7 @@ static uint64_t turn(struct sl_control *control)
 	watch_links(control, now_ns);
 	uint64_t next_ns = bury_tombstones(control, now_ns);
 
+	next_ns = RTE_MIN(next_ns, sl_companions_run(control));
 	next_ns = RTE_MIN(next_ns, sl_backends_run(control, now_ns));
 	next_ns = RTE_MIN(next_ns, control->next_link_ns);
 	next_ns = RTE_MIN(next_ns, sl_announcer_run(control->announcer, now_ns));
@@ -319,7 +324,7 @@ static void wait_until(struct sl_control *control, uint64_t next_ns)
 	if (next_ns <= sl_control_now_ns())
 		return;
 	atomic_exchange(&control->shared->control_awake, false);
-	if (!sl_control_events_pending(control) && !sl_flow_jobs_pending(control)) {
+	if (!sl_control_events_pending(control) && !sl_companions_pending(control) && !sl_flow_jobs_pending(control)) {
 		set_timer(control, next_ns);
 		epoll_wait(control->epoll_fd, events, RTE_DIM(events), -1);
 	}

@@ -6,6 +6,7 @@
 
 #include "announce.h"
 #include "backends.h"
+#include "companions.h"
 #include "flow_counts.h"
 #include "listener.h"
 #include "neighbours.h"
@@ -134,6 +135,11 @@ int sl_control_publish(struct sl_control *control, const struct sl_config *confi
 		sl_snapshot_build(config, facts, control->n_ports, previous, &usage, problems);
 	if (next == NULL)
 		return -1;
+	if (sl_companions_prepare(control, next, config, problems) != 0) {
+		sl_companions_follow(control, control->config); /* without those that were made */
+		sl_snapshot_destroy(next);
+		return -1;
+	}
 
 	sl_flow_counts_begin(control, previous, next);
 	sl_backends_follow(control, next);
@@ -142,6 +148,7 @@ int sl_control_publish(struct sl_control *control, const struct sl_config *confi
 	control->snapshot = next;
 	control->count[SL_CONTROL_COUNT_PUBLICATIONS]++;
 	sl_shared_quiesce(control->shared);
+	sl_companions_follow(control, config);
 	follow(control, previous);
 	sl_snapshot_destroy(previous);
 	return 0;

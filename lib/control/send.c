@@ -12,24 +12,25 @@ static const struct sl_interface *interface_of(const struct sl_control *control,
 }
 
 /* Worker 0 counts what it takes as injected, so nothing may get lost between here and there. */
-static bool give(struct sl_control *control, uint16_t port, struct rte_mbuf *m, int built)
+bool sl_control_inject(struct sl_control *control, uint16_t port, struct rte_mbuf *m)
 {
 	struct rte_ring *ring = control->shared->workers[0]->transmit_in[SL_MAX_WORKERS];
 
-	if (control->ports[port].removed) { /* as good as sent: nobody answers */
-		rte_pktmbuf_free(m);
+	m->port = port;
+	if (!control->ports[port].removed && rte_ring_sp_enqueue(ring, m) == 0)
 		return true;
-	}
-	if (built == 0) {
-		m->port = port;
-		if (rte_ring_sp_enqueue(ring, m) == 0) {
-			control->count[SL_CONTROL_COUNT_FRAMES_SENT]++;
-			return true;
-		}
-	}
 	rte_pktmbuf_free(m);
-	control->count[SL_CONTROL_COUNT_FRAMES_NOT_SENT]++;
-	return false;
+	return control->ports[port].removed; /* as good as sent: nobody answers */
+}
+
+static bool give(struct sl_control *control, uint16_t port, struct rte_mbuf *m, int built)
+{
+	bool given = built == 0 && sl_control_inject(control, port, m);
+
+	if (built != 0)
+		rte_pktmbuf_free(m);
+	control->count[given ? SL_CONTROL_COUNT_FRAMES_SENT : SL_CONTROL_COUNT_FRAMES_NOT_SENT]++;
+	return given;
 }
 
 bool sl_control_frames_pending(const struct sl_control *control)

@@ -12,6 +12,9 @@
 
 #include "sluice/packet/group.h"
 
+/* Give worker 0 a frame to send; false: it could not, and the frame is freed. */
+bool sl_control_inject(struct sl_control *control, uint16_t port, struct rte_mbuf *m);
+
 bool sl_control_solicit(void *arg, uint16_t interface, const struct sl_ip *ip, const uint8_t *mac);
 bool sl_control_probe(void *arg, uint16_t interface, const struct sl_ip *ip);
 bool sl_control_announce(void *arg, uint16_t interface, const struct sl_ip *ip);

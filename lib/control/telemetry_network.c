@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* /sluice/interfaces, /sluice/interface, /sluice/neighbours, /sluice/neighbour, /sluice/routes. */
+#include "companions.h"
 #include "telemetry_internal.h"
 
 #include <errno.h>
@@ -55,6 +56,9 @@ static int answer_interface(const struct sl_tel_request *request, struct sl_tel_
 		if (!sl_tel_strings_add(&addresses, sl_prefix_format(&interface->addresses[i], text)))
 			break;
 	sl_tel_strings_close(&addresses, out, "addresses");
+	const struct sl_companion *companion = sl_companions_find(request->control, id);
+	sl_tel_string(out, "companion", companion == NULL ? "none" : sl_companion_link(companion) ? "up" : "down");
+	sl_tel_u64(out, "kernel_pps", interface->kernel_pps);
 	return 0;
 }
 
@@ -227,6 +231,8 @@ static const struct sl_tel_key interface_keys[] = {
 	{ "mtu_bytes", "largest IP packet" },
 	{ "mac", "Ethernet address" },
 	{ "addresses", "array of ADDRESS/LENGTH" },
+	{ "companion", "link state of its TAP in the host's stack, up or down; none: it has no TAP" },
+	{ "kernel_pps", "packets a second each worker may give the TAP" },
 	{ NULL, NULL },
 };
 

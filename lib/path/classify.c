@@ -2,7 +2,8 @@
 /*
  * Decides for packets without a flow. Sets p->service for a new flow, SL_PKT_FORWARD for layer-3 forwarding and for
  * ICMP errors about flows, which it translates. Drops: NO_SERVICE, NO_SNAT_FLOW, PROTOCOL, MULTICAST, NOT_FORWARDED,
- * and errors as ICMP, ICMP_QUOTE, ICMP_FRAGMENT, ICMP_NO_FLOW.
+ * and errors as ICMP, ICMP_QUOTE, ICMP_FRAGMENT, ICMP_NO_FLOW. What it would drop of packets to an address that is the host's,
+ * too, is punted.
  */
 #include "stages.h"
 
@@ -68,6 +69,10 @@ void sl_stage_classify(struct sl_worker *w, const struct sl_snapshot *s, struct 
 		if (likely(b->p[i].flow != SL_FLOW_NONE))
 			continue;
 		enum sl_drop_cause cause = classify(w, s, b, i);
+		if (cause != SL_DROP_MAX && sl_is_kernels(s, &b->p[i])) {
+			sl_burst_punt(w, s, b, i);
+			continue;
+		}
 		if (cause == SL_DROP_NO_SERVICE)
 			sl_reject(w, s, b, i);
 		if (cause != SL_DROP_MAX)

@@ -245,6 +245,10 @@ static void handle(struct sl_worker *w, const struct sl_snapshot *s, struct sl_b
 	if (!may_be_followed(s, p, local)) {
 		if (local == NULL)
 			return;
+		if (sl_is_kernels(s, p)) { /* it puts them together itself */
+			sl_burst_punt(w, s, b, i);
+			return;
+		}
 		cause = SL_DROP_FRAGMENT;
 	} else if (b->resumed != SL_ID_NONE) {
 		proceed(w, s, b, i, b->resumed);

@@ -42,6 +42,15 @@ static void tell_neighbour(struct sl_worker *w, const struct sl_burst *b, unsign
 	sl_worker_event(w, &event);
 }
 
+/* Message i has been read. An answer may be to a question of the host's. */
+static void read_message(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i, bool answer)
+{
+	if (answer && unlikely(s->interfaces[b->p[i].interface].kernel))
+		sl_burst_punt(w, s, b, i);
+	else
+		sl_burst_consume(w, b, i);
+}
+
 /* ---- ARP (RFC 826, RFC 5227) ---- */
 
 static void handle_arp(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
@@ -74,7 +83,7 @@ static void handle_arp(struct sl_worker *w, const struct sl_snapshot *s, struct 
 		sl_arp_reply(m, p, our_mac);
 		sl_transmit(w, m, m->port);
 	} else if (for_us || impostor || sl_ip_equal(&sender, &target)) {
-		sl_burst_consume(w, b, i);
+		read_message(w, s, b, i, !request && for_us && !impostor);
 	} else {
 		sl_burst_drop(w, b, i, SL_DROP_ARP);
 	}
@@ -130,7 +139,7 @@ static void handle_nd(struct sl_worker *w, const struct sl_snapshot *s, struct s
 	if (for_us && nd.solicitation)
 		answer_solicitation(w, s, b, i, &nd);
 	if (for_us || !nd.solicitation)
-		sl_burst_consume(w, b, i);
+		read_message(w, s, b, i, !nd.solicitation && !for_us);
 	else
 		sl_burst_drop(w, b, i, SL_DROP_ND);
 }
@@ -236,6 +245,8 @@ static void handle_icmp(struct sl_worker *w, const struct sl_snapshot *s, struct
 		handle_icmp6(w, s, b, i, type);
 	else if (type == echo)
 		answer_echo(w, s, b, i);
+	else if (!sl_icmp_quotes(p) && sl_is_kernels(s, p))
+		sl_burst_punt(w, s, b, i);
 	else if (!sl_icmp_quotes(p)) /* redirect, source quench (RFC 6633), answers to what we never asked */
 		sl_burst_drop(w, b, i, SL_DROP_ICMP);
 }

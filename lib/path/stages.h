@@ -55,6 +55,15 @@ void sl_answer_error(struct sl_worker *w, const struct sl_snapshot *s, struct sl
 void sl_send_error(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
 		   enum sl_icmp_error error, uint16_t mtu, const struct sl_ip *src);
 
+/* Packet p is to an address that is the host's, too: what nothing here claims of such packets is punted. */
+static inline bool sl_is_kernels(const struct sl_snapshot *s, const struct sl_pkt *p)
+{
+	if (likely(!s->interfaces[p->interface].kernel) || (p->flags & SL_PKT_L2_MULTICAST))
+		return false;
+	const struct sl_local *local = sl_snapshot_local(s, &p->dst);
+	return local != NULL && sl_local_is_kernels(s, local, p->interface);
+}
+
 /* The checksum of ICMP or ICMPv6 message i is right. */
 bool sl_icmp_is_intact(const struct sl_burst *b, unsigned int i);
 

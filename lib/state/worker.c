@@ -84,7 +84,8 @@ int sl_worker_connect(struct sl_shared *shared)
 		w->events = rte_ring_create_elem(name, sizeof(struct sl_event), SL_EVENT_RING_SIZE, w->numa_node,
 						 RING_F_SP_ENQ | RING_F_SC_DEQ);
 		w->transmit_in[SL_MAX_WORKERS] = ring_create("transmit", SL_MAX_WORKERS, w, SL_RX_RING_SIZE);
-		if (w->events == NULL || w->transmit_in[SL_MAX_WORKERS] == NULL)
+		w->punts_out = ring_create("punts", SL_MAX_WORKERS, w, SL_RX_RING_SIZE);
+		if (w->events == NULL || w->transmit_in[SL_MAX_WORKERS] == NULL || w->punts_out == NULL)
 			return -1;
 	}
 	return 0;
@@ -95,7 +96,7 @@ uint64_t sl_worker_bytes(uint16_t n_workers)
 	uint64_t ring = SL_RX_RING_SIZE * sizeof(void *) + sizeof(struct rte_ring);
 	uint64_t events = SL_EVENT_RING_SIZE * sizeof(struct sl_event) + sizeof(struct rte_ring);
 
-	return sizeof(struct sl_worker) + (2ull * (n_workers - 1) + 1) * ring + events;
+	return sizeof(struct sl_worker) + (2ull * (n_workers - 1) + 2) * ring + events;
 }
 
 void sl_worker_set_time(struct sl_worker *w, const struct sl_snapshot *s, uint64_t now_ns)
@@ -174,6 +175,15 @@ static void ring_drain(struct sl_worker *w, struct rte_ring *ring, enum sl_worke
 	}
 }
 
+/* They were counted as consumed. */
+static void forget_punts(struct sl_worker *w)
+{
+	void *m;
+
+	while (w->punts_out != NULL && rte_ring_sc_dequeue(w->punts_out, &m) == 0)
+		rte_pktmbuf_free(m);
+}
+
 void sl_worker_drain(struct sl_worker *w)
 {
 	for (unsigned int from = 0; from < SL_MAX_WORKERS; from++) {
@@ -181,6 +191,7 @@ void sl_worker_drain(struct sl_worker *w)
 		ring_drain(w, w->transmit_in[from], SL_COUNT_HANDED_IN);
 	}
 	ring_drain(w, w->transmit_in[SL_MAX_WORKERS], SL_COUNT_INJECTED);
+	forget_punts(w);
 	sl_hold_drop_all(w, SL_DROP_SHUTDOWN);
 	for (uint16_t i; (i = sl_fragment_oldest(&w->fragments)) != SL_ID_NONE; sl_fragment_remove(&w->fragments, i)) {
 		struct rte_mbuf *m;
@@ -201,6 +212,7 @@ void sl_worker_destroy(struct sl_worker *w)
 	}
 	rte_ring_free(w->transmit_in[SL_MAX_WORKERS]);
 	rte_ring_free(w->events);
+	rte_ring_free(w->punts_out);
 	pthread_mutex_destroy(&w->query_lock);
 	sl_flow_table_fini(&w->flows);
 	sl_fragment_table_fini(&w->fragments);

@@ -142,6 +142,12 @@ static void ports_open(struct golden *g)
 	sl_problems_fini(&problems);
 }
 
+/* Behind the real ports one for what is punted: to control, which is not here. */
+static struct golden_port *host_port(struct golden *g)
+{
+	return &g->ports[g->shared.n_ports];
+}
+
 static bool rss_steers(const struct golden_case *test)
 {
 	return test->queues > 0xff;
@@ -190,6 +196,7 @@ static void start(struct golden *g, const struct golden_case *test, struct rte_m
 	ports_open(g);
 	workers_create(g);
 	publish(g);
+	snprintf(host_port(g)->port.facts.name, SL_DEVICE_NAME_MAX, "net_ring_host");
 }
 
 static void finish(struct golden *g)
@@ -237,6 +244,10 @@ static void collect(struct golden *g)
 			}
 		}
 	}
+	struct golden_port *host = host_port(g);
+	for (unsigned int i = 0; i < g->shared.n_workers; i++)
+		host->n_out += rte_ring_dequeue_burst(g->shared.workers[i]->punts_out, (void **)&host->out[host->n_out],
+						      OUT_MAX - host->n_out, NULL);
 }
 
 static void settle(struct golden *g)
@@ -278,7 +289,7 @@ static void account(struct golden *g, const struct golden_step *step)
 	char text[PKT_TEXT_MAX];
 	void *event[4];
 
-	for (unsigned int i = 0; i < g->shared.n_ports; i++) {
+	for (unsigned int i = 0; i <= g->shared.n_ports; i++) {
 		struct golden_port *p = &g->ports[i];
 		if (p->next_out < p->n_out)
 			FAIL(g, step, "%s sent what nobody asked for:\n%s", p->port.facts.name,
@@ -312,7 +323,7 @@ static struct golden_port *port_of(struct golden *g, const struct golden_step *s
 
 	*queue = dot != NULL ? (unsigned int)strtoul(dot + 1, NULL, 10) : ANY_QUEUE;
 	snprintf(name, sizeof(name), "net_ring_%.*s", length, step->port);
-	for (unsigned int i = 0; i < g->shared.n_ports; i++)
+	for (unsigned int i = 0; i <= g->shared.n_ports; i++)
 		if (strcmp(g->ports[i].port.facts.name, name) == 0)
 			return &g->ports[i];
 	FAIL(g, step, "no port %s", name);
@@ -354,7 +365,7 @@ static void tally(struct golden *g)
 	char text[PKT_TEXT_MAX];
 	unsigned int queue;
 
-	for (unsigned int i = 0; i < g->shared.n_ports; i++) {
+	for (unsigned int i = 0; i <= g->shared.n_ports; i++) {
 		struct golden_port *p = &g->ports[i];
 		for (; p->next_out < p->n_out; p->next_out++) {
 			const struct golden_step *sent = g->action + 1;

@@ -6,6 +6,7 @@
  *	IN("wan", ETH(...), IP4(...), TCP(...))	a frame arrives; those in a row arrive in one burst
  *	IN_MANY("wan", 10000, ...)		so many frames, in bursts of 64; a port or identification written UP(n) counts up from n
  *	OUT("lan", "eth ... ")			the next frame that leaves this port reads so (tests/support/packet_builder.h)
+ *	OUT("host", "eth ... ")			the next one that was punted reads so
  *	SENT("lan", ">10.1.1.1 ", 5000)	so many frames with this in their text left this port, in whatever order; right
  *						behind the action. `.tolerance`: how many more or less are fine
  *	DROPPED(ttl, 1)				so many more packets were dropped for this cause

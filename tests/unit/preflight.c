@@ -15,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include <linux/capability.h>
+
 #include "../../app/sluice/preflight.h"
 
 #define EVERYTHING UINT64_MAX
@@ -322,6 +324,29 @@ static void test_rights(void **state)
 	assert_only(&f->problems, "net_af_packet0", "net_af_packet needs cap_net_raw", "run sluice as root");
 }
 
+/* Companions of the host's stack: rights and the device for TAPs. */
+static void test_companions(void **state)
+{
+	static const char config[] =
+		"{\"version\":1,\"dpdk\":{\"vdevs\":[\"net_null0\"]},\"max_flows\":1024,"
+		"\"interfaces\":[{\"name\":\"a\",\"device\":\"net_null0\",\"addresses\":[\"192.0.2.1/24\"],\"kernel\":true}]}";
+	struct fixture *f = *state;
+
+	f->machine.capabilities = EVERYTHING & ~(UINT64_C(1) << CAP_NET_ADMIN);
+	put(f, "dev/net/tun", "");
+	run(f, config, NULL, 0);
+	assert_only(&f->problems, "/interfaces", "need cap_net_admin", "run sluice as root");
+}
+
+static void test_companions_without_tun(void **state)
+{
+	struct fixture *f = *state;
+
+	run(f, "{\"version\":1,\"dpdk\":{\"vdevs\":[\"net_null0\"]},\"max_flows\":1024,"
+	    "\"interfaces\":[{\"name\":\"a\",\"device\":\"net_null0\",\"addresses\":[\"192.0.2.1/24\"],\"kernel\":true}]}", NULL, 0);
+	assert_only(&f->problems, "/interfaces", "dev/net/tun, which is not there", "`modprobe tun`");
+}
+
 static void test_memlock(void **state)
 {
 	struct fixture *f = *state;
@@ -578,6 +603,8 @@ int main(void)
 		TEST(test_mtu_asked),
 		TEST(test_af_xdp_buffers),
 		TEST(test_rights),
+		TEST(test_companions),
+		TEST(test_companions_without_tun),
 		TEST(test_memlock),
 		TEST(test_pci_drivers),
 		TEST(test_pci_bifurcated),

@@ -70,6 +70,8 @@ struct sl_config_interface {
 	unsigned int n_addresses;
 	struct sl_ip *gateways; /* at most one of each family: default routes */
 	unsigned int n_gateways;
+	bool kernel;	     /* has a companion; so has one that health checks go by, see sl_config_needs_companion */
+	uint32_t kernel_pps; /* of each worker */
 };
 
 struct sl_config_route {

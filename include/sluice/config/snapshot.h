@@ -36,6 +36,8 @@ struct sl_interface {
 	uint16_t vlan; /* 0: untagged */
 	uint16_t mtu;
 	uint8_t mac[6];
+	bool kernel;	     /* has a companion */
+	uint32_t kernel_pps; /* packets a second each worker may give it */
 	struct sl_prefix *addresses; /* with IPv6, the link-local one made from the MAC address comes last */
 	unsigned int n_addresses;
 };
@@ -193,6 +195,12 @@ static inline uint16_t sl_snapshot_interface(const struct sl_snapshot *s, uint16
 	if (port >= s->n_ports)
 		return SL_ID_NONE;
 	return vlan == 0 ? s->ports[port].untagged : sl_snapshot_vlan_interface(s, port, vlan);
+}
+
+/* Our own address is the host's too, where it has a companion: packets to it that nothing claims are for that. */
+static inline bool sl_local_is_kernels(const struct sl_snapshot *s, const struct sl_local *local, uint16_t interface)
+{
+	return s->interfaces[interface].kernel && SL_LOCAL_IS(local, SL_LOCAL_INTERFACE) && !SL_LOCAL_IS(local, SL_LOCAL_SNAT);
 }
 
 /* Our own address, or NULL. */

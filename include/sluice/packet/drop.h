@@ -64,6 +64,8 @@
 	X(TX_RING_FULL, tx_ring_full, "ring to the worker that owns the port's transmit queue is full")                \
 	X(TX_SEGMENTS, tx_segments, "too long for one packet buffer, and the port sends no chained ones")              \
 	X(PORT_REMOVED, port_removed, "the port's device was taken away while sluice ran")                             \
+	X(PUNT_LIMIT, punt_limit, "for the host's own stack, above the rate of the interface's companion; see kernel_pps") \
+	X(PUNT_FULL, punt_full, "for the host's own stack, and the ring to control was full")                          \
 	X(NO_MBUF, no_mbuf, "no free packet buffer to hold a reply or copy")                                           \
 	X(SHUTDOWN, shutdown, "still held when sluice stopped")
 

@@ -14,6 +14,9 @@ void sl_burst_drop(struct sl_worker *w, struct sl_burst *b, unsigned int i, enum
 /* Take packet i out of the burst: it has done its work here. */
 void sl_burst_consume(struct sl_worker *w, struct sl_burst *b, unsigned int i);
 
+/* Take packet i out of the burst, for the companion of the interface it came by, at the limited rate. */
+void sl_burst_punt(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i);
+
 /* Take packet i out of the burst and give it to the worker that owns it. */
 void sl_burst_hand_over(struct sl_worker *w, struct sl_burst *b, unsigned int i, uint16_t owner);
 

@@ -132,6 +132,7 @@ struct sl_worker {
 	uint8_t hash_agreed[SL_MAX_PORTS][4]; /* how often, up to the number that makes it trusted */
 	struct sl_siphash_key secret;
 	struct sl_token_bucket icmp_errors, rejects; /* of one rate: who scans ports takes no error from others */
+	struct sl_token_bucket punts[SL_MAX_INTERFACES]; /* by interface id */
 
 	struct sl_hold holds[SL_HOLD_NEIGHBOURS];
 	uint16_t n_holds;
@@ -140,6 +141,7 @@ struct sl_worker {
 	struct rte_ring *handover_in[SL_MAX_WORKERS];	   /* packets this worker owns */
 	struct rte_ring *transmit_in[SL_MAX_WORKERS + 1]; /* complete frames for a port in mbuf.port */
 	struct rte_ring *events;			   /* struct sl_event, to control */
+	struct rte_ring *punts_out;			   /* packets for companions, to control; mbuf.port is the interface id */
 
 	uint64_t count[SL_COUNT_MAX];
 	uint64_t drops[SL_DROP_MAX];

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * A TAP in the host's network stack that stands for an interface of sluice's: its companion. Has the interface's name and MAC
+ * address, and for as long as it exists the addresses, routes and rules that sl_companion_apply was last given. Control thread
+ * only. Linux; needs CAP_NET_ADMIN, except for frames and the link state.
+ */
+#ifndef SLUICE_PORT_COMPANION_H
+#define SLUICE_PORT_COMPANION_H
+
+#include <rte_mempool.h>
+
+#include "sluice/base/ip.h"
+#include "sluice/base/problem.h"
+
+struct sl_companion;
+
+struct sl_companion_route {
+	struct sl_prefix prefix;
+	struct sl_ip via; /* zero: on link */
+};
+
+struct sl_companion_plan {
+	uint16_t mtu;
+	unsigned int n_addresses, n_routes;
+	struct sl_prefix *addresses;	   /* the host's, too, with the lengths of their networks */
+	struct sl_companion_route *routes; /* of what comes from these addresses; networks on link among them */
+};
+
+/* Create the TAP, down and without addresses. `table`: of routes, for nothing else. NULL: a problem at `where`. */
+struct sl_companion *sl_companion_create(const char *name, const uint8_t mac[6], uint32_t table, const char *where,
+					 struct sl_problems *problems);
+void sl_companion_destroy(struct sl_companion *companion); /* NULL is accepted */
+
+/* Make it so and bring it up; takes over what the plan points to. What the host refuses is logged. */
+void sl_companion_apply(struct sl_companion *companion, const struct sl_companion_plan *plan);
+
+/* Pass on the state of the port's link. */
+void sl_companion_set_link(struct sl_companion *companion, bool up);
+
+const char *sl_companion_name(const struct sl_companion *companion);
+bool sl_companion_link(const struct sl_companion *companion);
+int sl_companion_index(const struct sl_companion *companion); /* of the kernel interface */
+int sl_companion_fd(const struct sl_companion *companion);    /* readable when there are frames */
+
+/* The next frame that the host sends, in a buffer of the pool and with the VLAN's tag (0: none); NULL: none, or no buffer. */
+struct rte_mbuf *sl_companion_read(struct sl_companion *companion, struct rte_mempool *pool, uint16_t vlan);
+
+/* Give the host a frame, without its VLAN tag, and free it. False: it did not take it. NULL as companion: only freed. */
+bool sl_companion_write(struct sl_companion *companion, struct rte_mbuf *m);
+
+/*
+ * A kernel interface whose frames sluice gets copies of: have the kernel ignore them, to which a companion's addresses are its own.
+ * What was set before is kept in `saved`, for sl_netdev_unmute.
+ */
+struct sl_netdev_saved {
+	char name[16];
+	char value[3][8];
+};
+void sl_netdev_mute(const char *name, struct sl_netdev_saved *saved);
+void sl_netdev_unmute(const struct sl_netdev_saved *saved);
+
+#endif

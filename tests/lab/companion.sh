@@ -1,0 +1,105 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# variants: af_packet af_xdp
+#
+#   client 192.0.2.1, bird AS 65001 --- sluice: wan 192.0.2.2 with a companion: a TCP server on port 2222, bird AS 65002
+#          198.51.100.1 behind it                                          VIP 192.0.2.10
+#   backend1 10.1.1.1 --- sluice: lan 10.1.0.2 with a companion
+#
+# The host's own stack is reached, and reaches others, by ports that sluice has: a server in the manner of ssh (it speaks first,
+# then moves a lot both ways), by both families, from a network behind a router; BGP announces the VIP. Traffic through the VIP goes on.
+. "$(dirname "$0")/_lib.sh"
+
+command -v bird >/dev/null || skip "bird is not installed: scripts/packages install lab"
+lab_up "${1:-af_packet}" --kernel
+# A router with a network behind it: client, who gets there without asking sluice.
+/usr/bin/python3 - "$LAB_CONFIG" <<-'END'
+	import json, sys
+	config = json.load(open(sys.argv[1]))
+	config["routes"] = [{"prefix": "198.51.100.0/24", "via": "192.0.2.1"}]
+	json.dump(config, open(sys.argv[1], "w"))
+END
+lab_start_sluice
+ip -n "$LAB-client" addr add 198.51.100.1/32 dev lo
+lab_wait 15 "an answer through 192.0.2.10" lab_answers 192.0.2.10
+
+host()
+{
+	lab_in sluice "$@"
+}
+
+echo "what the host has"
+host ip -br address show dev wan | grep -q "192.0.2.2/24 .*2001:db8:1::2/64" || fail "companion wan: $(host ip address show dev wan)"
+host ip -o link show dev wan | grep -q "link/ether $(telemetry /sluice/interface,wan 'r["mac"]') " ||
+	fail "the companion has another MAC address: $(host ip -o link show dev wan)"
+lab_wait 10 "the companion's link" telemetry_is /sluice/interface,wan 'r["companion"] == "up"'
+
+echo "a server of the host's"
+lab_spawn server "$LAB_WORK/server.log" sluice /usr/bin/python3 "$LAB_ROOT/tests/lab/greeting_server.py" 2222
+ask()
+{
+	lab_in "$1" /usr/bin/python3 "$LAB_ROOT/tests/lab/greeting_server.py" --ask "$2" 2222 "$3" "${4:-}"
+}
+lab_wait 15 "an answer of the host's server" ask client 192.0.2.2 1000
+ask client 192.0.2.2 1000000 || fail "IPv4"
+ask client 2001:db8:1::2 1000000 || fail "IPv6"
+ask client 192.0.2.2 100000 198.51.100.1 || fail "from behind a router"
+ask backend1 10.1.0.2 100000 || fail "by lan"
+! ask client 192.0.2.10 10 2>/dev/null || fail "the host answers for the VIP"
+host ping -n -q -c 3 -i 0.2 -W 2 10.1.1.1 >/dev/null || fail "the host cannot ping a backend"
+host ping -n -q -c 3 -i 0.2 -W 2 -I 192.0.2.2 198.51.100.1 >/dev/null || fail "the host cannot ping what is behind a router"
+# no answer comes twice, from the kernel interface below, too
+[[ $(lab_in client ping -n -c 5 -i 0.05 -W 2 192.0.2.2) == *" 5 received, 0% packet loss"* ]] || fail "client: ping"
+lab_in client ping -n -c 5 -i 0.05 -W 2 192.0.2.2 | grep -q DUP && fail "two answers to a ping"
+
+echo "BGP"
+bird_config()
+{
+	cat <<-END
+		router id $2;
+		protocol device {}
+		protocol kernel { ipv4 { import none; export ${3:-none}; }; }
+		$4
+		protocol bgp peer {
+			local $2 as $1;
+			neighbor $5 as $6;
+			ipv4 { import all; export ${7:-none}; };
+		}
+	END
+}
+bird_config 65002 192.0.2.2 none "protocol static vips { ipv4; route 203.0.113.10/32 unreachable; }" 192.0.2.1 65001 all >"$LAB_WORK/a.conf"
+bird_config 65001 192.0.2.1 all "" 192.0.2.2 65002 >"$LAB_WORK/b.conf"
+lab_spawn bird "$LAB_WORK/bird.log" sluice bird -f -c "$LAB_WORK/a.conf" -s "$LAB_WORK/a.ctl"
+lab_spawn peer "$LAB_WORK/bird.log" client bird -f -c "$LAB_WORK/b.conf" -s "$LAB_WORK/b.ctl"
+learnt()
+{
+	ip -n "$LAB-client" route show proto bird | grep -q "203.0.113.10 via 192.0.2.2"
+}
+lab_wait 60 "the route to the VIP by BGP" learnt || { cat "$LAB_WORK/bird.log"; fail "BGP"; }
+
+echo "link, flood, reload, end"
+lab_in client /usr/bin/python3 -c 'import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+for i in range(40000): s.sendto(b"x" * 10, ("192.0.2.2", 9))'
+ask client 192.0.2.2 1000 || fail "after a flood"
+lab_answers 192.0.2.10 || fail "the VIP after a flood"
+/usr/bin/python3 - "$LAB_CONFIG" <<-'END'
+	import json, sys
+	config = json.load(open(sys.argv[1]))
+	config["interfaces"][0]["addresses"].append("192.0.2.5/24")
+	config["interfaces"][1]["kernel"] = False
+	json.dump(config, open(sys.argv[1], "w"))
+END
+kill -HUP "$(lab_pid sluice)"
+lab_wait 10 "the reload" telemetry_is /sluice/info 'r["reloads"] == 1'
+! host ip link show dev lan >/dev/null 2>&1 || fail "the companion of lan is there still"
+ask client 192.0.2.5 1000 || fail "an address that a reload has added"
+learnt || fail "the reload has ended BGP"
+conserved
+lab_stop sluice
+! host ip link show dev wan >/dev/null 2>&1 || fail "the companion is left behind"
+! host ip rule | grep -q "192\.0\.2" || fail "rules are left behind: $(host ip rule)"
+if [[ $LAB_PMD == af_packet ]]; then
+	[[ $(host sysctl -n net.ipv4.conf.wan0.arp_ignore net.ipv4.conf.wan0.rp_filter | tr '\n' ' ') == "0 0 " ]] ||
+		fail "wan0 is not as it was: $(host sysctl net.ipv4.conf.wan0.arp_ignore net.ipv4.conf.wan0.rp_filter)"
+fi
