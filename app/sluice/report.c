@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <inttypes.h>
 
+#include "sluice/config/companion.h"
+
 #include "report.h"
 
 static void print_companions(const struct sl_config *config, FILE *out)
 {
-	for (unsigned int i = 0; i < config->n_interfaces; i++)
+	for (unsigned int i = 0; i < config->n_interfaces; i++) {
+		const struct sl_config_service *service = sl_config_checked_through(config, i);
+		const char *name = config->interfaces[i].name;
 		if (config->interfaces[i].kernel)
-			fprintf(out, "  interface %s has a TAP in the host's stack, as \"kernel\" says\n", config->interfaces[i].name);
+			fprintf(out, "  interface %s has a TAP in the host's stack, as \"kernel\" says\n", name);
+		else if (service != NULL)
+			fprintf(out, "  interface %s has a TAP in the host's stack, as \"health\" of service \"%s\" needs it\n", name,
+				service->name);
+	}
 }
 
 void report_start(const struct setup *setup, FILE *out)

@@ -119,16 +119,25 @@ static void add_state(struct ctl_table *t, const json_t *backend)
 		      strcmp(ctl_text(backend, "backup"), "yes") == 0 ? ", backup" : "");
 }
 
+/* "http: HTTP status 200" */
+static void add_check(struct ctl_table *t, const json_t *backend)
+{
+	const char *check = ctl_text(backend, "check");
+	bool checked = *check != '\0' && strcmp(check, "none") != 0;
+
+	ctl_table_add(t, "%s%s%s", checked ? check : "", checked ? ": " : "", checked ? ctl_text(backend, "check_result") : "");
+}
+
 void ctl_render_backends(const json_t *value, FILE *out)
 {
 	static const char *const titles[] = { "service", "backend", ">weight", ">effective", "state", ">for", ">open", ">flows",
-					      ">created", ">latency", "reason" };
+					      ">created", ">latency", "last check", "reason" };
 	char text[CTL_TEXT_MAX];
 	struct ctl_table t;
 	size_t i;
 	json_t *b;
 
-	ctl_table_init(&t, titles, 11);
+	ctl_table_init(&t, titles, 12);
 	json_array_foreach(json_object_get(value, "backends"), i, b) {
 		ctl_table_add(&t, "%s", ctl_text(b, "service"));
 		add_end(&t, ctl_text(b, "address"), ctl_number(b, "port"));
@@ -143,6 +152,7 @@ void ctl_render_backends(const json_t *value, FILE *out)
 			ctl_table_add(&t, "%.3f ms", (double)ctl_number(b, "latency_us") / 1000);
 		else
 			ctl_table_add(&t, "%s", "");
+		add_check(&t, b);
 		ctl_table_add(&t, "%s", ctl_text(b, "reason"));
 	}
 	ctl_table_finish(&t, out);

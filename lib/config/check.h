@@ -66,6 +66,9 @@ const struct sl_config_relay_input *sl_relay_input(const struct sl_config_relay 
 bool sl_relay_input_is_group(const struct sl_config_relay_input *in);
 const struct sl_ip *sl_relay_input_ip(const struct sl_config_relay_input *in);
 
+/* check_health.c: those of service i. */
+void sl_check_health(struct sl_checker *c, unsigned int i);
+
 #define SL_IP_TEXT(ip) sl_ip_format(ip, (char[SL_IP_STRLEN]){ 0 })
 #define SL_PREFIX_TEXT(prefix) sl_prefix_format(prefix, (char[SL_IP_STRLEN]){ 0 })
 

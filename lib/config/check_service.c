@@ -245,6 +245,7 @@ void sl_check_services(struct sl_checker *c)
 			check_backend(c, i, j);
 		check_weights(c, i);
 		check_scheduler(c, i);
+		sl_check_health(c, i);
 		if (config->services[i].mss_clamp != 0 && config->services[i].protocol == IPPROTO_UDP)
 			sl_problem_add(c->problems, SL_AT("/services/%u/mss_clamp", i), "remove it",
 				       "it limits the segments of TCP, and the protocol is udp");

@@ -208,7 +208,8 @@ static const struct sl_key interface_keys[] = {
 		  "traceroute work on a port that is bound to DPDK" },
 	{ .name = "kernel_pps", .type = SL_TYPE_UINT, FIELD(struct sl_config_interface, kernel_pps), .minimum = 100,
 	  .maximum = 1000000, .value = 10000, .unit = "packets/s",
-	  .help = "packets given to the interface's companion, by each worker; what is above is dropped as `punt_limit`" },
+	  .help = "packets given to the interface's companion, by each worker, beside those that answer health checks; what is above is "
+		  "dropped as `punt_limit`" },
 };
 static const struct sl_object interface_object = {
 	.title = "interfaces/N", KEYS(interface_keys),
@@ -336,6 +337,8 @@ static const struct sl_key service_keys[] = {
 	{ .name = "backends", .type = SL_TYPE_LIST, ARRAY(struct sl_config_service, backends), .required = true,
 	  .minimum = 1, .maximum = SL_MAX_BACKENDS, .item = &backend_item,
 	  .help = "real servers; at most 4096 in all services together" },
+	{ .name = "health", .type = SL_TYPE_OBJECT, FIELD(struct sl_config_service, health), .object = &sl_health_object,
+	  .help = "how backends are checked; without it they are not, and taken for up" },
 	{ .name = "timeouts", .type = SL_TYPE_OBJECT, FIELD(struct sl_config_service, timeout_s),
 	  .object = &service_timeouts_object, .help = "idle times of this service's flows" },
 	{ .name = "proxy_protocol", .type = SL_TYPE_CHOICE, FIELD(struct sl_config_service, proxy_protocol),

@@ -19,6 +19,32 @@ void *sl_build_alloc(struct sl_build *b, size_t n, size_t size)
 	return p;
 }
 
+/* Packets a second that answer the checks of one backend, rounded up; HTTP's are of a body that is read in full. */
+static uint32_t answers_pps(const struct sl_config_health *health)
+{
+	static const uint32_t packets[] = { [SL_CHECK_TCP] = 4, [SL_CHECK_HTTP] = 64, [SL_CHECK_UDP] = 4, [SL_CHECK_ICMP] = 2 };
+
+	return (packets[health->type] * 1000 + health->interval_ms - 1) / health->interval_ms;
+}
+
+/*
+ * Backends are checked by the host's own sockets, so the interfaces that lead to them have companions, whose rate has room for the
+ * answers: what the limit drops must not look like a backend that is down.
+ */
+static void set_companions(struct sl_build *b)
+{
+	for (unsigned int i = 0; i < b->config->n_services; i++) {
+		const struct sl_config_service *service = &b->config->services[i];
+		for (unsigned int j = 0; service->health.type != SL_CHECK_NONE && j < service->n_backends; j++) {
+			const struct sl_nexthop *hop = sl_snapshot_route(b->s, &service->backends[j].address);
+			if (hop == NULL)
+				continue;
+			b->s->interfaces[hop->interface].kernel = true;
+			b->s->interfaces[hop->interface].kernel_pps += answers_pps(&service->health);
+		}
+	}
+}
+
 static int build(struct sl_build *b)
 {
 	b->s->generation = b->previous != NULL ? b->previous->generation + 1 : 1;
@@ -28,7 +54,10 @@ static int build(struct sl_build *b)
 	if (sl_build_interfaces(b) != 0 || sl_build_services(b) != 0 || sl_build_dnat(b) != 0 ||
 	    sl_build_relays(b) != 0 || sl_build_locals(b) != 0)
 		return -1;
-	return sl_build_routes(b);
+	if (sl_build_routes(b) != 0)
+		return -1;
+	set_companions(b);
+	return 0;
 }
 
 struct sl_snapshot *sl_snapshot_build(const struct sl_config *config, const struct sl_port_facts *ports,

@@ -25,6 +25,7 @@
 #include "events.h"
 #include "flow_counts.h"
 #include "flow_jobs.h"
+#include "health.h"
 #include "listener.h"
 #include "neighbours.h"
 #include "publish.h"
@@ -104,11 +105,12 @@ static int create_parts(struct sl_control *control)
 	control->announcer = sl_announcer_create(&announce_ops, control);
 	control->listener = sl_listener_create(&listen_ops, control);
 	control->companions = sl_companions_create();
+	control->health = sl_health_create(control);
 	control->drains = sl_drains_create();
 	control->relay_alarms = sl_relay_alarms_create();
 	if (control->counts == NULL || control->backend_notes == NULL || control->neighbours == NULL ||
-	    control->announcer == NULL || control->listener == NULL || control->companions == NULL || control->drains == NULL ||
-	    control->relay_alarms == NULL)
+	    control->announcer == NULL || control->listener == NULL || control->companions == NULL || control->health == NULL ||
+	    control->drains == NULL || control->relay_alarms == NULL)
 		return -1;
 	return 0;
 }
@@ -133,7 +135,7 @@ static int create_loop(struct sl_control *control)
 	control->timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
 	control->shared->control_wakeup_fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	if (control->epoll_fd < 0 || watch(control, control->signal_fd) != 0 || watch(control, control->timer_fd) != 0 ||
-	    watch(control, control->shared->control_wakeup_fd) != 0)
+	    watch(control, control->shared->control_wakeup_fd) != 0 || watch(control, sl_health_fd(control->health)) != 0)
 		return -1;
 	return 0;
 }
@@ -211,6 +213,7 @@ void sl_control_destroy(struct sl_control *control)
 	sl_drains_destroy(control->drains);
 	atomic_store_explicit(&control->shared->snapshot, NULL, memory_order_release);
 	sl_relay_alarms_destroy(control->relay_alarms);
+	sl_health_destroy(control->health);
 	sl_companions_destroy(control->companions);
 	sl_listener_destroy(control->listener);
 	sl_announcer_destroy(control->announcer);
@@ -294,6 +297,7 @@ static uint64_t turn(struct sl_control *control)
 	uint64_t next_ns = bury_tombstones(control, now_ns);
 
 	next_ns = RTE_MIN(next_ns, sl_companions_run(control));
+	next_ns = RTE_MIN(next_ns, sl_health_run(control, now_ns));
 	next_ns = RTE_MIN(next_ns, sl_backends_run(control, now_ns));
 	next_ns = RTE_MIN(next_ns, control->next_link_ns);
 	next_ns = RTE_MIN(next_ns, sl_announcer_run(control->announcer, now_ns));

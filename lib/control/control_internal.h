@@ -31,6 +31,7 @@
 	X(COMPANION_FROM_HOST, companion_from_host, "frames of the host's stack given to a worker to send")     \
 	X(COMPANION_REFUSED, companion_refused, "frames the host's stack did not take: its link is down, or its queue full") \
 	X(COMPANION_LOST, companion_lost, "frames of the host's stack lost: ring to the worker full")            \
+	X(CHECKS_IMPOSSIBLE, checks_impossible, "health checks that could not be made, which says nothing of the backends") \
 	X(NEIGHBOURS_EVICTED, neighbours_evicted, "idle next hops removed early because the table was full")     \
 	X(NEIGHBOURS_REFUSED, neighbours_refused, "next hops not resolved because the table was full; raise max_neighbours") \
 	X(RELAY_ALARMS, relay_alarms, "times an input of a relay had brought nothing for its stream's alarm_ms")    \
@@ -72,6 +73,7 @@ struct sl_reload_status {
 
 struct sl_backend_note;
 struct sl_companions;
+struct sl_health_checks;
 struct json_t;
 struct sl_call;
 struct sl_flow_counts;
@@ -109,6 +111,7 @@ struct sl_control {
 	struct sl_listener *listener;
 	struct sl_relay_alarms *relay_alarms;
 	struct sl_companions *companions;
+	struct sl_health_checks *health;
 	uint64_t next_link_ns, next_drain_ns, next_ramp_ns;
 	uint64_t partial_checksum_ports; /* reported already, one bit a port */
 	struct sl_flow_job *flow_jobs;	 /* under way */

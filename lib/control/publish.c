@@ -8,6 +8,7 @@
 #include "backends.h"
 #include "companions.h"
 #include "flow_counts.h"
+#include "health.h"
 #include "listener.h"
 #include "neighbours.h"
 #include "publish.h"
@@ -149,6 +150,7 @@ int sl_control_publish(struct sl_control *control, const struct sl_config *confi
 	control->count[SL_CONTROL_COUNT_PUBLICATIONS]++;
 	sl_shared_quiesce(control->shared);
 	sl_companions_follow(control, config);
+	sl_health_follow(control, config, sl_control_now_ns());
 	follow(control, previous);
 	sl_snapshot_destroy(previous);
 	return 0;

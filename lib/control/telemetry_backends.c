@@ -3,6 +3,7 @@
 #include "backends.h"
 #include "drains.h"
 #include "flow_counts.h"
+#include "health.h"
 #include "telemetry_internal.h"
 
 #include <errno.h>
@@ -35,6 +36,17 @@ static int64_t deadline_ms(const struct sl_control *control, const struct sl_bac
 	return deadline_ns > now_ns ? (int64_t)((deadline_ns - now_ns) / 1000000) : 0;
 }
 
+static void add_check(const struct sl_control *control, const struct sl_backend *backend, struct sl_tel_node *out)
+{
+	struct sl_health_view view = sl_health_view(control, backend);
+
+	sl_tel_string(out, "check", sl_check_name(view.type));
+	sl_tel_string(out, "check_result", view.result);
+	sl_tel_int(out, "check_ms_ago", view.ended_ns == 0 ? -1 : (int64_t)((sl_control_now_ns() - view.ended_ns) / 1000000));
+	sl_tel_u64(out, "checks_passed", view.passed);
+	sl_tel_u64(out, "checks_failed", view.failed);
+}
+
 static void add_state(const struct sl_control *control, const struct sl_service *service, unsigned int i, struct sl_tel_node *out)
 {
 	const struct sl_backend *backend = &service->backends[i];
@@ -53,6 +65,7 @@ static void add_state(const struct sl_control *control, const struct sl_service 
 	sl_tel_u64(out, "changed_ms_ago", (sl_control_now_ns() - note->since_ns) / 1000000);
 	sl_tel_int(out, "deadline_ms", deadline_ms(control, backend));
 	sl_tel_u64(out, "latency_us", latency_us(control, backend));
+	add_check(control, backend, out);
 }
 
 static void add_counters(const struct sl_control *control, uint16_t id, struct sl_tel_node *out)
@@ -148,6 +161,11 @@ static const struct sl_tel_key backend_keys[] = {
 	{ "changed_ms_ago", "when that was" },
 	{ "deadline_ms", "milliseconds until the flows it has left are ended, 0: they are being ended, -1: they are not" },
 	{ "latency_us", "moving average of its answering time as the workers see it; 0: not measured yet" },
+	{ "check", "how it is checked: tcp, http, udp, icmp or none" },
+	{ "check_result", "of the last check, empty before" },
+	{ "check_ms_ago", "when that was; -1: never" },
+	{ "checks_passed", "checks it has passed since they began, or began anew with other settings" },
+	{ "checks_failed", "checks it has failed since then" },
 	{ NULL, NULL },
 };
 

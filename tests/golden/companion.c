@@ -109,6 +109,28 @@ static const struct golden_step limited[] = {
 	END
 };
 
+/* "health" alone brings the companion of the interface that leads to the backends, and room in its rate. */
+#define CHECKED \
+	"{ \"version\": 1, \"dpdk\": { \"vdevs\": [\"net_ring_wan\", \"net_ring_lan\"] }, " \
+	"\"interfaces\": [" \
+	"{ \"name\": \"wan\", \"device\": \"net_ring_wan\", \"addresses\": [\"192.0.2.2/24\"] }," \
+	"{ \"name\": \"lan\", \"device\": \"net_ring_lan\", \"kernel_pps\": 100, \"addresses\": [\"10.1.0.2/16\"] } ]," \
+	"\"services\": [" LAB_SERVICE("web", "192.0.2.10", 80, "tcp", LAB_BACKENDS_V4 ", \"health\": { \"type\": \"http\", \"interval_ms\": 100 }") "] }"
+static const struct golden_step checked[] = {
+	RESOLVED,
+	IN("lan", BACKEND1_ETH, IP4("10.1.1.1", "10.1.0.2"), TCP(8080, 40000, "SA", .seq = 5, .ack = 7)),
+	OUT("host", "eth 02::b1>02::f1 ip4 10.1.1.1>10.1.0.2 ttl 64 tcp 8080>40000 SA seq 5 ack 7 win 65535 len 0 [csum ok]"),
+	IN("lan", BACKEND1_ETH, IP4("10.1.1.1", "10.1.0.3"), TCP(8080, 40000, "SA", .seq = 5, .ack = 7)), DROPPED(NO_SNAT_FLOW, 1),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.2"), UDP(1000, 9, .no_checksum = 1)),
+	OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.2>192.0.2.100 ttl 64 tos 0xc0 DF icmp unreachable 3 { ip4 192.0.2.100>192.0.2.2 ttl 64 "
+		   "udp 1000>9 len 0 [csum none] } [csum ok]"),
+	DROPPED(NO_SERVICE, 1),
+	TIME(1000),
+	IN_MANY("lan", 100, BACKEND1_ETH, IP4("10.1.1.1", "10.1.0.2"), TCP(UP(1000), 40000, "A", .seq = 5, .ack = 7)),
+	SENT("host", "tcp", 69), DROPPED(PUNT_LIMIT, 31), /* a twentieth of 100 + 2 x 640 */
+	END
+};
+
 static const struct golden_case cases[] = {
 	{ "unclaimed", CONFIG(""), 0, unclaimed },
 	{ "not the host's", CONFIG(""), 0, not_the_hosts },
@@ -116,6 +138,7 @@ static const struct golden_case cases[] = {
 	{ "neighbours", CONFIG(""), 0, neighbours },
 	{ "fragments", CONFIG(""), 0, fragments },
 	{ "limited", CONFIG("\"kernel_pps\": 100, "), 0, limited },
+	{ "checked", CHECKED, 0, checked },
 	{ 0 }
 };
 

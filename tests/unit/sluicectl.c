@@ -31,7 +31,7 @@ static const char *const canned[][2] = {
 	{ "/sluice/backends,web,1",
 	  "{\"backends\":{\"0\":{\"address\":\"10.0.0.2\",\"port\":8081,\"weight\":1}},\"next\":\"\"}" },
 	{ "/sluice/backends,,",
-	  "{\"backends\":{\"0\":{\"service\":\"web\",\"address\":\"10.0.0.2\",\"port\":8081,\"weight\":5,"
+	  "{\"backends\":{\"0\":{\"service\":\"web\",\"address\":\"10.0.0.2\",\"port\":8081,\"weight\":5,\"check\":\"tcp\",\"check_result\":\"connected\","
 	  "\"weight_effective_milli\":312,\"state\":\"enabled\",\"health\":\"up\",\"backup\":\"yes\",\"changed_ms_ago\":5000,"
 	  "\"flows_active\":12345,\"flows_open\":345,\"latency_us\":1234,\"reason\":\"answers\"},"
 	  "\"1\":{\"service\":\"web\",\"address\":\"10.0.0.3\",\"port\":8081,\"weight\":1,\"state\":\"draining\","
@@ -226,7 +226,7 @@ static void test_relays(void **state)
 static void test_backends(void **state)
 {
 	assert_int_equal(run("backends"), 0);
-	must_show("web      10.0.0.2:8081       5       0.31  enabled, up, backup  5.0 s   345  12,345        0  1.234 ms  answers");
+	must_show("web      10.0.0.2:8081       5       0.31  enabled, up, backup  5.0 s   345  12,345        0  1.234 ms  tcp: connected  answers");
 	must_show("web      10.0.0.3:8081       1       0.00  draining             0.0 s     0       0        0");
 	assert_int_equal(run("backends web --json"), 0);
 	json_t *value = json_loads(printed.out, 0, NULL);

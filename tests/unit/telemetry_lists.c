@@ -37,7 +37,7 @@ static void test_largest_configuration(void **state)
 	assert_int_equal(page_through("/sluice/services,", "services", &pages), SL_MAX_SERVICES);
 	assert_in_range(pages, 4, 8);
 	assert_int_equal(page_through("/sluice/backends,,", "backends", &pages), SL_MAX_BACKENDS);
-	assert_in_range(pages, 80, 240);
+	assert_in_range(pages, 80, 300);
 	assert_int_equal(page_through("/sluice/flows,", "services", &pages), SL_MAX_SERVICES);
 
 	json_t *reply = ask("/sluice/backends,,4095");

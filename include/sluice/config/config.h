@@ -12,6 +12,7 @@
 
 #include "sluice/base/ip.h"
 #include "sluice/base/problem.h"
+#include "sluice/config/health.h"
 #include "sluice/config/relay.h"
 #include "sluice/config/timeouts.h"
 
@@ -109,6 +110,7 @@ struct sl_config_service {
 	unsigned int n_snat;
 	struct sl_config_backend *backends;
 	unsigned int n_backends;
+	struct sl_config_health health;
 	uint32_t timeout_s[SL_TIMEOUT_MAX]; /* the service's own, or the global ones */
 	enum sl_proxy_protocol proxy_protocol;
 	bool tcp_pickup;      /* TCP: any segment with ACK may open a flow */
