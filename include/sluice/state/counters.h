@@ -25,7 +25,7 @@
 	X(TX, tx_packets, "packets a port accepted for transmission")                                                \
 	X(TX_BYTES, tx_bytes, "bytes a port accepted for transmission, without FCS")                                 \
 	X(LINEARISED, linearised_packets, "packets copied together for a port that sends no chained buffers")       \
-	X(CONSUMED, consumed_packets, "packets that ended here on purpose: ARP and ND answers read, group queries")    \
+	X(CONSUMED, consumed_packets, "packets that ended here on purpose: ARP and ND answers read, group queries, ACKs a PROXY header took along")    \
 	X(HELD, held_packets, "packets that wait for their next hop or for their first fragment (gauge)")                         \
 	X(FLOWS_CREATED, flows_created, "flows created")                                                             \
 	X(FLOWS_EXPIRED, flows_expired, "flows ended by their idle time")                                            \
