@@ -309,7 +309,8 @@ static __rte_noinline void translate(struct sl_worker *w, const struct sl_snapsh
 		return;
 	if (unlikely(p->tcp_flags & RTE_TCP_SYN_FLAG)) {
 		sl_clamp_mss(w, s, b, i, mtu_of(s, egress(w, p, hop)));
-		sl_proxy_open(w, s, b, i);
+		if (unlikely(w->seqs.records != NULL))
+			sl_proxy_open(w, s, b, i);
 	}
 	/* The flow has the client's view of all numbers. */
 	if (unlikely(f->flags & SL_FLOW_SEQ) && p->side == SL_SERVER)

@@ -77,7 +77,7 @@ void sl_proxy_open(struct sl_worker *w, const struct sl_snapshot *s, const struc
 	struct sl_flow *f = &w->flows.flows[p->flow];
 	uint8_t header[SL_PROXY_HEADER_MAX + 1];
 
-	if (likely(w->seqs.records == NULL) || p->side != SL_CLIENT || !sl_pkt_is_opening_syn(p) || !may_begin(f->state))
+	if (p->side != SL_CLIENT || !sl_pkt_is_opening_syn(p) || !may_begin(f->state))
 		return;
 	if (f->flags & SL_FLOW_SEQ)
 		sl_seq_over(&w->seqs, p->flow);

@@ -280,7 +280,7 @@ void sl_seq_translate_quote(const struct sl_worker *w, struct sl_burst *b, unsig
 			    enum sl_side side);
 
 /*
- * PROXY headers. A client's SYN: if it begins a connection that gets a header, so is its flow marked. Packets of marked flows
+ * PROXY headers, of workers that have records for them. A SYN: if it comes from a client and begins a connection that gets a header, so is its flow marked. Packets of marked flows
  * from the client, after their flow has followed them, and from the server, before that: translated, with whatever has to
  * be sent. False: packet i was taken out.
  */

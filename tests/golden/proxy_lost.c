@@ -110,6 +110,11 @@ static const struct golden_step handshake_again[] = {
 	FROM_CLIENT(TCP(1000, 80, "S", .seq = 100)), /* a duplicate that was late */
 	TO_BACKEND("63 tcp $1>8080 S seq 72 ack 0 win 65535 len 0 [csum ok]"),
 	HEADER_ACKNOWLEDGED,
+	CALL(assert_ordinary),
+	FROM_CLIENT(TCP(1000, 80, "S", .seq = 100)), /* later still: the backend's challenge ACK is an ordinary one */
+	TO_BACKEND("63 tcp $1>8080 S seq 100 ack 0 win 65535 len 0 [csum ok]"),
+	FROM_BACKEND(TCP(8080, VAR(1), "A", .seq = 501, .ack = 101)),
+	TO_CLIENT("63 tcp 80>1000 A seq 501 ack 101 win 65535 len 0 [csum ok]"),
 	END
 };
 
@@ -145,6 +150,20 @@ static const struct golden_step given_up[] = {
 	END
 };
 
+/* The flow's own time is over first. */
+#define SHORT "{ \"version\": 1, \"dpdk\": { \"vdevs\": [\"net_ring_wan\", \"net_ring_lan\"] }, " LAB_INTERFACES ", \"services\": [" \
+	LAB_SERVICE("web", "192.0.2.10", 80, "tcp", "\"proxy_protocol\": \"v2\", \"timeouts\": { \"tcp_established_s\": 5 }, " LAB_BACKENDS_V4) "] }"
+static const struct golden_step expired[] = {
+	RESOLVED,
+	HEADER_SENT,
+	TIME(6000),
+	SENT("lan", " PA seq 73 ", 4),
+	COUNT(FLOWS_EXPIRED, 1),
+	CALL(assert_ordinary),
+	TIME(20000),
+	END
+};
+
 /* ---- the server's side ---- */
 
 /* It speaks first, and announces a scaled window before it has had the header. */
@@ -156,12 +175,13 @@ static const struct golden_step server_first[] = {
 	TO_CLIENT("63 tcp 80>1000 SA seq 500 ack 101 win 65507 opt 01030304 len 0 [csum ok]"),
 	FROM_CLIENT(TCP(1000, 80, "A", .seq = 101, .ack = 501)),
 	TO_BACKEND("64 DF " HEADER),
+	TIME(20),
 	FROM_BACKEND(TCP(8080, VAR(1), "PA", .seq = 501, .ack = 73, .window = 500), PAYLOAD("220 hello")),
 	TO_CLIENT("63 tcp 80>1000 PA seq 501 ack 101 win 498 len 9 \"220 hello\" [csum ok]"),
 	COUNT(PROXY_HEADERS_REPEATED, 0),
 	FROM_CLIENT(TCP(1000, 80, "A", .seq = 101, .ack = 510)),
 	TO_BACKEND("63 tcp $1>8080 A seq 101 ack 510 win 65535 len 0 [csum ok]"),
-	TIME(201),
+	TIME(181),
 	TO_BACKEND("64 DF tcp $1>8080 PA seq 73 ack 510 win 65535 len 28 #32383d48 [csum ok]"),
 	FROM_BACKEND(TCP(8080, VAR(1), "A", .seq = 510, .ack = 101, .window = 498)),
 	TO_CLIENT("63 tcp 80>1000 A seq 510 ack 101 win 498 len 0 [csum ok]"),
@@ -222,8 +242,9 @@ static const struct golden_step refused[] = {
 static const struct golden_step header_refused[] = {
 	RESOLVED,
 	HEADER_SENT,
-	FROM_BACKEND(TCP(8080, VAR(1), "R", .seq = 501)),
-	TO_CLIENT("63 tcp 80>1000 R seq 501 ack 0 win 65535 len 0 [csum ok]"),
+	TIME(20),
+	FROM_BACKEND(TCP(8080, VAR(1), "RA", .seq = 501, .ack = 73)), /* no reason to send it again */
+	TO_CLIENT("63 tcp 80>1000 RA seq 501 ack 101 win 65535 len 0 [csum ok]"),
 	TIME(12000),
 	COUNT(PROXY_HEADERS_REPEATED, 0),
 	COUNT(FLOWS_EXPIRED, 1),
@@ -274,6 +295,8 @@ static const struct golden_step reopened[] = {
 	/* its last ACK is lost, or not: the client starts anew */
 	FROM_CLIENT(TCP(1000, 80, "S", .seq = 9000)),
 	TO_BACKEND("63 tcp $1>8080 S seq 8972 ack 0 win 65535 len 0 [csum ok]"),
+	FROM_BACKEND(TCP(8080, VAR(1), "A", .seq = 502, .ack = 102)), /* late, of the old connection: neither end takes it for one of the new */
+	TO_CLIENT("63 tcp 80>1000 A seq 502 ack 130 win 65535 len 0 [csum ok]"),
 	FROM_BACKEND(TCP(8080, VAR(1), "SA", .seq = 70000, .ack = 8973)),
 	TO_CLIENT("63 tcp 80>1000 SA seq 70000 ack 9001 win 65507 len 0 [csum ok]"),
 	FROM_CLIENT(TCP(1000, 80, "A", .seq = 9001, .ack = 70001)),
@@ -391,6 +414,7 @@ static const struct golden_case cases[] = {
 	{ "handshake again", PROXY_CONFIG, 0, handshake_again },
 	{ "another SYN", PROXY_CONFIG, 0, another_syn },
 	{ "given up", PROXY_CONFIG, 0, given_up },
+	{ "expired", SHORT, 0, expired },
 	{ "server speaks first", PROXY_CONFIG, 0, server_first },
 	{ "server speaks before the ACK", PROXY_CONFIG, 0, server_before_ack },
 	{ "no window", PROXY_CONFIG, 0, no_window },

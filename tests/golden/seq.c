@@ -64,6 +64,29 @@ static const struct golden_step sack[] = {
 	END
 };
 
+/* Inserted bytes as well: a block that has nothing but these is no news to their other end. */
+static void translate_with_gap(struct sl_worker *w, struct sl_snapshot *s)
+{
+	translate(w, s);
+	for (uint32_t i = 0; i < w->flows.capacity; i++)
+		if (w->flows.flows[i].flags & SL_FLOW_SEQ)
+			w->seqs.records[i].space[SL_CLIENT] = (struct sl_seq_space){ .first = 101, .before = 972, .after = 1000 };
+}
+
+static const struct golden_step gap[] = {
+	CONNECTED,
+	CALL(translate_with_gap),
+	FROM_CLIENT(TCP(1000, 84, "PA", .seq = 101, .ack = 5501), PAYLOAD("GET /")),
+	TO_BACKEND("63 tcp $1>8080 PA seq 1101 ack 501 win 65535 len 5 \"GET /\" [csum ok]"),
+	FROM_BACKEND(TCP(8080, VAR(1), "A", .seq = 501, .ack = 1106, .options = "0101" "050a" "00000431" "00000442")),
+	TO_CLIENT("63 tcp 84>1000 A seq 5501 ack 106 win 65535 opt 010101010101010101010101 len 0 [csum ok]"),
+	FROM_BACKEND(TCP(8080, VAR(1), "A", .seq = 501, .ack = 1090)),
+	TO_CLIENT("63 tcp 84>1000 A seq 5501 ack 101 win 65535 len 0 [csum ok]"),
+	FROM_CLIENT(TCP(1000, 84, "A", .seq = 100, .ack = 5501)),
+	TO_BACKEND("63 tcp $1>8080 A seq 1072 ack 501 win 65535 len 0 [csum ok]"),
+	END
+};
+
 /* The end that reads a quote knows the numbers that it sent, and what it acknowledged. */
 static const struct golden_step quotes[] = {
 	CONNECTED,
@@ -113,6 +136,7 @@ static const struct golden_step fragments[] = {
 static const struct golden_case cases[] = {
 	{ "both ways", PROXY_CONFIG, 0, both_ways },
 	{ "SACK", PROXY_CONFIG, 0, sack },
+	{ "gap", PROXY_CONFIG, 0, gap },
 	{ "quotes", PROXY_CONFIG, 0, quotes },
 	{ "shut", PROXY_CONFIG, 0, shut },
 	{ "fragments", PROXY_CONFIG, 0, fragments },

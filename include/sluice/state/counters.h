@@ -25,7 +25,8 @@
 	X(TX, tx_packets, "packets a port accepted for transmission")                                                \
 	X(TX_BYTES, tx_bytes, "bytes a port accepted for transmission, without FCS")                                 \
 	X(LINEARISED, linearised_packets, "packets copied together for a port that sends no chained buffers")       \
-	X(CONSUMED, consumed_packets, "packets that ended here on purpose: ARP and ND answers read, group queries, punted ones") \
+	X(CONSUMED, consumed_packets,                                                                                \
+	  "packets that ended here on purpose: ARP and ND answers read, group queries, punted ones, ACKs a PROXY header took along") \
 	X(PUNTED, punted_packets, "of these, those given to the host's own stack by the interface's companion")      \
 	X(HELD, held_packets, "packets that wait for their next hop or for their first fragment (gauge)")                         \
 	X(FLOWS_CREATED, flows_created, "flows created")                                                             \
