@@ -106,6 +106,7 @@ static int create_fixture(void **state)
 	CPU_ZERO(&f->machine.cpus);
 	CPU_SET(0, &f->machine.cpus);
 	CPU_SET(1, &f->machine.cpus);
+	f->machine.allowed = f->machine.cpus;
 	put_hugepages(f, "100", "100");
 	snprintf(mounts, sizeof(mounts), "hugetlbfs %s/huge hugetlbfs rw,pagesize=2M 0 0\n", f->root);
 	put(f, "proc/self/mounts", mounts);
@@ -149,7 +150,7 @@ static void run(struct fixture *f, const char *json, char *const *args, int n_ar
 	if (f->config == NULL)
 		sl_problems_print(&f->problems, stderr);
 	assert_non_null(f->config);
-	eal_settings_init(&f->settings, f->config, args, n_args, &f->machine.cpus, NULL, &f->problems);
+	eal_settings_init(&f->settings, f->config, args, n_args, &(struct lcores_cpus){ .usable = f->machine.cpus }, &f->problems);
 	if (lcores_parse(f->settings.lcores.value, &f->lcores) != 0)
 		f->lcores.n = 0;
 	device_plans_build(&f->devices, f->config, &f->settings, &f->machine);
@@ -263,6 +264,41 @@ static void test_lcores(void **state)
 		assert_only(&f->problems, "--lcores", rows[i].what, rows[i].remedy);
 		destroy_fixture(&one);
 	}
+}
+
+static cpu_set_t cpu_set(unsigned int mask)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	for (unsigned int cpu = 0; cpu < 32; cpu++)
+		if (mask >> cpu & 1)
+			CPU_SET(cpu, &set);
+	return set;
+}
+
+/* Isolated CPUs are not in the affinity that processes start with; one that somebody narrowed stays as it is. */
+static void test_isolated_cpus(void **state)
+{
+	static const struct { const char *file; unsigned int affinity, allowed, cpus, isolated; } rows[] = {
+		{ "", 0xf, 0xf, 0xf, 0 }, { "2-3", 0x3, 0xf, 0xf, 0xc }, { "1,3-4", 0x5, 0xf, 0xf, 0xa },
+		{ "2-3", 0x1, 0xf, 0x1, 0xc }, { "2-3", 0x3, 0x7, 0x7, 0x4 }, { "2-3", 0x4, 0xf, 0x4, 0xc },
+	};
+	struct fixture *f = *state;
+
+	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		cpu_set_t affinity = cpu_set(rows[i].affinity), allowed = cpu_set(rows[i].allowed);
+		cpu_set_t cpus = cpu_set(rows[i].cpus), isolated = cpu_set(rows[i].isolated);
+		put(f, "sys/devices/system/cpu/isolated", rows[i].file);
+		machine_choose_cpus(&f->machine, &affinity, &allowed);
+		assert_true(CPU_EQUAL(&f->machine.cpus, &cpus));
+		assert_true(CPU_EQUAL(&f->machine.allowed, &allowed));
+		assert_true(CPU_EQUAL(&f->machine.isolated, &isolated));
+	}
+	f->machine.cpus = f->machine.isolated = cpu_set(1); /* "lcores" may name others */
+	f->machine.allowed = cpu_set(7);
+	run(f, good, ARGS("--lcores", "0@0,1@2"), 2);
+	assert_int_equal(f->problems.count, 0);
 }
 
 static void test_netdevs(void **state)
@@ -574,6 +610,7 @@ int main(void)
 		TEST(test_no_huge),
 		TEST(test_too_little_asked),
 		cmocka_unit_test(test_lcores),
+		TEST(test_isolated_cpus),
 		cmocka_unit_test(test_netdevs),
 		TEST(test_mtu_asked),
 		TEST(test_af_xdp_buffers),
