@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "eal_settings.h"
-#include "lcores.h"
 
 static void add(struct eal_list *list, const char *item)
 {
@@ -144,7 +143,7 @@ static void apply(struct eal_settings *s, char *const *args, int n, const char *
 }
 
 int eal_settings_init(struct eal_settings *s, const struct sl_config *config, char *const *args, int n_args,
-		      const cpu_set_t *cpus, const cpu_set_t *near, struct sl_problems *problems)
+		      const struct lcores_cpus *cpus, struct sl_problems *problems)
 {
 	const struct sl_config_dpdk *dpdk = &config->dpdk;
 	unsigned int before = problems->count;
@@ -165,7 +164,7 @@ int eal_settings_init(struct eal_settings *s, const struct sl_config *config, ch
 	apply(s, args, n_args, "--vdev", problems);
 
 	if (s->lcores.value == NULL) {
-		lcores_choose(cpus, near, config->workers, s->lcores_text, sizeof(s->lcores_text));
+		lcores_choose(cpus, config->workers, s->lcores_text, sizeof(s->lcores_text));
 		s->lcores.value = s->lcores_text;
 	}
 	return problems->count == before ? 0 : -1;

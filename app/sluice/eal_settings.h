@@ -9,12 +9,13 @@
 #ifndef APP_SLUICE_EAL_SETTINGS_H
 #define APP_SLUICE_EAL_SETTINGS_H
 
-#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "sluice/base/problem.h"
 #include "sluice/config/config.h"
+
+#include "lcores.h"
 
 #define EAL_ARGS_MAX 128
 
@@ -45,9 +46,9 @@ struct eal_settings {
 	char lcores_text[1024];	 /* where sluice chose, or translated -c */
 };
 
-/* Returns 0, or -1 and problems. `cpus` are those this process may run on, `near` those by the devices (NULL: not known). */
+/* Returns 0, or -1 and problems. */
 int eal_settings_init(struct eal_settings *settings, const struct sl_config *config, char *const *args, int n_args,
-		      const cpu_set_t *cpus, const cpu_set_t *near, struct sl_problems *problems);
+		      const struct lcores_cpus *cpus, struct sl_problems *problems);
 
 /* EAL's argument vector; owned by the caller until eal_arguments_fini (after rte_eal_cleanup: EAL keeps pointers). */
 struct eal_arguments {

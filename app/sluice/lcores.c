@@ -106,25 +106,39 @@ int lcores_parse(const char *text, struct lcores *lcores)
 	return 0;
 }
 
-void lcores_choose(const cpu_set_t *cpus, const cpu_set_t *near, unsigned int workers, char *text, size_t size)
+/* 3: near and isolated, 2: near, 1: isolated, 0: neither. Memory far away costs more than an interruption. */
+static unsigned int worth(const struct lcores_cpus *cpus, unsigned int cpu)
 {
-	unsigned int list[CPU_SETSIZE], n = 0, n_near = 0;
-	size_t used = 0;
+	return 2 * (CPU_ISSET(cpu, &cpus->near) != 0) + (CPU_ISSET(cpu, &cpus->isolated) != 0);
+}
 
-	for (unsigned int wanted = 0; wanted < 2; wanted++) {
+/* The index in the list, best first, of the main lcore's CPU. Workers take the best of the others. */
+static unsigned int choose_main(const struct lcores_cpus *cpus, const unsigned int *list, unsigned int n, unsigned int workers)
+{
+	unsigned int last = workers < n ? workers : n - 1, first = last;
+
+	while (first > 0 && worth(cpus, list[first - 1]) == worth(cpus, list[last])) /* all the same: the first of them */
+		first--;
+	for (unsigned int i = last; i < n && CPU_ISSET(list[first], &cpus->isolated); i++)
+		if (!CPU_ISSET(list[i], &cpus->isolated))
+			first = i;
+	return first;
+}
+
+void lcores_choose(const struct lcores_cpus *cpus, unsigned int workers, char *text, size_t size)
+{
+	unsigned int list[CPU_SETSIZE], n = 0;
+
+	for (unsigned int wanted = 4; wanted-- > 0;)
 		for (unsigned int cpu = 0; cpu < CPU_SETSIZE; cpu++)
-			if (CPU_ISSET(cpu, cpus) && (near != NULL && CPU_ISSET(cpu, near)) == (wanted == 0))
+			if (CPU_ISSET(cpu, &cpus->usable) && worth(cpus, cpu) == wanted)
 				list[n++] = cpu;
-		if (wanted == 0)
-			n_near = n;
-	}
 	if (n == 0)
 		list[n++] = 0;
-	/* Where the near ones are only enough for the workers, the main lcore goes elsewhere: behind them. */
-	unsigned int first = n_near > 0 && n_near <= workers && n > n_near ? n_near : 0;
-	used = (size_t)snprintf(text, size, "0@%u", list[first]);
+	unsigned int first = choose_main(cpus, list, n, workers);
+	size_t used = (size_t)snprintf(text, size, "0@%u", list[first]);
 	for (unsigned int i = 1; i <= workers && used < size; i++) {
-		unsigned int k = first == 0 ? i : i <= first ? i - 1 : i;
+		unsigned int k = i <= first ? i - 1 : i;
 		used += (size_t)snprintf(text + used, size - used, ",%u@%u", i, list[k % n]);
 	}
 }

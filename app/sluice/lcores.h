@@ -25,12 +25,19 @@ struct lcores {
  */
 int lcores_parse(const char *text, struct lcores *lcores);
 
+/* What to choose from. */
+struct lcores_cpus {
+	cpu_set_t usable;
+	cpu_set_t near;	    /* those of the devices' NUMA nodes; empty: it does not matter, or is not known */
+	cpu_set_t isolated; /* those that nothing else runs on */
+};
+
 /*
- * Choose for a main lcore, which is lcore 0, and `workers` workers, one CPU each, starting over where there are too few. The
- * main lcore sleeps most of the time, so sharing its CPU costs little. Those of `cpus` that are also in `near` (the NUMA
- * nodes of the devices; NULL: it does not matter) go to workers first. Writes an --lcores text.
+ * Choose for a main lcore, which is lcore 0, and `workers` workers, one CPU each, starting over where there are too few.
+ * Workers get near ones first and isolated ones before others. The main lcore sleeps most of the time: it leaves those to them
+ * where they need them, and sharing its CPU costs little. Writes an --lcores text.
  */
-void lcores_choose(const cpu_set_t *cpus, const cpu_set_t *near, unsigned int workers, char *text, size_t size);
+void lcores_choose(const struct lcores_cpus *cpus, unsigned int workers, char *text, size_t size);
 
 /* The lcore of worker i (counting from 0) when `main_id` is the main lcore, or NULL when there are too few. */
 const struct lcore *lcores_worker(const struct lcores *lcores, unsigned int main_id, unsigned int i);

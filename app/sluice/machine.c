@@ -96,8 +96,7 @@ void machine_init(struct machine *machine)
 		.netdev = kernel_netdev,
 		.netdev_owner = claims_owner,
 	};
-	CPU_ZERO(&machine->cpus);
-	sched_getaffinity(0, sizeof(machine->cpus), &machine->cpus);
+	machine_find_cpus(machine);
 	if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
 		machine->memlock_bytes = limit.rlim_cur;
 }

@@ -29,7 +29,9 @@ struct netdev_facts {
 struct machine {
 	const char *sys, *proc, *dev; /* "/sys", "/proc", "/dev" */
 	const char *runtime;	      /* DPDK's runtime directory: "/var/run/dpdk" for root */
-	cpu_set_t cpus;		      /* CPUs this process may run on (affinity, which includes its cpuset) */
+	cpu_set_t cpus;		      /* CPUs to choose from: the affinity given, isolated ones too unless it was narrowed */
+	cpu_set_t allowed;	      /* CPUs that may be asked for by name: those of its cpuset */
+	cpu_set_t isolated;	      /* of the allowed ones, those the kernel keeps free (isolcpus=) */
 	uid_t euid;
 	uint64_t capabilities;	      /* effective, 1 << CAP_* */
 	uint64_t memlock_bytes;	      /* RLIMIT_MEMLOCK, UINT64_MAX: unlimited */
@@ -39,6 +41,10 @@ struct machine {
 
 /* The machine we run on. */
 void machine_init(struct machine *machine);
+
+/* Fill in the CPUs of this process. The second is what it does with them, for a test. */
+void machine_find_cpus(struct machine *machine);
+void machine_choose_cpus(struct machine *machine, const cpu_set_t *affinity, const cpu_set_t *allowed);
 
 bool machine_has_capability(const struct machine *machine, int capability);
 

@@ -26,12 +26,12 @@ static void check_cpus(struct preflight *p)
 {
 	char allowed[256], remedy[320];
 
-	format_cpus(&p->machine->cpus, allowed, sizeof(allowed));
+	format_cpus(&p->machine->allowed, allowed, sizeof(allowed));
 	snprintf(remedy, sizeof(remedy), "use CPUs %s, or leave \"lcores\" out and let sluice choose", allowed);
 	for (unsigned int i = 0; i < p->lcores->n; i++) {
 		const struct lcore *lcore = &p->lcores->list[i];
 		for (unsigned int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
-			if (!CPU_ISSET(cpu, &lcore->cpus) || CPU_ISSET(cpu, &p->machine->cpus))
+			if (!CPU_ISSET(cpu, &lcore->cpus) || CPU_ISSET(cpu, &p->machine->allowed))
 				continue;
 			bool online = machine_path_exists("%s/devices/system/cpu/cpu%u", p->machine->sys, cpu);
 			sl_problem_add(p->problems, p->settings->lcores.where, remedy, "lcore %u: %s CPU %u", lcore->id,
@@ -61,7 +61,7 @@ void preflight_lcores(struct preflight *p)
 	}
 	if (p->lcores->n < workers + 1) {
 		char remedy[1100], example[1024];
-		lcores_choose(&p->machine->cpus, NULL, workers, example, sizeof(example));
+		lcores_choose(&(struct lcores_cpus){ .usable = p->machine->cpus }, workers, example, sizeof(example));
 		snprintf(remedy, sizeof(remedy), "\"%s\", or set \"workers\" to %u", example,
 			 p->lcores->n > 1 ? p->lcores->n - 1 : 1);
 		sl_problem_add(p->problems, where, remedy,

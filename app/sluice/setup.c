@@ -4,24 +4,24 @@
 #include "preflight.h"
 #include "setup.h"
 
-/* CPUs of the NUMA nodes that NICs of the configuration are attached to. */
-static void near_cpus(const struct machine *machine, const struct sl_config *config, cpu_set_t *near)
+/* Near are the CPUs of the NUMA nodes that NICs of the configuration are attached to. */
+static void find_cpus(const struct machine *machine, const struct sl_config *config, struct lcores_cpus *cpus)
 {
 	const char *names[SL_MAX_PORTS];
 	unsigned int n = sl_config_device_names(config, names);
 
-	CPU_ZERO(near);
+	*cpus = (struct lcores_cpus){ .usable = machine->cpus, .isolated = machine->isolated };
 	for (unsigned int i = 0; i < n; i++) {
 		int node = eal_is_pci_address(names[i]) ? machine_pci_node(machine, names[i]) : -1;
 		for (unsigned int cpu = 0; node >= 0 && cpu < CPU_SETSIZE; cpu++)
 			if (CPU_ISSET(cpu, &machine->cpus) && machine_cpu_node(machine, cpu) == node)
-				CPU_SET(cpu, near);
+				CPU_SET(cpu, &cpus->near);
 	}
 }
 
 int setup_prepare(struct setup *s, const struct options *options)
 {
-	cpu_set_t near;
+	struct lcores_cpus cpus;
 
 	memset(s, 0, sizeof(*s));
 	s->options = options;
@@ -31,8 +31,8 @@ int setup_prepare(struct setup *s, const struct options *options)
 	s->config = sl_config_load(options->config_path, &s->problems);
 	if (s->config == NULL)
 		return -1;
-	near_cpus(&s->machine, s->config, &near);
-	if (eal_settings_init(&s->settings, s->config, options->eal, options->n_eal, &s->machine.cpus, &near, &s->problems) != 0)
+	find_cpus(&s->machine, s->config, &cpus);
+	if (eal_settings_init(&s->settings, s->config, options->eal, options->n_eal, &cpus, &s->problems) != 0)
 		return -1;
 	if (lcores_parse(s->settings.lcores.value, &s->lcores) != 0)
 		s->lcores.n = 0;

@@ -55,11 +55,11 @@ vm_device()
 
 # ---- the guest ----
 
-# vm_boot [--nic NIC] [--queues N] [--cpus N] [--numa N] [--mtu N] [--no-iommu] [--hugepages N] [--nics N]
+# vm_boot [--nic NIC] [--queues N] [--cpus N] [--numa N] [--mtu N] [--no-iommu] [--hugepages N] [--isolate CPUS]
 # A booted guest with two NICs, whose cables are in the lab. Needs lab_up pci.
 vm_boot()
 {
-	local nic=virtio queues=1 cpus=2 numa=1 iommu=1 hugepages=256 image lacking work=$LAB_STATE/vm options=()
+	local nic=virtio queues=1 cpus=2 numa=1 iommu=1 hugepages=256 isolate='' image lacking work=$LAB_STATE/vm options=()
 	VM_MTU=1500
 	while [[ $# -gt 0 ]]; do
 		case $1 in
@@ -69,6 +69,7 @@ vm_boot()
 		--numa) numa=$2 ;;
 		--mtu) VM_MTU=$2 ;;
 		--hugepages) hugepages=$2 ;;
+		--isolate) isolate=isolcpus=$2 ;;
 		--no-iommu) iommu='' ;;
 		esac
 		[[ $1 == --no-iommu ]] || shift
@@ -81,7 +82,7 @@ vm_boot()
 	mapfile -t options < <(vm_machine "$cpus" "$numa" "$iommu"; vm_nics "$nic" "$queues" "$numa")
 	lab_spawn qemu "$work/qemu.log" sluice nice -n 5 qemu-system-x86_64 "${options[@]}" \
 		-kernel "$image/kernel" -initrd "$work/initramfs" \
-		-append "console=ttyS0 quiet panic=-1 hugepages=$hugepages ${iommu:+intel_iommu=on}" \
+		-append "console=ttyS0 quiet panic=-1 hugepages=$hugepages ${iommu:+intel_iommu=on} $isolate" \
 		-chardev "socket,id=console,path=$work/console,server=on,wait=off,logfile=$work/console.log" -serial chardev:console \
 		-chardev "socket,id=agent,path=$work/agent,server=on,wait=off" -serial chardev:agent \
 		-qmp "unix:$work/qmp,server=on,wait=off" -display none -no-reboot -nodefaults

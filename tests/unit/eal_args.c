@@ -33,7 +33,7 @@ static void check_devices(const char *second, const char *dpdk, char *const *arg
 	struct eal_settings settings;
 	struct eal_arguments arguments;
 	const uint32_t node_mb[1] = { 40 };
-	cpu_set_t set = cpus(3);
+	const struct lcores_cpus set = { .usable = cpus(3) };
 
 	sl_problems_init(&problems);
 	snprintf(json, sizeof(json), "{\"version\":1,\"dpdk\":{%s},\"workers\":1,\"interfaces\":["
@@ -43,7 +43,7 @@ static void check_devices(const char *second, const char *dpdk, char *const *arg
 	if (config == NULL)
 		sl_problems_print(&problems, stderr);
 	assert_non_null(config);
-	assert_int_equal(eal_settings_init(&settings, config, args, n_args, &set, NULL, &problems), 0);
+	assert_int_equal(eal_settings_init(&settings, config, args, n_args, &set, &problems), 0);
 	eal_arguments_build(&arguments, &settings, config, node_mb, 1);
 	for (int i = 0; i < arguments.argc; i++) {
 		if (strncmp(arguments.argv[i], "--log-level=", 12) == 0 && strstr(arguments.argv[i], "*:error") != NULL)
@@ -133,27 +133,34 @@ static void test_lcores_parse(void **state)
 static void test_lcores_choose(void **state)
 {
 	static const struct {
-		unsigned int cpus, near, workers;
+		unsigned int cpus, near, isolated, workers;
 		const char *text;
 	} lines[] = {
-		{ 0x1, 0, 1, "0@0,1@0" }, /* a machine with one CPU starts too */
-		{ 0x3, 0, 1, "0@0,1@1" },
-		{ 0x3, 0, 2, "0@0,1@1,2@0" },
-		{ 0x2, 0, 2, "0@1,1@1,2@1" },
-		{ 0xd, 0, 2, "0@0,1@2,2@3" },
-		{ 0xd, 0xd, 2, "0@0,1@2,2@3" }, /* all of them are near */
-		{ 0xf, 0xc, 1, "0@2,1@3" },
-		{ 0xf, 0xc, 2, "0@0,1@2,2@3" }, /* near ones for the workers only */
-		{ 0xf, 0xc, 3, "0@0,1@2,2@3,3@1" },
-		{ 0xf, 0xc, 5, "0@0,1@2,2@3,3@1,4@2,5@3" },
-		{ 0x3, 0xc, 1, "0@0,1@1" }, /* the near ones are not ours to use */
+		{ 0x1, 0, 0, 1, "0@0,1@0" }, /* a machine with one CPU starts too */
+		{ 0x3, 0, 0, 1, "0@0,1@1" },
+		{ 0x3, 0, 0, 2, "0@0,1@1,2@0" },
+		{ 0x2, 0, 0, 2, "0@1,1@1,2@1" },
+		{ 0xd, 0, 0, 2, "0@0,1@2,2@3" },
+		{ 0xd, 0xd, 0, 2, "0@0,1@2,2@3" }, /* all of them are near */
+		{ 0xf, 0xc, 0, 1, "0@2,1@3" },
+		{ 0xf, 0xc, 0, 2, "0@0,1@2,2@3" }, /* near ones for the workers only */
+		{ 0xf, 0xc, 0, 3, "0@0,1@2,2@3,3@1" },
+		{ 0xf, 0xc, 0, 5, "0@0,1@2,2@3,3@1,4@2,5@3" },
+		{ 0x3, 0xc, 0, 1, "0@0,1@1" }, /* the near ones are not ours to use */
+		{ 0xf, 0, 0xc, 1, "0@0,1@2" }, /* isolated ones for the workers only */
+		{ 0xf, 0, 0xc, 3, "0@0,1@2,2@3,3@1" },
+		{ 0xc, 0, 0xc, 1, "0@2,1@3" }, /* all there are */
+		{ 0xf, 0xc, 0x8, 1, "0@2,1@3" },
+		{ 0xf, 0xc, 0x8, 2, "0@0,1@3,2@2" },
+		{ 0xf, 0xc, 0xa, 3, "0@0,1@3,2@2,3@1" },
+		{ 0xff, 0xf0, 0xee, 2, "0@4,1@5,2@6" },
 	};
 	struct lcores lcores;
 	char text[256];
 
 	for (unsigned int i = 0; i < N(lines); i++) {
-		cpu_set_t set = cpus(lines[i].cpus), near = cpus(lines[i].near);
-		lcores_choose(&set, &near, lines[i].workers, text, sizeof(text));
+		const struct lcores_cpus set = { cpus(lines[i].cpus), cpus(lines[i].near), cpus(lines[i].isolated) };
+		lcores_choose(&set, lines[i].workers, text, sizeof(text));
 		assert_string_equal(text, lines[i].text);
 	}
 	assert_int_equal(lcores_parse("0@0,1@0,2@1", &lcores), 0);

@@ -41,7 +41,7 @@ static void build(struct memory_plan *plan, const struct row *row)
 	struct eal_settings settings;
 	struct device_plans plans;
 	struct lcores lcores;
-	cpu_set_t cpus;
+	struct lcores_cpus cpus = { 0 };
 	char *json;
 
 	sl_problems_init(&problems);
@@ -56,9 +56,8 @@ static void build(struct memory_plan *plan, const struct row *row)
 	if (config == NULL)
 		sl_problems_print(&problems, stderr);
 	assert_non_null(config);
-	CPU_ZERO(&cpus);
-	CPU_SET(0, &cpus);
-	assert_int_equal(eal_settings_init(&settings, config, NULL, 0, &cpus, NULL, &problems), 0);
+	CPU_SET(0, &cpus.usable);
+	assert_int_equal(eal_settings_init(&settings, config, NULL, 0, &cpus, &problems), 0);
 	assert_int_equal(lcores_parse(settings.lcores.value, &lcores), 0);
 	device_plans_build(&plans, config, &settings, &machine);
 	memory_plan_build(plan, config, &settings, &plans, &lcores, &machine);

@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 #
-#   client --- NIC 0 | guest: NUMA node 0 with CPU 0, node 1 with CPUs 1-2 and the NICs | NIC 1 --- 3 nginx
+#   client --- NIC 0 | guest: NUMA node 0 with CPU 0, node 1 with CPUs 1-2, of which 2 is isolated, and the NICs | NIC 1 --- 3 nginx
 #
 # Left to itself sluice puts everything on the NICs' node: worker, flow table, packet buffers, hugepages. Put elsewhere, it
 # works and says what is far from what.
 . "$(dirname "$0")/_lib.sh"
 
 needs virtio
-vm_test "--numa 2 --cpus 3"
+vm_test "--numa 2 --cpus 3 --isolate 2"
 a=${VM_PCI[0]}
 
 # hugepages_on NODE: MiB of them that sluice has there
@@ -18,8 +18,8 @@ hugepages_on()
 }
 
 telemetry_is "/sluice/port,$a" 'r["numa_node"] == 1' || fail "the NIC is not on node 1"
-telemetry_is /sluice/worker,0 'r["numa_node"] == 1 and r["memory_node"] == 1 and r["cpu"] in (1, 2)' ||
-	fail "the worker is not on node 1: $(lab_telemetry /sluice/worker,0)"
+telemetry_is /sluice/worker,0 'r["numa_node"] == 1 and r["memory_node"] == 1 and r["cpu"] == 2' ||
+	fail "the worker is not on the isolated CPU of node 1: $(lab_telemetry /sluice/worker,0)"
 here=$(hugepages_on 1) there=$(hugepages_on 0)
 echo "sluice has $here MiB on the NICs' node, $there MiB on the other"
 ((here > 50 && there == 0)) || fail "memory is not where the NICs are"
@@ -30,7 +30,7 @@ conserved
 vm_stop_sluice || fail "no clean stop"
 
 echo "a worker on the other node"
-vm_configure --lcores 0@1,1@0
+vm_configure --lcores 0@2,1@0
 vm_run_sluice
 vm_answers
 guest "grep '$a: is on NUMA node 1, worker 0 runs on node 0: slower; remedy: choose \"lcores\" from /sys/devices/system/node/node1/cpulist' $VM_LOG" ||
