@@ -11,6 +11,7 @@ enum sl_own_kind { SL_OWN_INTERFACE, SL_OWN_SERVICE, SL_OWN_SNAT, SL_OWN_RELAY }
 struct sl_own {
 	struct sl_ip ip;
 	enum sl_own_kind kind;
+	uint8_t len; /* of the prefix, of a service */
 	unsigned int i, j;
 };
 
@@ -20,6 +21,7 @@ struct sl_checker {
 	bool clean;	    /* everything could be read: absent means absent */
 	struct sl_own *own; /* sorted by address, kind, i, j */
 	unsigned int n_own;
+	unsigned int n_prefixes; /* of those, with more than one address */
 };
 
 /* Returns -1 when memory runs out. */

@@ -65,7 +65,7 @@ static bool is_identity(const struct sl_object *object, const struct sl_key *key
 {
 	bool named = object->keys[0].type == SL_TYPE_NAME;
 
-	return named ? key == &object->keys[0] : key->required && key->type != SL_TYPE_LIST && key->type != SL_TYPE_OBJECT;
+	return named ? key == &object->keys[0] : (key->required || key->identity) && key->type != SL_TYPE_LIST && key->type != SL_TYPE_OBJECT;
 }
 
 static bool same_entry(const struct sl_object *object, const struct pair *p)

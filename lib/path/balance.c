@@ -5,6 +5,14 @@
  */
 #include "stages.h"
 
+/* Ports of a range follow its first one. */
+static uint16_t target_port(const struct sl_service *service, const struct sl_target *target, const struct sl_pkt *p)
+{
+	uint16_t offset = rte_be_to_cpu_16(p->dport_be) - rte_be_to_cpu_16(service->port_be);
+
+	return service->port_span == 0 ? target->port_be : rte_cpu_to_be_16(rte_be_to_cpu_16(target->port_be) + offset);
+}
+
 enum sl_drop_cause sl_open_flow(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
 {
 	struct sl_pkt *p = &b->p[i];
@@ -24,7 +32,7 @@ enum sl_drop_cause sl_open_flow(struct sl_worker *w, const struct sl_snapshot *s
 	const struct sl_target *backend = sl_pick_target(w, service, &client);
 	if (backend == NULL)
 		return SL_DROP_NO_BACKEND;
-	server = (struct sl_tuple){ .peer = backend->ip, .peer_port_be = backend->port_be, .proto = p->proto,
+	server = (struct sl_tuple){ .peer = backend->ip, .peer_port_be = target_port(service, backend, p), .proto = p->proto,
 				    .v6 = !sl_ip_is_v4(&backend->ip) };
 	if (service->mode == SL_MODE_DNAT) {
 		enum sl_drop_cause cause = sl_dnat_tuple(w, s, &client, &server);

@@ -82,17 +82,28 @@ struct sl_config_neighbour {
 	uint8_t mac[6];
 };
 
+/* Host order, both included. */
+struct sl_port_range {
+	uint16_t first, last;
+};
+
 struct sl_config_backend {
 	struct sl_ip address;
-	uint16_t port; /* host order */
+	uint16_t port; /* host order; of a service with a range: the backend's port for the first of it */
 	uint16_t weight;
 	bool backup;
 };
 
 struct sl_config_service {
 	char name[SL_NAME_MAX];
-	struct sl_ip address;
-	uint16_t port;	/* host order */
+	union {
+		struct sl_prefix prefix; /* of one address mostly */
+		struct sl_ip address;	 /* its first */
+	};
+	union {
+		struct sl_port_range ports;
+		uint16_t port; /* the first; host order */
+	};
 	uint8_t protocol; /* IPPROTO_TCP or IPPROTO_UDP */
 	enum sl_mode mode;
 	uint16_t mss_clamp; /* 0: only to what the MTUs let through */
@@ -112,6 +123,12 @@ struct sl_config_service {
 	uint8_t udp_replies; /* with SL_UDP_REQUEST_RESPONSE: to each request */
 	enum sl_exhaustion on_exhaustion;
 };
+
+/* Ports behind the first. */
+static inline unsigned int sl_port_span(const struct sl_config_service *service)
+{
+	return (unsigned int)(service->ports.last - service->ports.first);
+}
 
 struct json_t; /* of jansson */
 
