@@ -57,6 +57,9 @@ void sl_check_neighbours(struct sl_checker *c);
 /* check_service.c */
 void sl_check_services(struct sl_checker *c);
 
+/* check_one_way.c: of service i, that its mode lets it have what it asks for. */
+void sl_check_one_way(struct sl_checker *c, unsigned int i);
+
 /* check_relay.c; check_relay_loop.c */
 void sl_check_relays(struct sl_checker *c);
 void sl_check_relay_loops(struct sl_checker *c);

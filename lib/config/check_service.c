@@ -128,10 +128,11 @@ static void check_snat(struct sl_checker *c, unsigned int i)
 		sl_problem_add(c->problems, SL_AT("/services/%u/address", i),
 			       "make a service for each address, or set \"mode\" to \"full-nat\"",
 			       "mode dnat has one address: the reply of a backend does not tell which was asked");
-	if (service->mode == SL_MODE_DNAT && service->n_snat != 0)
+	if (service->mode != SL_MODE_FULL_NAT && service->n_snat != 0)
 		sl_problem_add(c->problems, SL_AT("/services/%u/snat", i),
 			       "remove it, or set \"mode\" to \"full-nat\"",
-			       "mode dnat keeps the client's address, so it has no source address to choose");
+			       "mode %s keeps the client's address, so it has no source address to choose",
+			       sl_mode_name(service->mode));
 	if (c->clean && service->mode == SL_MODE_FULL_NAT && service->n_snat == 0)
 		sl_problem_add(c->problems, SL_AT("/services/%u/snat", i),
 			       "add \"snat\": [ADDRESS] with an address that backends send back to sluice, such as an "
@@ -163,19 +164,22 @@ static void check_snat(struct sl_checker *c, unsigned int i)
 
 /*
  * A backend's family is that of the addresses it answers to: the source-NAT addresses in mode full-nat, the clients', and so
- * the service's, in mode dnat. True when it was reported.
+ * the service's, in modes dnat and dsr. A tunnel may be of either. True when it was reported.
  */
 static bool refuse_family(struct sl_checker *c, unsigned int i, const char *where, const struct sl_ip *backend)
 {
 	const struct sl_config_service *service = &c->config->services[i];
 	const struct sl_ip *snat = service->n_snat != 0 ? &service->snat[0] : NULL;
 
-	if (service->mode == SL_MODE_DNAT) {
+	if (sl_mode_is_tunnel(service->mode))
+		return false;
+	if (service->mode != SL_MODE_FULL_NAT) {
 		if (!sl_ip_given(&service->address) || sl_ip_is_v4(backend) == sl_ip_is_v4(&service->address))
 			return false;
 		sl_problem_add(c->problems, where, "give backends of that family, or set \"mode\" to \"full-nat\"",
-			       "%s is %s, and the service's address is %s: mode dnat does not translate between them",
-			       SL_IP_TEXT(backend), sl_family(backend), sl_family(&service->address));
+			       "%s is %s, and the service's address is %s: mode %s does not translate between them",
+			       SL_IP_TEXT(backend), sl_family(backend), sl_family(&service->address),
+			       sl_mode_name(service->mode));
 		return true;
 	}
 	if (snat == NULL || !sl_ip_given(snat) || sl_ip_is_link_local(snat) || sl_ip_is_v4(backend) == sl_ip_is_v4(snat))
@@ -221,9 +225,15 @@ static void check_backend_ports(struct sl_checker *c, unsigned int i, unsigned i
 	const struct sl_config_backend *backend = &service->backends[j];
 	const char *where = SL_AT("/services/%u/backends/%u/port", i, j);
 
-	if (sl_port_span(service) == 0 || backend->port == service->port)
+	if (backend->port == service->port || service->port == 0)
 		return;
-	if (service->mode == SL_MODE_DNAT)
+	if (sl_mode_is_one_way(service->mode))
+		sl_problem_add(c->problems, where, "remove it, or set \"mode\" to \"full-nat\" or \"dnat\"",
+			       "mode %s changes no ports: the backend gets what was sent to port %u there", sl_mode_name(service->mode),
+			       service->port);
+	else if (sl_port_span(service) == 0)
+		return;
+	else if (service->mode == SL_MODE_DNAT)
 		sl_problem_add(c->problems, where, "remove it, or set \"mode\" to \"full-nat\"",
 			       "mode dnat does not change ports of a range, because the reply must tell which it was");
 	else if (backend->port + sl_port_span(service) > UINT16_MAX)
@@ -328,6 +338,7 @@ void sl_check_services(struct sl_checker *c)
 			check_backend(c, i, j);
 		check_weights(c, i);
 		check_scheduler(c, i);
+		sl_check_one_way(c, i);
 		if (config->services[i].mss_clamp != 0 && config->services[i].protocol == IPPROTO_UDP)
 			sl_problem_add(c->problems, SL_AT("/services/%u/mss_clamp", i), "remove it",
 				       "it limits the segments of TCP, and the protocol is udp");

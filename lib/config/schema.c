@@ -27,6 +27,12 @@ const struct sl_choice sl_mode_choices[] = {
 	  SL_MODE_FULL_NAT },
 	{ "dnat", "only the destination is rewritten: backends see the client and must route their answers back through "
 	  "sluice", SL_MODE_DNAT },
+	{ "dsr", "direct server return: only the MAC address is new. Backends are on link with sluice, have the service's address "
+	  "themselves without answering ARP or ND for it, and answer clients directly", SL_MODE_DSR },
+	{ "ipip", "direct server return through a tunnel: packets reach the backend in an IP packet of their own (protocol 4 or 41), over "
+	  "IPv4 or IPv6, whichever the backend's address is. It takes them out, and is like with `dsr` otherwise", SL_MODE_IPIP },
+	{ "gue", "the same through UDP port 6080 (Generic UDP Encapsulation, variant 0, as Linux's `ip fou add port 6080 gue` takes it), "
+	  "with source ports that let routers spread flows", SL_MODE_GUE },
 	{ .name = NULL },
 };
 

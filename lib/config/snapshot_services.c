@@ -209,6 +209,7 @@ static int add_service(struct step *step, unsigned int index)
 	service->id = id;
 	service->proto = c->protocol;
 	service->mode = (uint8_t)c->mode;
+	s->has_tunnels |= sl_mode_is_tunnel(c->mode);
 	service->mss_clamp = c->mss_clamp != 0 ? c->mss_clamp : UINT16_MAX;
 	service->scheduler = (uint8_t)c->scheduler;
 	service->generation = (uint32_t)s->generation;
@@ -221,7 +222,8 @@ static int add_service(struct step *step, unsigned int index)
 	service->affinity_ticks = seconds_to_ticks(c->affinity_timeout_s);
 	for (unsigned int i = 0; i < SL_TIMEOUT_MAX; i++)
 		service->timeout_ticks[i] = seconds_to_ticks(c->timeout_s[i]);
-	service->tcp_pickup = c->tcp_pickup;
+	/* whoever gets a segment knows the backend */
+	service->tcp_pickup = c->tcp_pickup || (sl_mode_is_one_way(c->mode) && sl_scheduler_hashes(c->scheduler));
 	service->udp_kind = (uint8_t)c->udp_kind;
 	service->udp_replies = c->udp_replies;
 	service->on_exhaustion = (uint8_t)c->on_exhaustion;
@@ -251,6 +253,7 @@ static int add_tombstone(struct sl_build *b, const struct sl_service *old)
 	size_t n_snat;
 
 	*service = *old;
+	b->s->has_tunnels |= sl_mode_is_tunnel(old->mode);
 	service->draining = true;
 	atomic_init(&service->schedule, NULL);
 	service->n_draining = 0;

@@ -25,7 +25,7 @@
 #define SL_MAX_BACKENDS 4096 /* of all services together */
 
 enum sl_forwarding { SL_FORWARDING_DROP, SL_FORWARDING_ROUTE, SL_FORWARDING_PAIRS };
-enum sl_mode { SL_MODE_FULL_NAT, SL_MODE_DNAT };
+enum sl_mode { SL_MODE_FULL_NAT, SL_MODE_DNAT, SL_MODE_DSR, SL_MODE_IPIP, SL_MODE_GUE };
 enum sl_scheduler {
 	SL_SCHEDULER_ROUND_ROBIN,
 	SL_SCHEDULER_WEIGHTED_ROUND_ROBIN,
@@ -192,6 +192,19 @@ bool sl_config_uses_ipv6(const struct sl_config *config);
 void sl_config_refuse_ipv6(const struct sl_config *next, struct sl_problems *problems);
 
 const char *sl_mode_name(enum sl_mode mode);
+
+/* Backends answer clients directly: only clients' packets pass. */
+static inline bool sl_mode_is_one_way(enum sl_mode mode)
+{
+	return mode >= SL_MODE_DSR;
+}
+
+/* Packets travel in others. */
+static inline bool sl_mode_is_tunnel(enum sl_mode mode)
+{
+	return mode == SL_MODE_IPIP || mode == SL_MODE_GUE;
+}
+
 const char *sl_scheduler_name(enum sl_scheduler scheduler);
 
 /* It chooses by a table, from what packets say alone. */

@@ -158,6 +158,7 @@ struct sl_snapshot {
 	uint16_t route_epoch; /* differs whenever interfaces or routes do: cached next hops are looked up again; never 0 */
 	uint8_t forwarding;   /* enum sl_forwarding */
 	uint8_t unused_ports; /* enum sl_unused_ports */
+	bool has_tunnels;     /* a service of mode ipip or gue */
 	uint32_t icmp_errors_pps;
 
 	uint16_t n_ports, n_interfaces, n_services; /* n_interfaces: highest id + 1, empty slots included */
