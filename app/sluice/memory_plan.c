@@ -7,6 +7,7 @@
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 
+#include "sluice/config/companion.h"
 #include "sluice/port/port.h"
 #include "sluice/state/worker.h"
 
@@ -100,13 +101,15 @@ static void plan_pools(struct memory_plan *plan, const struct sl_config *config,
 	}
 	/*
 	 * In a worker's hands at most: a burst, held packets and fragments, the pieces of one packet, one burst a port, rings
-	 * from the others, from control and to it.
+	 * from the others and from control, and the one to it if there are companions. (The first companion that a reload brings
+	 * lives on what the others leave.)
 	 */
+	unsigned int rings = 2 * (workers - 1) + 1 + sl_config_has_companions(config);
 	for (unsigned int i = 0; i < workers; i++)
 		plan->nodes[plan->worker_node[i]].mbufs +=
 			SL_BURST_MAX + SL_HOLD_NEIGHBOURS * SL_HOLD_PACKETS + SL_FRAGMENT_HELD_MAX +
 			SL_FRAGMENT_PIECES_MAX + devices->n * SL_TX_BURST +
-			(2 * (workers - 1) + 2) * SL_RX_RING_SIZE + MEMORY_POOL_CACHE * 3 / 2;
+			rings * SL_RX_RING_SIZE + MEMORY_POOL_CACHE * 3 / 2;
 	plan->nodes[plan->worker_node[0]].mbufs += CONTROL_MBUFS;
 
 	plan->data_room = room;

@@ -26,7 +26,7 @@ static bool configured(const struct sl_config *config, const struct sl_ip *ip)
 				return true;
 	for (unsigned int i = 0; i < config->n_services; i++) {
 		const struct sl_config_service *service = &config->services[i];
-		if (sl_ip_equal(&service->address, ip))
+		if (sl_ip_is_v4(&service->address) == sl_ip_is_v4(ip) && sl_prefix_covers(&service->prefix, ip))
 			return true;
 		for (unsigned int k = 0; k < service->n_snat; k++)
 			if (sl_ip_equal(&service->snat[k], ip))

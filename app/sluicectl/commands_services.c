@@ -53,6 +53,19 @@ static void add_end(struct ctl_table *t, const char *address, json_int_t port)
 	ctl_table_add(t, "%s%s%s:%d", v6 ? "[" : "", address, v6 ? "]" : "", (int)port);
 }
 
+/* "192.0.2.0/28:8000-8100" */
+static void add_vip(struct ctl_table *t, const json_t *service)
+{
+	const char *address = ctl_text(service, "address");
+	json_int_t first = ctl_number(service, "port"), last = ctl_number(service, "last_port");
+	bool v6 = strchr(address, ':') != NULL;
+
+	if (last > first)
+		ctl_table_add(t, "%s%s%s:%d-%d", v6 ? "[" : "", address, v6 ? "]" : "", (int)first, (int)last);
+	else
+		add_end(t, address, first);
+}
+
 static void add_flow_counters(struct ctl_table *t, const json_t *object)
 {
 	char text[CTL_TEXT_MAX];
@@ -78,7 +91,7 @@ void ctl_render_services(const json_t *value, FILE *out)
 	ctl_table_init(&t, titles, 12);
 	json_array_foreach(json_object_get(value, "services"), i, service) {
 		ctl_table_add(&t, "%s", ctl_text(service, "name"));
-		add_end(&t, ctl_text(service, "address"), ctl_number(service, "port"));
+		add_vip(&t, service);
 		ctl_table_add(&t, "%s", ctl_text(service, "protocol"));
 		ctl_table_add(&t, "%s", "");
 		ctl_table_add(&t, "%s", ctl_text(service, "state"));

@@ -11,6 +11,7 @@ enum sl_own_kind { SL_OWN_INTERFACE, SL_OWN_SERVICE, SL_OWN_SNAT, SL_OWN_RELAY }
 struct sl_own {
 	struct sl_ip ip;
 	enum sl_own_kind kind;
+	uint8_t len; /* of the prefix, of a service */
 	unsigned int i, j;
 };
 
@@ -20,6 +21,7 @@ struct sl_checker {
 	bool clean;	    /* everything could be read: absent means absent */
 	struct sl_own *own; /* sorted by address, kind, i, j */
 	unsigned int n_own;
+	unsigned int n_prefixes; /* of those, with more than one address */
 };
 
 /* Returns -1 when memory runs out. */
@@ -54,6 +56,9 @@ void sl_check_neighbours(struct sl_checker *c);
 
 /* check_service.c */
 void sl_check_services(struct sl_checker *c);
+
+/* check_one_way.c: of service i, that its mode lets it have what it asks for. */
+void sl_check_one_way(struct sl_checker *c, unsigned int i);
 
 /* check_relay.c; check_relay_loop.c */
 void sl_check_relays(struct sl_checker *c);

@@ -22,8 +22,12 @@ static int compare_own(const void *a, const void *b)
 
 static void add_own(struct sl_checker *c, const struct sl_ip *ip, enum sl_own_kind kind, unsigned int i, unsigned int j)
 {
-	if (sl_ip_given(ip))
-		c->own[c->n_own++] = (struct sl_own){ .ip = *ip, .kind = kind, .i = i, .j = j };
+	uint8_t len = kind == SL_OWN_SERVICE ? c->config->services[i].prefix.len : 128;
+
+	if (!sl_ip_given(ip))
+		return;
+	c->own[c->n_own++] = (struct sl_own){ .ip = *ip, .kind = kind, .len = len, .i = i, .j = j };
+	c->n_prefixes += len < 128;
 }
 
 int sl_own_collect(struct sl_checker *c)
@@ -63,6 +67,17 @@ int sl_own_collect(struct sl_checker *c)
 	return 0;
 }
 
+/* Prefixes are few, and mostly none. */
+static const struct sl_own *find_prefix(const struct sl_checker *c, const struct sl_ip *ip)
+{
+	for (unsigned int k = 0; c->n_prefixes > 0 && k < c->n_own; k++) {
+		const struct sl_prefix prefix = { .ip = c->own[k].ip, .len = c->own[k].len };
+		if (prefix.len < 128 && sl_covers(&prefix, ip))
+			return &c->own[k];
+	}
+	return NULL;
+}
+
 const struct sl_own *sl_own_find(const struct sl_checker *c, const struct sl_ip *ip, enum sl_own_kind kind)
 {
 	const struct sl_own key = { .ip = *ip, .kind = kind };
@@ -76,7 +91,9 @@ const struct sl_own *sl_own_find(const struct sl_checker *c, const struct sl_ip 
 			high = middle;
 	}
 	const struct sl_own *found = &c->own[low];
-	return low < c->n_own && found->kind == kind && sl_ip_equal(&found->ip, ip) ? found : NULL;
+	if (low < c->n_own && found->kind == kind && sl_ip_equal(&found->ip, ip))
+		return found;
+	return kind == SL_OWN_SERVICE ? find_prefix(c, ip) : NULL;
 }
 
 const char *sl_own_where(const struct sl_checker *c, char buf[SL_AT_MAX], const struct sl_own *own)

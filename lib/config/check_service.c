@@ -25,6 +25,18 @@ static bool reachable(const struct sl_config *config, const struct sl_ip *ip)
 	return false;
 }
 
+#define SL_VIP_TEXT(service) \
+	((service)->prefix.len == 128 ? SL_IP_TEXT(&(service)->address) : SL_PREFIX_TEXT(&(service)->prefix))
+
+/* The first or last address of the network is in the prefix. */
+static bool has_edge(const struct sl_prefix *network, const struct sl_prefix *prefix)
+{
+	uint32_t hosts = network->len >= 128 ? 0 : UINT32_MAX >> (network->len - 96), address = sl_ip_v4_be(&network->ip);
+	struct sl_ip low = sl_ip_from_v4(address & ~rte_cpu_to_be_32(hosts)), high = sl_ip_from_v4(address | rte_cpu_to_be_32(hosts));
+
+	return sl_covers(prefix, &low) || sl_covers(prefix, &high);
+}
+
 /* True when it was reported. */
 static bool refuse_link_local(struct sl_checker *c, const char *where, const struct sl_ip *ip)
 {
@@ -32,6 +44,60 @@ static bool refuse_link_local(struct sl_checker *c, const char *where, const str
 		return false;
 	sl_problem_add(c->problems, where, "give a global or unique local address", "%s is link-local", SL_IP_TEXT(ip));
 	return true;
+}
+
+static bool is_same_prefix(const struct sl_prefix *a, const struct sl_prefix *b)
+{
+	return a->len == b->len && sl_ip_equal(&a->ip, &b->ip);
+}
+
+/* The same addresses, and ports of which neither all of one are the other's. True when it was reported. */
+static bool refuse_overlap(struct sl_checker *c, unsigned int i, unsigned int k)
+{
+	const struct sl_config_service *service = &c->config->services[i], *other = &c->config->services[k];
+	const struct sl_port_range *a = &service->ports, *b = &other->ports;
+	const char *where = SL_AT("/services/%u/address", i), *protocol = service->protocol == IPPROTO_TCP ? "tcp" : "udp";
+	bool same = a->first == b->first && a->last == b->last;
+
+	if (other->protocol != service->protocol || !is_same_prefix(&other->prefix, &service->prefix) || a->last < b->first ||
+	    b->last < a->first)
+		return false;
+	if (!same && ((a->first >= b->first && a->last <= b->last) || (b->first >= a->first && b->last <= a->last)))
+		return false;
+	if (same && a->first == a->last)
+		sl_problem_add(c->problems, where, "give it another address or port, or join the two",
+			       "%s port %u %s belongs to /services/%u already", SL_VIP_TEXT(service), a->first, protocol, k);
+	else
+		sl_problem_add(c->problems, SL_AT("/services/%u/port", i), "let the ranges lie apart, or one within the other",
+			       "ports %u-%u %s of %s overlap with %u-%u of /services/%u", a->first, a->last, protocol,
+			       SL_VIP_TEXT(service), b->first, b->last, k);
+	return true;
+}
+
+/* Of a whole network on link, or with the network's edges; of more addresses than can be answered. True when it was reported. */
+static bool refuse_prefix(struct sl_checker *c, unsigned int i)
+{
+	const struct sl_prefix *prefix = &c->config->services[i].prefix;
+	const char *where = SL_AT("/services/%u/address", i);
+
+	for (unsigned int k = 0; prefix->len < 128 && k < c->config->n_interfaces; k++) {
+		const struct sl_config_interface *interface = &c->config->interfaces[k];
+		for (unsigned int j = 0; j < interface->n_addresses; j++) {
+			const struct sl_prefix *on_link = &interface->addresses[j];
+			bool edges = sl_ip_is_v4(&prefix->ip) && sl_ip_is_v4(&on_link->ip) && on_link->len <= 96 + 30 && has_edge(on_link, prefix);
+			if (!sl_ip_given(&on_link->ip) || (!sl_covers(prefix, &on_link->ip) && !sl_covers(on_link, &prefix->ip)))
+				continue;
+			if (prefix->len > on_link->len && prefix->len >= 128 - 8 && !edges)
+				continue;
+			sl_problem_add(c->problems, where,
+				       "give at most 256 addresses, without network and broadcast address, or a prefix that is routed to sluice",
+				       "%s %s %s of interface \"%s\" (/interfaces/%u/addresses/%u)", SL_PREFIX_TEXT(prefix),
+				       prefix->len <= on_link->len ? "is all of" : edges ? "has the network or broadcast address of" :
+				       "is too much of", SL_PREFIX_TEXT(on_link), interface->name, k, j);
+			return true;
+		}
+	}
+	return false;
 }
 
 static void check_identity(struct sl_checker *c, unsigned int i)
@@ -46,29 +112,27 @@ static void check_identity(struct sl_checker *c, unsigned int i)
 			       "%s is the name of /services/%u already", service->name, k);
 		break;
 	}
-	if (!sl_ip_given(&service->address) || refuse_link_local(c, where, &service->address) ||
-	    sl_refuse_edge(c, where, &service->address))
+	if (!sl_ip_given(&service->address) || refuse_link_local(c, where, &service->address) || refuse_prefix(c, i) ||
+	    (service->prefix.len == 128 && sl_refuse_edge(c, where, &service->address)))
 		return;
-	for (unsigned int k = 0; service->port != 0 && service->protocol != 0 && k < i; k++) {
-		const struct sl_config_service *other = &c->config->services[k];
-		if (other->port != service->port || other->protocol != service->protocol ||
-		    !sl_ip_equal(&other->address, &service->address))
-			continue;
-		sl_problem_add(c->problems, where, "give it another address or port, or join the two",
-			       "%s port %u %s belongs to /services/%u already", SL_IP_TEXT(&service->address),
-			       service->port, service->protocol == 6 ? "tcp" : "udp", k);
-		break;
-	}
+	for (unsigned int k = 0; service->port != 0 && service->protocol != 0 && k < i; k++)
+		if (refuse_overlap(c, i, k))
+			break;
 }
 
 static void check_snat(struct sl_checker *c, unsigned int i)
 {
 	const struct sl_config_service *service = &c->config->services[i];
 
-	if (service->mode == SL_MODE_DNAT && service->n_snat != 0)
+	if (service->mode == SL_MODE_DNAT && sl_ip_given(&service->address) && service->prefix.len != 128)
+		sl_problem_add(c->problems, SL_AT("/services/%u/address", i),
+			       "make a service for each address, or set \"mode\" to \"full-nat\"",
+			       "mode dnat has one address: the reply of a backend does not tell which was asked");
+	if (service->mode != SL_MODE_FULL_NAT && service->n_snat != 0)
 		sl_problem_add(c->problems, SL_AT("/services/%u/snat", i),
 			       "remove it, or set \"mode\" to \"full-nat\"",
-			       "mode dnat keeps the client's address, so it has no source address to choose");
+			       "mode %s keeps the client's address, so it has no source address to choose",
+			       sl_mode_name(service->mode));
 	if (c->clean && service->mode == SL_MODE_FULL_NAT && service->n_snat == 0)
 		sl_problem_add(c->problems, SL_AT("/services/%u/snat", i),
 			       "add \"snat\": [ADDRESS] with an address that backends send back to sluice, such as an "
@@ -100,19 +164,22 @@ static void check_snat(struct sl_checker *c, unsigned int i)
 
 /*
  * A backend's family is that of the addresses it answers to: the source-NAT addresses in mode full-nat, the clients', and so
- * the service's, in mode dnat. True when it was reported.
+ * the service's, in modes dnat and dsr. A tunnel may be of either. True when it was reported.
  */
 static bool refuse_family(struct sl_checker *c, unsigned int i, const char *where, const struct sl_ip *backend)
 {
 	const struct sl_config_service *service = &c->config->services[i];
 	const struct sl_ip *snat = service->n_snat != 0 ? &service->snat[0] : NULL;
 
-	if (service->mode == SL_MODE_DNAT) {
+	if (sl_mode_is_tunnel(service->mode))
+		return false;
+	if (service->mode != SL_MODE_FULL_NAT) {
 		if (!sl_ip_given(&service->address) || sl_ip_is_v4(backend) == sl_ip_is_v4(&service->address))
 			return false;
 		sl_problem_add(c->problems, where, "give backends of that family, or set \"mode\" to \"full-nat\"",
-			       "%s is %s, and the service's address is %s: mode dnat does not translate between them",
-			       SL_IP_TEXT(backend), sl_family(backend), sl_family(&service->address));
+			       "%s is %s, and the service's address is %s: mode %s does not translate between them",
+			       SL_IP_TEXT(backend), sl_family(backend), sl_family(&service->address),
+			       sl_mode_name(service->mode));
 		return true;
 	}
 	if (snat == NULL || !sl_ip_given(snat) || sl_ip_is_link_local(snat) || sl_ip_is_v4(backend) == sl_ip_is_v4(snat))
@@ -137,7 +204,8 @@ static void check_dnat_backend(struct sl_checker *c, unsigned int i, unsigned in
 		if (other->mode != SL_MODE_DNAT || other->protocol != service->protocol)
 			continue;
 		for (unsigned int l = 0; l < other->n_backends; l++) {
-			if (other->backends[l].port != backend->port ||
+			if (other->backends[l].port > backend->port + sl_port_span(service) ||
+			    backend->port > other->backends[l].port + sl_port_span(other) ||
 			    !sl_ip_equal(&other->backends[l].address, &backend->address))
 				continue;
 			sl_problem_add(c->problems, SL_AT("/services/%u/backends/%u/address", i, j),
@@ -148,6 +216,30 @@ static void check_dnat_backend(struct sl_checker *c, unsigned int i, unsigned in
 			return;
 		}
 	}
+}
+
+/* Where the ports of a range go. */
+static void check_backend_ports(struct sl_checker *c, unsigned int i, unsigned int j)
+{
+	const struct sl_config_service *service = &c->config->services[i];
+	const struct sl_config_backend *backend = &service->backends[j];
+	const char *where = SL_AT("/services/%u/backends/%u/port", i, j);
+
+	if (backend->port == service->port || service->port == 0)
+		return;
+	if (sl_mode_is_one_way(service->mode))
+		sl_problem_add(c->problems, where, "remove it, or set \"mode\" to \"full-nat\" or \"dnat\"",
+			       "mode %s changes no ports: the backend gets what was sent to port %u there", sl_mode_name(service->mode),
+			       service->port);
+	else if (sl_port_span(service) == 0)
+		return;
+	else if (service->mode == SL_MODE_DNAT)
+		sl_problem_add(c->problems, where, "remove it, or set \"mode\" to \"full-nat\"",
+			       "mode dnat does not change ports of a range, because the reply must tell which it was");
+	else if (backend->port + sl_port_span(service) > UINT16_MAX)
+		sl_problem_add(c->problems, where, "give the port for the first of the range, or none to keep them as they are",
+			       "%u and the %u ports behind it, as the service has, go beyond 65535", backend->port,
+			       sl_port_span(service));
 }
 
 static void check_backend(struct sl_checker *c, unsigned int i, unsigned int j)
@@ -171,6 +263,7 @@ static void check_backend(struct sl_checker *c, unsigned int i, unsigned int j)
 		return;
 	if (service->mode == SL_MODE_DNAT && backend->port != 0)
 		check_dnat_backend(c, i, j);
+	check_backend_ports(c, i, j);
 	if (!refuse_family(c, i, where, &backend->address) && c->clean && !reachable(c->config, &backend->address))
 		sl_problem_add(c->problems, where,
 			       "add an interface address whose prefix covers it, a route to it, or a default gateway",
@@ -246,6 +339,7 @@ void sl_check_services(struct sl_checker *c)
 		check_weights(c, i);
 		check_scheduler(c, i);
 		sl_check_health(c, i);
+		sl_check_one_way(c, i);
 		if (config->services[i].mss_clamp != 0 && config->services[i].protocol == IPPROTO_UDP)
 			sl_problem_add(c->problems, SL_AT("/services/%u/mss_clamp", i), "remove it",
 				       "it limits the segments of TCP, and the protocol is udp");

@@ -122,6 +122,7 @@ bool sl_key_equal(const struct sl_key *key, const char *a, const char *b)
 				return false;
 		}
 		return true;
+	case SL_TYPE_ADDRESSES:
 	case SL_TYPE_INTERFACE_ADDRESS:
 	case SL_TYPE_NETWORK: {
 		const struct sl_prefix *prefix_a = (const void *)field_a, *prefix_b = (const void *)field_b;

@@ -88,6 +88,11 @@ static json_t *value_schema(const struct sl_key *key)
 	case SL_TYPE_UINT:
 		uint_schema(key, schema);
 		break;
+	case SL_TYPE_PORTS:
+		json_object_set_new(schema, "oneOf",
+				    json_pack("[{sssisi}{ssss}]", "type", "integer", "minimum", key->minimum, "maximum",
+					      key->maximum, "type", "string", "pattern", "^([1-9][0-9]*-[1-9][0-9]*|any)$"));
+		break;
 	case SL_TYPE_BOOL:
 		set_text(schema, "type", "boolean");
 		json_object_set_new(schema, "default", json_boolean(key->value));
@@ -115,6 +120,7 @@ static json_t *value_schema(const struct sl_key *key)
 		set_text(schema, "pattern", "^[0-9a-fA-F:.]+/[0-9]{1,3}$");
 		break;
 	case SL_TYPE_GROUP:
+	case SL_TYPE_ADDRESSES:
 		set_text(schema, "type", "string");
 		set_text(schema, "pattern", "^[0-9a-fA-F:.]+(/[0-9]{1,3})?$");
 		break;

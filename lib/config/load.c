@@ -60,6 +60,17 @@ static void inherit_timeouts(struct sl_config *config)
 	}
 }
 
+/* Backends without a port of their own get the service's. */
+static void inherit_ports(struct sl_config *config)
+{
+	for (unsigned int i = 0; i < config->n_services; i++) {
+		struct sl_config_service *service = &config->services[i];
+		for (unsigned int j = 0; j < service->n_backends; j++)
+			if (service->backends[j].port == 0)
+				service->backends[j].port = service->port;
+	}
+}
+
 struct sl_config *sl_config_from_json(const char *name, json_t *json, struct sl_problems *problems)
 {
 	struct sl_config *config = calloc(1, sizeof(*config));
@@ -75,6 +86,7 @@ struct sl_config *sl_config_from_json(const char *name, json_t *json, struct sl_
 		struct sl_reader reader = { .config = config, .problems = problems };
 		sl_read_object(&reader, &sl_config_schema, json, (char *)config);
 		inherit_timeouts(config);
+		inherit_ports(config);
 		sl_config_check(config, problems->count == before, problems);
 	}
 	if (problems->count == before)

@@ -210,6 +210,7 @@ void sl_read_value(struct sl_reader *r, const struct sl_key *key, const json_t *
 		[SL_TYPE_NAME] = sl_read_name,
 		[SL_TYPE_DEVICE] = sl_read_device,
 		[SL_TYPE_ADDRESS] = sl_read_address,
+		[SL_TYPE_ADDRESSES] = sl_read_addresses,
 		[SL_TYPE_INTERFACE_ADDRESS] = sl_read_interface_address,
 		[SL_TYPE_NETWORK] = sl_read_network,
 		[SL_TYPE_GROUP] = sl_read_group,
@@ -219,6 +220,7 @@ void sl_read_value(struct sl_reader *r, const struct sl_key *key, const json_t *
 	};
 	static reader *const readers[SL_TYPE_MAX] = {
 		[SL_TYPE_UINT] = sl_read_uint,
+		[SL_TYPE_PORTS] = sl_read_ports,
 		[SL_TYPE_BOOL] = sl_read_bool,
 		[SL_TYPE_DEVICE_PAIR] = sl_read_device_pair,
 	};

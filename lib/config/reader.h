@@ -34,6 +34,7 @@ void sl_read_value(struct sl_reader *r, const struct sl_key *key, const json_t *
 
 /* Readers of single values, by type (value.c); `value` is a JSON string for those after sl_read_choice. */
 void sl_read_uint(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field);
+void sl_read_ports(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field);
 void sl_read_bool(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field);
 void sl_read_choice(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *base);
 void sl_read_text(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field);
@@ -41,6 +42,7 @@ void sl_read_name(struct sl_reader *r, const struct sl_key *key, const json_t *v
 void sl_read_device(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field);
 void sl_read_device_pair(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field);
 void sl_read_address(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field);
+void sl_read_addresses(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field);
 void sl_read_interface_address(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field);
 void sl_read_network(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field);
 void sl_read_group(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field);

@@ -23,10 +23,11 @@ static const char introduction[] =
     "something, `full.json` has every key. `config/sluice.schema.json` is a JSON Schema for editors; it knows single\n"
     "values, and sluice also checks that they fit each other:\n"
     "\n"
-    "- names are unique; a device and VLAN belong to one interface; no two services share address, port and protocol\n"
+    "- names are unique; a device and VLAN belong to one interface; no two services share addresses, ports and protocol\n"
     "- interfaces' prefixes do not overlap; there is one default route for each address family\n"
     "- gateways and next hops of routes are on link of an interface; a prefix is routed once\n"
     "- no gateway, next hop, neighbour or backend is one of sluice's own addresses, or a network or broadcast address\n"
+    "- a service's ports and addresses lie within another's, or apart from them: the more specific service gets the packets\n"
     "- backends and `snat` addresses are of their service's address family, and a `snat` address is no service's\n"
     "- an interface's prefix, a route or a default gateway leads to each backend\n"
     "- no output of a relay feeds an input of a relay\n"
@@ -51,6 +52,7 @@ static void write_type(const struct sl_key *key, FILE *out)
 {
 	static const char *const types[SL_TYPE_MAX][2] = {
 		[SL_TYPE_UINT] = { "number", "numbers" },
+		[SL_TYPE_PORTS] = { "port or range", "ports or ranges" },
 		[SL_TYPE_BOOL] = { "true or false", "true or false" },
 		[SL_TYPE_CHOICE] = { "word", "words" },
 		[SL_TYPE_TEXT] = { "text", "texts" },
@@ -58,6 +60,7 @@ static void write_type(const struct sl_key *key, FILE *out)
 		[SL_TYPE_DEVICE] = { "device", "devices" },
 		[SL_TYPE_DEVICE_PAIR] = { "list of two devices", "lists of two devices" },
 		[SL_TYPE_ADDRESS] = { "IP address", "IP addresses" },
+		[SL_TYPE_ADDRESSES] = { "IP address or prefix", "IP addresses or prefixes" },
 		[SL_TYPE_INTERFACE_ADDRESS] = { "IP address with prefix length", "IP addresses with prefix length" },
 		[SL_TYPE_NETWORK] = { "IP prefix", "IP prefixes" },
 		[SL_TYPE_GROUP] = { "multicast group or prefix", "multicast groups or prefixes" },
@@ -107,6 +110,7 @@ static void write_default(const struct sl_key *key, FILE *out)
 static void write_bounds(const struct sl_key *key, FILE *out)
 {
 	switch (key->type) {
+	case SL_TYPE_PORTS:
 	case SL_TYPE_UINT:
 		if (key->minimum == key->maximum)
 			fprintf(out, "%u", key->minimum);

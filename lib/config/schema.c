@@ -27,6 +27,12 @@ const struct sl_choice sl_mode_choices[] = {
 	  SL_MODE_FULL_NAT },
 	{ "dnat", "only the destination is rewritten: backends see the client and must route their answers back through "
 	  "sluice", SL_MODE_DNAT },
+	{ "dsr", "direct server return: only the MAC address is new. Backends are on link with sluice, have the service's address "
+	  "themselves without answering ARP or ND for it, and answer clients directly", SL_MODE_DSR },
+	{ "ipip", "direct server return through a tunnel: packets reach the backend in an IP packet of their own (protocol 4 or 41), over "
+	  "IPv4 or IPv6, whichever the backend's address is. It takes them out, and is like with `dsr` otherwise", SL_MODE_IPIP },
+	{ "gue", "the same through UDP port 6080 (Generic UDP Encapsulation, variant 0, as Linux's `ip fou add port 6080 gue` takes it), "
+	  "with source ports that let routers spread flows", SL_MODE_GUE },
 	{ .name = NULL },
 };
 
@@ -272,8 +278,10 @@ static const struct sl_key backend_keys[] = {
 	{ .name = "address", .type = SL_TYPE_ADDRESS, FIELD(struct sl_config_backend, address), .required = true,
 	  .help = "not one of sluice's own. In mode `full-nat` of the family of `snat`, which may be the other one than the "
 		  "service's: packets are translated then (RFC 7915). In mode `dnat` of the service's family" },
-	{ .name = "port", .type = SL_TYPE_UINT, FIELD(struct sl_config_backend, port), .required = true, .minimum = 1,
-	  .maximum = 65535, .help = "TCP or UDP port" },
+	{ .name = "port", .type = SL_TYPE_UINT, FIELD(struct sl_config_backend, port), .identity = true, .minimum = 1,
+	  .maximum = 65535, .words = "the service's",
+	  .help = "TCP or UDP port. Where the service has a range: the backend's port for the first of it; the others "
+		  "follow, so that with 8000-8100 and 9000, packets to 8003 go to 9003. In mode `dnat` a range is kept as it is" },
 	{ .name = "weight", .type = SL_TYPE_UINT, FIELD(struct sl_config_backend, weight), .maximum = SL_WEIGHT_MAX,
 	  .value = 1, .help = "share of new flows; 0: only the flows it has already" },
 	{ .name = "backup", .type = SL_TYPE_BOOL, FIELD(struct sl_config_backend, backup), .value = false,
@@ -295,10 +303,11 @@ static const struct sl_choice protocol_choices[] = {
 static const struct sl_key service_keys[] = {
 	{ .name = "name", .type = SL_TYPE_NAME, FIELD(struct sl_config_service, name), .required = true, .minimum = 1,
 	  .maximum = SL_NAME_MAX - 1, .charset = &sl_name_charset, .help = "how telemetry and messages call it" },
-	{ .name = "address", .type = SL_TYPE_ADDRESS, FIELD(struct sl_config_service, address), .required = true,
-	  .help = "virtual address clients connect to; sluice answers for it" },
-	{ .name = "port", .type = SL_TYPE_UINT, FIELD(struct sl_config_service, port), .required = true, .minimum = 1,
-	  .maximum = 65535, .help = "TCP or UDP port clients connect to" },
+	{ .name = "address", .type = SL_TYPE_ADDRESSES, FIELD(struct sl_config_service, prefix), .required = true,
+	  .help = "virtual address clients connect to, or a prefix like `192.0.2.0/28` of such; sluice answers for them. A prefix with "
+		  "more than 256 addresses must be routed to sluice, and so lie outside its interfaces' prefixes. Not in mode `dnat`" },
+	{ .name = "port", .type = SL_TYPE_PORTS, FIELD(struct sl_config_service, ports), .required = true, .minimum = 1,
+	  .maximum = 65535, .help = "TCP or UDP port clients connect to, a range like `\"8000-8100\"`, or `\"any\"`" },
 	{ .name = "protocol", .type = SL_TYPE_CHOICE, FIELD(struct sl_config_service, protocol), .required = true,
 	  .choices = protocol_choices, .help = "protocol" },
 	{ .name = "mode", .type = SL_TYPE_CHOICE, FIELD(struct sl_config_service, mode), .value = SL_MODE_FULL_NAT,
@@ -368,7 +377,8 @@ static const struct sl_key service_keys[] = {
 static_assert(SL_MAX_BACKENDS == 4096, "the help of `backends` says so");
 static const struct sl_object service_object = {
 	.title = "services/N", KEYS(service_keys),
-	.help = "A virtual address and port, and what to do with it. One service for each address, port and protocol.",
+	.help = "A virtual address and port, and what to do with it. One service for each address, port and protocol; of several with prefixes or ranges, "
+		"the most specific address and then the smallest range goes first.",
 };
 static const struct sl_key service_item = {
 	.type = SL_TYPE_OBJECT, .size = sizeof(struct sl_config_service), .object = &service_object,

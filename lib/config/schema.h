@@ -15,6 +15,7 @@
 /* What a value is, and what it becomes in memory. */
 enum sl_type {
 	SL_TYPE_UINT,		   /* whole number -> unsigned integer of the field's size */
+	SL_TYPE_PORTS,		   /* whole number, "FIRST-LAST" or "any" -> struct sl_port_range */
 	SL_TYPE_BOOL,		   /* -> bool */
 	SL_TYPE_CHOICE,		   /* one of a few words -> integer of the field's size; some may be an object */
 	SL_TYPE_TEXT,		   /* -> char * on the heap */
@@ -22,6 +23,7 @@ enum sl_type {
 	SL_TYPE_DEVICE,		   /* PCI address or vdev name -> char[] in place */
 	SL_TYPE_DEVICE_PAIR,	   /* list of two devices -> char[2][] in place */
 	SL_TYPE_ADDRESS,	   /* unicast address -> struct sl_ip */
+	SL_TYPE_ADDRESSES,	   /* the same, or a prefix without host bits -> struct sl_prefix */
 	SL_TYPE_INTERFACE_ADDRESS, /* unicast address with prefix length -> struct sl_prefix */
 	SL_TYPE_NETWORK,	   /* prefix without host bits -> struct sl_prefix */
 	SL_TYPE_GROUP,		   /* multicast address or prefix -> struct sl_prefix */
@@ -52,9 +54,9 @@ struct sl_key {
 	const char *help;
 	enum sl_type type;
 	bool required;
+	bool identity;		/* need not be given, but tells entries of a list apart */
 	bool restart;		/* a running sluice cannot change it */
 	bool power_of_two;	/* UINT */
-	bool identity;		/* an entry of a list is known by it, as by what it must have, when two files are compared */
 	uint32_t minimum;	/* UINT: value; TEXT, NAME, DEVICE: length; LIST: entries */
 	uint32_t maximum;
 	uint32_t value;		/* default of UINT, BOOL, CHOICE */

@@ -52,7 +52,7 @@ static int build(struct sl_build *b)
 	b->s->unused_ports = (uint8_t)b->config->unused_ports;
 	b->s->icmp_errors_pps = b->config->icmp_errors_pps;
 	if (sl_build_interfaces(b) != 0 || sl_build_services(b) != 0 || sl_build_dnat(b) != 0 ||
-	    sl_build_relays(b) != 0 || sl_build_locals(b) != 0)
+	    sl_build_relays(b) != 0 || sl_build_locals(b) != 0 || sl_build_wide(b) != 0)
 		return -1;
 	if (sl_build_routes(b) != 0)
 		return -1;
@@ -103,6 +103,10 @@ void sl_snapshot_destroy(struct sl_snapshot *s)
 	free(s->locals);
 	free(s->service_slots);
 	free(s->dnat_slots);
+	free(s->dnat_ranges);
+	free(s->wide.groups);
+	free(s->wide.ranges);
+	sl_lpm_destroy(s->wide.prefixes);
 	free(s->nexthops);
 	free(s->neighbours);
 	sl_lpm_destroy(s->routes);

@@ -27,6 +27,7 @@ int sl_build_interfaces(struct sl_build *b); /* ports, interfaces and their ids,
 int sl_build_services(struct sl_build *b);   /* services and backends, their ids, tombstones, the look-up by address */
 int sl_build_dnat(struct sl_build *b);	     /* the look-up of dnat services by backend */
 int sl_build_relays(struct sl_build *b);     /* relays and outputs, their ids, the look-up by datagram */
+int sl_build_wide(struct sl_build *b);	     /* the look-up of services with ranges and prefixes */
 int sl_build_locals(struct sl_build *b);     /* all addresses that are ours */
 int sl_build_routes(struct sl_build *b);     /* connected prefixes, gateways, routes; the route epoch */
 
@@ -44,6 +45,27 @@ uint16_t sl_build_interface_covering(const struct sl_snapshot *s, const struct s
 
 /* Longest JSON pointer used in problems, with its final 0. */
 #define SL_POINTER_MAX 64
+
+/* More than one port, or more than one address. */
+static inline bool sl_service_is_wide(const struct sl_service *service)
+{
+	return service->port_span != 0 || service->vip_len != 128;
+}
+
+/* Addresses of a prefix are entered one by one up to here. */
+#define SL_LISTED_LEN 120
+static inline unsigned int sl_listed_addresses(const struct sl_service *service)
+{
+	return service->vip_len < SL_LISTED_LEN ? 0 : 1u << (128 - service->vip_len);
+}
+
+static inline uint32_t sl_wide_port(uint16_t port_be, uint8_t proto)
+{
+	return (uint32_t)proto << 16 | rte_be_to_cpu_16(port_be);
+}
+
+/* The dnat service with a range of ports of which (address, port) is a backend, or NULL. */
+const struct sl_service *sl_snapshot_dnat_range(const struct sl_snapshot *s, const struct sl_ip *backend, uint32_t port);
 
 /* Bits of a hash table that is at most half full with n entries. */
 static inline uint8_t sl_table_bits(unsigned int n)

@@ -75,7 +75,7 @@ int sl_build_locals(struct sl_build *b)
 	for (unsigned int i = 0; i < s->n_interfaces; i++)
 		n += s->interfaces[i].n_addresses;
 	for (unsigned int i = 0; i < s->n_services; i++)
-		n += 1u + s->services[i].n_snat + s->services[i].n_draining_snat;
+		n += sl_listed_addresses(&s->services[i]) + s->services[i].n_snat + s->services[i].n_draining_snat;
 	n += 2u * s->relays.n;
 	s->locals_bits = sl_table_bits(n);
 	s->locals = sl_build_alloc(b, (size_t)1 << s->locals_bits, sizeof(*s->locals));
@@ -86,7 +86,11 @@ int sl_build_locals(struct sl_build *b)
 		add_interface(b, i);
 	for (unsigned int i = 0; i < s->n_services; i++) {
 		const struct sl_service *service = &s->services[i];
-		add_service_address(s, &service->vip, SL_LOCAL_VIP);
+		for (unsigned int j = 0; j < sl_listed_addresses(service); j++) {
+			struct sl_ip vip = service->vip;
+			vip.b[15] |= (uint8_t)j;
+			add_service_address(s, &vip, SL_LOCAL_VIP);
+		}
 		for (unsigned int j = 0; j < service->n_snat + service->n_draining_snat; j++)
 			add_service_address(s, &service->snat[j], SL_LOCAL_SNAT);
 	}

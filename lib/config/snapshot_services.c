@@ -50,7 +50,7 @@ static void mark_busy_ids(struct step *step)
 static bool same_service(const struct sl_service *service, const struct sl_config_service *c)
 {
 	return strcmp(service->name, c->name) == 0 && service->port_be == rte_cpu_to_be_16(c->port) &&
-	       service->proto == c->protocol && service->mode == c->mode && sl_ip_equal(&service->vip, &c->address);
+	       service->port_span == sl_port_span(c) && service->vip_len == c->prefix.len && service->proto == c->protocol && service->mode == c->mode && sl_ip_equal(&service->vip, &c->address);
 }
 
 static const struct sl_service *previous_service(const struct sl_build *b, const struct sl_config_service *c)
@@ -203,10 +203,13 @@ static int add_service(struct step *step, unsigned int index)
 	struct sl_service *service = &s->services[s->n_services++];
 	memcpy(service->name, c->name, sizeof(service->name));
 	service->vip = c->address;
+	service->vip_len = c->prefix.len;
+	service->port_span = (uint16_t)sl_port_span(c);
 	service->port_be = rte_cpu_to_be_16(c->port);
 	service->id = id;
 	service->proto = c->protocol;
 	service->mode = (uint8_t)c->mode;
+	s->has_tunnels |= sl_mode_is_tunnel(c->mode);
 	service->mss_clamp = c->mss_clamp != 0 ? c->mss_clamp : UINT16_MAX;
 	service->scheduler = (uint8_t)c->scheduler;
 	service->generation = (uint32_t)s->generation;
@@ -219,7 +222,8 @@ static int add_service(struct step *step, unsigned int index)
 	service->affinity_ticks = seconds_to_ticks(c->affinity_timeout_s);
 	for (unsigned int i = 0; i < SL_TIMEOUT_MAX; i++)
 		service->timeout_ticks[i] = seconds_to_ticks(c->timeout_s[i]);
-	service->tcp_pickup = c->tcp_pickup;
+	/* whoever gets a segment knows the backend */
+	service->tcp_pickup = c->tcp_pickup || (sl_mode_is_one_way(c->mode) && sl_scheduler_hashes(c->scheduler));
 	service->proxy_protocol = (uint8_t)c->proxy_protocol;
 	service->udp_kind = (uint8_t)c->udp_kind;
 	service->udp_replies = c->udp_replies;
@@ -250,6 +254,7 @@ static int add_tombstone(struct sl_build *b, const struct sl_service *old)
 	size_t n_snat;
 
 	*service = *old;
+	b->s->has_tunnels |= sl_mode_is_tunnel(old->mode);
 	service->draining = true;
 	atomic_init(&service->schedule, NULL);
 	service->n_draining = 0;
@@ -297,9 +302,11 @@ static int build_lookups(struct sl_build *b)
 	memset(s->service_slots, 0xff, ((size_t)1 << s->service_bits) * sizeof(*s->service_slots));
 	for (uint16_t i = 0; i < s->n_services; i++) {
 		const struct sl_service *service = &s->services[i];
-		uint16_t other = claim_slot(s, i);
 
 		s->service_by_id[service->id] = i;
+		if (sl_service_is_wide(service))
+			continue;
+		uint16_t other = claim_slot(s, i);
 		/* A tombstone gives way: its flows find it by id. */
 		if (other == SL_ID_NONE || service->draining)
 			continue;

@@ -29,6 +29,42 @@ void sl_read_uint(struct sl_reader *r, const struct sl_key *key, const json_t *v
 		sl_field_set(field, key->size, (uint32_t)number);
 }
 
+static bool is_number(const char *text, char end)
+{
+	size_t length = strspn(text, "0123456789");
+
+	return length > 0 && length <= 5 && text[0] != '0' && text[length] == end;
+}
+
+void sl_read_ports(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field)
+{
+	const char *text = json_string_value(value), *dash = text != NULL ? strchr(text, '-') : NULL;
+	struct sl_port_range *ports = (struct sl_port_range *)(void *)field;
+	unsigned long first, last;
+
+	if (text == NULL) {
+		sl_read_uint(r, key, value, (char *)&ports->first);
+		ports->last = ports->first;
+		return;
+	}
+	if (strcmp(text, "any") == 0) {
+		*ports = (struct sl_port_range){ 1, UINT16_MAX };
+		return;
+	}
+	if (dash == NULL || !is_number(text, '-') || !is_number(dash + 1, '\0')) {
+		REFUSE(r, "%s is neither a port, nor a range like \"8000-8100\", nor \"any\"", SL_SHOW(value));
+		return;
+	}
+	first = strtoul(text, NULL, 10);
+	last = strtoul(dash + 1, NULL, 10);
+	if (last > UINT16_MAX)
+		REFUSE(r, "%s ends behind port 65535", SL_SHOW(value));
+	else if (first >= last)
+		REFUSE(r, "%s does not go up; a single port is written as a number", SL_SHOW(value));
+	else
+		*ports = (struct sl_port_range){ (uint16_t)first, (uint16_t)last };
+}
+
 void sl_read_bool(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field)
 {
 	if (!json_is_boolean(value))
@@ -244,6 +280,40 @@ static bool read_prefix(struct sl_reader *r, const json_t *value, int minimum, s
 	return status == 0;
 }
 
+/* True when it was reported. */
+static bool refuse_host_bits(struct sl_reader *r, const json_t *value, const struct sl_prefix *prefix)
+{
+	struct sl_prefix network = *prefix;
+	char text[SL_IP_STRLEN];
+
+	for (unsigned int bit = prefix->len; bit < 128; bit++)
+		network.ip.b[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
+	if (sl_ip_equal(&network.ip, &prefix->ip))
+		return false;
+	REFUSE(r, "%s has host bits set; write \"%s\"", SL_SHOW(value), sl_prefix_format(&network, text));
+	return true;
+}
+
+void sl_read_addresses(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field)
+{
+	struct sl_prefix *prefix = (struct sl_prefix *)(void *)field, given;
+
+	if (strchr(json_string_value(value), '/') == NULL) {
+		sl_read_address(r, key, value, (char *)&prefix->ip);
+		prefix->len = 128;
+		return;
+	}
+	if (!read_prefix(r, value, 8, &given) || refuse_host_bits(r, value, &given))
+		return;
+	const char *why = not_unicast(&given.ip);
+	if (given.len < (sl_ip_is_v4(&given.ip) ? 96 + 8 : 8))
+		REFUSE(r, "%s is more than a service can have; the shortest prefix is /8", SL_SHOW(value));
+	else if (why != NULL)
+		REFUSE(r, "%s is %s; unicast addresses stand here", SL_SHOW(value), why);
+	else
+		*prefix = given;
+}
+
 void sl_read_interface_address(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field)
 {
 	struct sl_prefix prefix;
@@ -258,20 +328,6 @@ void sl_read_interface_address(struct sl_reader *r, const struct sl_key *key, co
 			    "%s would put every address on link", SL_SHOW(value));
 	else
 		*(struct sl_prefix *)(void *)field = prefix;
-}
-
-/* True when it was reported. */
-static bool refuse_host_bits(struct sl_reader *r, const json_t *value, const struct sl_prefix *prefix)
-{
-	struct sl_prefix network = *prefix;
-	char text[SL_IP_STRLEN];
-
-	for (unsigned int bit = prefix->len; bit < 128; bit++)
-		network.ip.b[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
-	if (sl_ip_equal(&network.ip, &prefix->ip))
-		return false;
-	REFUSE(r, "%s has host bits set; write \"%s\"", SL_SHOW(value), sl_prefix_format(&network, text));
-	return true;
 }
 
 void sl_read_network(struct sl_reader *r, const struct sl_key *key, const json_t *value, char *field)

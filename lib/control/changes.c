@@ -8,7 +8,8 @@ static const struct sl_config_service *service_in(const struct sl_config *c, con
 {
 	for (unsigned int i = 0; i < c->n_services; i++) {
 		const struct sl_config_service *s = &c->services[i];
-		if (s->port == like->port && s->protocol == like->protocol && sl_ip_equal(&s->address, &like->address) &&
+		if (s->ports.first == like->ports.first && s->ports.last == like->ports.last && s->protocol == like->protocol &&
+		    s->prefix.len == like->prefix.len && sl_ip_equal(&s->address, &like->address) &&
 		    strcmp(s->name, like->name) == 0)
 			return s;
 	}

@@ -49,8 +49,10 @@ static int answer_service(const struct sl_tel_request *request, struct sl_tel_no
 	bool tcp = service->proto == IPPROTO_TCP;
 	sl_tel_string(out, "name", service->name);
 	sl_tel_u64(out, "id", service->id);
-	sl_tel_ip(out, "address", &service->vip);
+	const struct sl_prefix vips = { .ip = service->vip, .len = service->vip_len };
+	sl_tel_string(out, "address", vips.len == 128 ? sl_ip_format(&vips.ip, text) : sl_prefix_format(&vips, text));
 	sl_tel_u64(out, "port", rte_be_to_cpu_16(service->port_be));
+	sl_tel_u64(out, "last_port", rte_be_to_cpu_16(service->port_be) + service->port_span);
 	sl_tel_string(out, "protocol", sl_tel_protocol_name(service->proto));
 	sl_tel_string(out, "mode", sl_mode_name(service->mode));
 	sl_tel_string(out, "scheduler", sl_scheduler_name(service->scheduler));
@@ -87,8 +89,9 @@ static const struct sl_tel_key services_keys[] = {
 static const struct sl_tel_key service_keys[] = {
 	{ "name", "of the service" },
 	{ "id", "number that stays the same over reloads" },
-	{ "address", "VIP" },
-	{ "port", "of the VIP" },
+	{ "address", "VIP, or the prefix of VIPs" },
+	{ "port", "of the VIP; the first of a range" },
+	{ "last_port", "the last of a range; otherwise the same" },
 	{ "protocol", "tcp or udp" },
 	{ "mode", "how packets are forwarded" },
 	{ "scheduler", "how a new flow's backend is chosen" },

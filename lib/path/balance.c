@@ -5,6 +5,25 @@
  */
 #include "stages.h"
 
+/* Ports of a range follow its first one. */
+static uint16_t target_port(const struct sl_service *service, const struct sl_target *target, const struct sl_pkt *p)
+{
+	uint16_t offset = rte_be_to_cpu_16(p->dport_be) - rte_be_to_cpu_16(service->port_be);
+
+	return service->port_span == 0 ? target->port_be : rte_cpu_to_be_16(rte_be_to_cpu_16(target->port_be) + offset);
+}
+
+/* Where the backend answers the client directly, its side is not looked up: what it sees of the flow, for listings. */
+static void one_way_tuple(const struct sl_tuple *client, struct sl_tuple *server)
+{
+	server->peer_port_be = client->self_port_be;
+	server->self_port_be = client->peer_port_be;
+	if (client->v6 == server->v6)
+		server->self = client->peer;
+	else
+		server->self = server->v6 ? (struct sl_ip){ 0 } : sl_ip_from_v4(0);
+}
+
 enum sl_drop_cause sl_open_flow(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
 {
 	struct sl_pkt *p = &b->p[i];
@@ -24,9 +43,11 @@ enum sl_drop_cause sl_open_flow(struct sl_worker *w, const struct sl_snapshot *s
 	const struct sl_target *backend = sl_pick_target(w, service, &client);
 	if (backend == NULL)
 		return SL_DROP_NO_BACKEND;
-	server = (struct sl_tuple){ .peer = backend->ip, .peer_port_be = backend->port_be, .proto = p->proto,
+	server = (struct sl_tuple){ .peer = backend->ip, .peer_port_be = target_port(service, backend, p), .proto = p->proto,
 				    .v6 = !sl_ip_is_v4(&backend->ip) };
-	if (service->mode == SL_MODE_DNAT) {
+	if (sl_mode_is_one_way(service->mode)) {
+		one_way_tuple(&client, &server);
+	} else if (service->mode == SL_MODE_DNAT) {
 		enum sl_drop_cause cause = sl_dnat_tuple(w, s, &client, &server);
 		if (cause != SL_DROP_MAX)
 			return cause;
@@ -35,7 +56,8 @@ enum sl_drop_cause sl_open_flow(struct sl_worker *w, const struct sl_snapshot *s
 	}
 
 	enum sl_timeout first = p->kind == SL_PKT_TCP ? SL_TIMEOUT_TCP_OPENING : SL_TIMEOUT_UDP_ONE_WAY;
-	p->flow = sl_flow_create(&w->flows, &client, &server, w->now_tick, service->timeout_ticks[first]);
+	p->flow = (sl_mode_is_one_way(service->mode) ? sl_flow_create_one_way : sl_flow_create)(
+		&w->flows, &client, &server, w->now_tick, service->timeout_ticks[first]);
 	if (p->flow == SL_FLOW_NONE)
 		return SL_DROP_FLOW_TABLE_FULL;
 	p->side = SL_CLIENT;
@@ -45,7 +67,9 @@ enum sl_drop_cause sl_open_flow(struct sl_worker *w, const struct sl_snapshot *s
 	f->backend = backend->id;
 	f->udp_kind = service->udp_kind;
 	f->udp_replies = service->udp_replies;
-	if (p->kind == SL_PKT_UDP) {
+	if (p->kind == SL_PKT_UDP && (f->flags & SL_FLOW_ONE_WAY)) {
+		f->state = service->udp_kind == SL_UDP_BIDIRECTIONAL; /* there are replies, but not by us */
+	} else if (p->kind == SL_PKT_UDP) {
 		sl_latency_ask(w, f);
 	} else if (unlikely(!sl_pkt_is_opening_syn(p))) {
 		struct sl_tcp_segment segment = sl_pkt_segment(b, i);

@@ -45,12 +45,19 @@ enum sl_drop_cause sl_translate_error(struct sl_worker *w, const struct sl_snaps
 	enum sl_drop_cause cause = sl_quote_parse(b->m[i], p, &q);
 
 	if (cause != SL_PARSE_OK)
-		return cause;
+		return cause == SL_DROP_ICMP && sl_tunnel_error(w, s, b, i) ? SL_DROP_MAX : cause;
 	struct sl_tuple k = { .peer = q.dst, .self = q.src, .peer_port_be = q.dport_be, .self_port_be = q.sport_be,
 			      .proto = q.proto, .v6 = (p->flags & SL_PKT_V6) != 0 };
 	uint32_t flow = sl_flow_lookup(&w->flows, &k, sl_flow_hash(&w->flows, &k), &side);
 	if (flow == SL_FLOW_NONE)
-		return SL_DROP_ICMP_NO_FLOW;
+		return sl_tunnel_error(w, s, b, i) ? SL_DROP_MAX : SL_DROP_ICMP_NO_FLOW;
+	if (w->flows.flows[flow].flags & SL_FLOW_ONE_WAY) {
+		/* About what the backend sent to the client, as the VIP: the backend is to hear of it, and knows the packet as it is. */
+		p->flow = flow;
+		p->side = SL_CLIENT;
+		w->count[SL_COUNT_ICMP_ERRORS_STEERED]++;
+		return SL_DROP_MAX;
+	}
 
 	if (unlikely(w->flows.flows[flow].flags & SL_FLOW_SEQ))
 		sl_seq_translate_quote(w, b, i, &q, flow, side);

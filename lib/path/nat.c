@@ -20,8 +20,7 @@
 
 #define SMALLEST_MTU 576 /* of any interface (lib/config): shorter packets always fit */
 
-/* One connection has ended, another begins on its tuple. */
-static void count_reopened(struct sl_worker *w, const struct sl_flow *f)
+void sl_count_reopened(struct sl_worker *w, const struct sl_flow *f)
 {
 	w->count[SL_COUNT_FLOWS_REUSED]++;
 	w->count[SL_COUNT_FLOWS_CREATED]++;
@@ -42,7 +41,7 @@ static void follow_tcp_state(struct sl_worker *w, const struct sl_snapshot *s, s
 	if (before == SL_TCP_SYN_SENT || f->state == SL_TCP_SYN_SENT)
 		sl_latency_follow_tcp(w, s, f, p->side, segment.flags, before, asked);
 	if (over && changed)
-		count_reopened(w, f);
+		sl_count_reopened(w, f);
 	if (over != sl_tcp_is_over(f))
 		sl_flow_count_open(w, s, f, over ? 1 : -1);
 	/* A reset that ends nothing keeps nothing alive either (RFC 7857 section 8). */
@@ -179,20 +178,6 @@ static enum sl_drop_cause rewrite(struct sl_worker *w, struct sl_burst *b, unsig
 	return SL_DROP_MAX;
 }
 
-static inline void count(struct sl_worker *w, const struct sl_flow *f, const struct sl_pkt *p)
-{
-	uint64_t *service = &w->service[f->service].value[SL_FLOW_COUNT_CLIENT_PACKETS + 2u * p->side];
-	uint64_t *backend = &w->backend[f->backend].value[SL_FLOW_COUNT_CLIENT_PACKETS + 2u * p->side];
-
-	service[0]++;
-	backend[0]++;
-	service[1] += p->l3_len;
-	backend[1] += p->l3_len;
-}
-_Static_assert(SL_FLOW_COUNT_CLIENT_BYTES == SL_FLOW_COUNT_CLIENT_PACKETS + 1 &&
-		       SL_FLOW_COUNT_SERVER_PACKETS == SL_FLOW_COUNT_CLIENT_PACKETS + 2 &&
-		       SL_FLOW_COUNT_SERVER_BYTES == SL_FLOW_COUNT_SERVER_PACKETS + 1, "bytes follow packets, side 1 side 0");
-
 /* Worth a look at its checksum: the first a sender says in a flow, and (admit has looked at the very first) in a reopened one. */
 static inline bool is_first_word(const struct sl_flow *f, const struct sl_pkt *p)
 {
@@ -258,7 +243,7 @@ static inline void translate_plain(struct sl_worker *w, struct rte_mbuf *m, stru
 		if (may_be_cut((const struct rte_ipv4_hdr *)(frame + p->l3)))
 			sl_renumber(w, m, p);
 	}
-	count(w, f, p);
+	sl_count_packet(w, f, p);
 }
 
 /* Whatever is not plain. */
@@ -324,7 +309,7 @@ static __rte_noinline void translate(struct sl_worker *w, const struct sl_snapsh
 		sl_burst_drop(w, b, i, cause);
 		return;
 	}
-	count(w, f, p);
+	sl_count_packet(w, f, p);
 	if (unlikely(p->neighbour == SL_ID_NONE))
 		sl_output_unresolved(w, s, b, i, hop->interface, &ip);
 }
@@ -364,6 +349,8 @@ void sl_stage_nat(struct sl_worker *w, const struct sl_snapshot *s, struct sl_bu
 				sl_burst_drop(w, b, i, SL_DROP_TCP_STATE);
 		} else if (likely(is_plain(w, s, p, f))) {
 			translate_plain(w, b->m[i], p, f);
+		} else if (unlikely(f->flags & SL_FLOW_ONE_WAY)) {
+			sl_steer(w, s, b, i);
 		} else {
 			translate(w, s, b, i);
 			answered |= sl_udp_is_over(f);

@@ -82,7 +82,10 @@ static uint16_t owner_of_reply(const struct sl_worker *w, const struct sl_snapsh
 	}
 	const struct sl_service *service = sl_snapshot_dnat(s, &p->src, p->sport_be, p->proto);
 
-	return service == NULL ? w->id : sl_dispatch_to(w, &p->dst, p->dport_be, &service->vip, service->port_be);
+	if (service == NULL)
+		return w->id;
+	/* mode dnat keeps the ports of a range */
+	return sl_dispatch_to(w, &p->dst, p->dport_be, &service->vip, service->port_span != 0 ? p->sport_be : service->port_be);
 }
 
 /* To an address that relays listen at, and others may, too. */

@@ -49,7 +49,8 @@ bool sl_flow_shut(struct sl_worker *w, const struct sl_snapshot *s, uint32_t flo
 		return false;
 	}
 	reset_side(w, s, flow, SL_CLIENT);
-	reset_side(w, s, flow, SL_SERVER);
+	if (!(f->flags & SL_FLOW_ONE_WAY)) /* what its server expects cannot be known */
+		reset_side(w, s, flow, SL_SERVER);
 	f->state = SL_TCP_CLOSE;
 	sl_flow_count_open(w, s, f, -1);
 	f->udp_kind = SL_FLOW_SHUT;

@@ -201,6 +201,46 @@ void sl_output_cut(struct sl_worker *w, const struct sl_snapshot *s, struct sl_b
 void sl_output_unresolved(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
 			  uint16_t interface, const struct sl_ip *next_hop);
 
+/* A packet of the flow passes to the other side. */
+static inline void sl_count_packet(struct sl_worker *w, const struct sl_flow *f, const struct sl_pkt *p)
+{
+	uint64_t *service = &w->service[f->service].value[SL_FLOW_COUNT_CLIENT_PACKETS + 2u * p->side];
+	uint64_t *backend = &w->backend[f->backend].value[SL_FLOW_COUNT_CLIENT_PACKETS + 2u * p->side];
+
+	service[0]++;
+	backend[0]++;
+	service[1] += p->l3_len;
+	backend[1] += p->l3_len;
+}
+_Static_assert(SL_FLOW_COUNT_CLIENT_BYTES == SL_FLOW_COUNT_CLIENT_PACKETS + 1 &&
+		       SL_FLOW_COUNT_SERVER_PACKETS == SL_FLOW_COUNT_CLIENT_PACKETS + 2 &&
+		       SL_FLOW_COUNT_SERVER_BYTES == SL_FLOW_COUNT_SERVER_PACKETS + 1, "bytes follow packets, side 1 side 0");
+
+/* One connection has ended, another begins on its tuple. */
+void sl_count_reopened(struct sl_worker *w, const struct sl_flow *f);
+
+/* Packet i of a flow whose backend answers its client directly (SL_FLOW_ONE_WAY). */
+void sl_steer(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i);
+
+/*
+ * Find out how packets of a service get to one of its backends, and note it in w->delivery. Returns the next hop, its address in
+ * *next; NULL when nothing leads there.
+ */
+const struct sl_nexthop *sl_delivery_find(struct sl_worker *w, const struct sl_snapshot *s, const struct sl_service *service,
+					  uint16_t id, const struct sl_ip *backend, struct sl_ip *next);
+
+/* Longest outer packet, as far as is known, by an interface. */
+uint16_t sl_delivery_mtu(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_delivery *d, uint16_t interface);
+
+/* A packet of this length fits, outer header included; d has a neighbour. */
+bool sl_delivery_fits(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_delivery *d, uint32_t len);
+
+/* A router on the way to a tunnel's far end takes packets of this size at most. True: that is news. */
+bool sl_path_mtu_note(struct sl_worker *w, const struct sl_ip *far_end, uint32_t mtu);
+
+/* ICMP error i, intact and to an address of ours, is about an outer packet of ours: what it says is noted, and it ends here. */
+bool sl_tunnel_error(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i);
+
 /* A flow record is about to be freed or changed to another conversation: packets of this burst must not refer to it. */
 void sl_burst_forget_flow(struct sl_burst *b, uint32_t flow);
 

@@ -249,22 +249,13 @@ static void deltas_set(struct sl_flow *f, const struct sl_tuple *client, const s
 	f->l4_delta = sl_checksum_add(addresses, sl_checksum_delta(from_ports, to_ports, 2));
 }
 
-uint32_t sl_flow_create(struct sl_flow_table *t, const struct sl_tuple *client, const struct sl_tuple *server,
-			uint32_t now_tick, uint32_t timeout_ticks)
+/* A record for a flow whose entries are in their buckets: the one that was next to be taken. */
+static void record_set(struct sl_flow_table *t, const struct sl_tuple *client, const struct sl_tuple *server, uint32_t now_tick,
+		       uint32_t timeout_ticks)
 {
 	uint32_t flow = t->free_head;
-	uint64_t client_hash = sl_flow_hash(t, client);
-
-	if (flow == NIL || ((client->v6 || server->v6) && t->flows6 == NULL))
-		return SL_FLOW_NONE;
-	if (entry_insert(t, client_hash, flow << 1 | SL_CLIENT) != 0)
-		return SL_FLOW_NONE;
-	if (entry_insert(t, sl_flow_hash(t, server), flow << 1 | SL_SERVER) != 0) {
-		entry_remove(t, client_hash, flow << 1 | SL_CLIENT);
-		return SL_FLOW_NONE;
-	}
-
 	struct sl_flow *f = &t->flows[flow];
+
 	t->free_head = f->next;
 	if (t->free_head != NIL)
 		rte_prefetch0(&t->flows[t->free_head]); /* the next one to be made */
@@ -276,10 +267,43 @@ uint32_t sl_flow_create(struct sl_flow_table *t, const struct sl_tuple *client, 
 	};
 	side_set(t, flow, SL_CLIENT, client);
 	side_set(t, flow, SL_SERVER, server);
-	deltas_set(f, client, server);
 	wheel_link(t, flow, now_tick + timeout_ticks);
 	t->live++;
-	t->mixed |= client->v6 != server->v6;
+}
+
+static bool has_room(const struct sl_flow_table *t, const struct sl_tuple *client, const struct sl_tuple *server)
+{
+	return t->free_head != NIL && ((!client->v6 && !server->v6) || t->flows6 != NULL);
+}
+
+uint32_t sl_flow_create(struct sl_flow_table *t, const struct sl_tuple *client, const struct sl_tuple *server,
+			uint32_t now_tick, uint32_t timeout_ticks)
+{
+	uint32_t flow = t->free_head;
+	uint64_t client_hash = sl_flow_hash(t, client);
+
+	if (!has_room(t, client, server))
+		return SL_FLOW_NONE;
+	if (entry_insert(t, client_hash, flow << 1 | SL_CLIENT) != 0)
+		return SL_FLOW_NONE;
+	if (entry_insert(t, sl_flow_hash(t, server), flow << 1 | SL_SERVER) != 0) {
+		entry_remove(t, client_hash, flow << 1 | SL_CLIENT);
+		return SL_FLOW_NONE;
+	}
+	record_set(t, client, server, now_tick, timeout_ticks);
+	deltas_set(&t->flows[flow], client, server);
+	return flow;
+}
+
+uint32_t sl_flow_create_one_way(struct sl_flow_table *t, const struct sl_tuple *client, const struct sl_tuple *server,
+				uint32_t now_tick, uint32_t timeout_ticks)
+{
+	uint32_t flow = t->free_head;
+
+	if (!has_room(t, client, server) || entry_insert(t, sl_flow_hash(t, client), flow << 1 | SL_CLIENT) != 0)
+		return SL_FLOW_NONE;
+	record_set(t, client, server, now_tick, timeout_ticks);
+	t->flows[flow].flags |= SL_FLOW_ONE_WAY;
 	return flow;
 }
 
@@ -317,8 +341,9 @@ void sl_flow_prefetch_entries(const struct sl_flow_table *t, uint32_t flow)
 
 void sl_flow_destroy(struct sl_flow_table *t, uint32_t flow)
 {
-	for (unsigned int side = SL_CLIENT; side <= SL_SERVER; side++)
-		entry_remove(t, hash_of(t, flow, side), flow << 1 | side);
+	entry_remove(t, hash_of(t, flow, SL_CLIENT), flow << 1 | SL_CLIENT);
+	if (likely(!(t->flows[flow].flags & SL_FLOW_ONE_WAY)))
+		entry_remove(t, hash_of(t, flow, SL_SERVER), flow << 1 | SL_SERVER);
 	wheel_unlink(t, flow);
 	t->flows[flow].flags = 0;
 	t->flows[flow].next = t->free_head;

@@ -199,6 +199,34 @@ bool sl_tcp_follow(struct sl_flow *f, unsigned int side, const struct sl_tcp_seg
 	return changed;
 }
 
+static enum sl_tcp_state next_one_way(const struct sl_flow *f, const struct sl_tcp_segment *s)
+{
+	if (s->flags & RTE_TCP_RST_FLAG)
+		return sl_tcp_is_over(f) ? f->state : SL_TCP_TRANS;
+	if (!(s->flags & RTE_TCP_ACK_FLAG)) {
+		bool opens = f->state == SL_TCP_NONE || f->state == SL_TCP_TRANS || sl_tcp_is_over(f);
+		return (s->flags & RTE_TCP_SYN_FLAG) && opens ? SL_TCP_SYN_SENT : f->state;
+	}
+	if (s->flags & RTE_TCP_SYN_FLAG) /* of a simultaneous open: nobody knows */
+		return f->state;
+	if (s->flags & RTE_TCP_FIN_FLAG)
+		return SL_TCP_TIME_WAIT_CLIENT;
+	return sl_tcp_is_over(f) ? f->state : SL_TCP_ESTABLISHED;
+}
+
+bool sl_tcp_follow_one_way(struct sl_flow *f, const struct sl_tcp_segment *s)
+{
+	enum sl_tcp_state next = next_one_way(f, s);
+	bool changed = next != f->state;
+
+	if ((s->flags & RTE_TCP_ACK_FLAG) && !(s->flags & RTE_TCP_RST_FLAG))
+		f->ack[SL_CLIENT] = s->ack;
+	else if (changed && next == SL_TCP_SYN_SENT)
+		f->ack[SL_CLIENT] = 0;
+	f->state = next;
+	return changed;
+}
+
 void sl_tcp_pick_up(struct sl_flow *f, const struct sl_tcp_segment *s)
 {
 	f->state = SL_TCP_ESTABLISHED;

@@ -138,8 +138,8 @@ struct sl_config_service *config_service(struct config_builder *c, const char *n
 
 	must(index <= SL_MAX_SERVICES, name);
 	set_text(service->name, sizeof(service->name), name);
-	service->address = ip(address);
-	service->port = port;
+	service->prefix = strchr(address, '/') != NULL ? prefix(address) : (struct sl_prefix){ .ip = ip(address), .len = 128 };
+	service->ports = (struct sl_port_range){ port, port };
 	service->protocol = protocol;
 	service->snat = c->snat[index];
 	while (next_word(&snat, word)) {

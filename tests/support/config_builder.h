@@ -37,7 +37,7 @@ void config_route(struct config_builder *c, const char *prefix, const char *via)
 void config_neighbour(struct config_builder *c, uint16_t interface, const char *address, const uint8_t mac[6]);
 void config_pair(struct config_builder *c, const char *device, const char *other);
 
-/* Full NAT, round robin, default timeouts. */
+/* Full NAT, round robin, default timeouts. The address may be a prefix; a range of ports: set it in the returned service. */
 struct sl_config_service *config_service(struct config_builder *c, const char *name, const char *address, uint16_t port,
 					 uint8_t protocol, const char *snat);
 void config_backend(struct config_builder *c, const char *address, uint16_t port, uint16_t weight); /* of the last service */

@@ -52,6 +52,7 @@
  *	           igmp query|v1-report|v2-report|leave GROUP [max N] [csum ..]
  *	           igmp report GROUP.. [csum ..]        (IGMPv3, as with MLDv2)
  *	           icmp TYPE/CODE rest N DATA [csum ..]
+ *	           { packet }              IP in IP; "udp SPORT>6080 gue { packet }" in UDP
  *	           proto N DATA            any other protocol, and later fragments
  *	DATA:      len N, then "text" (up to 40 printable bytes) or #HASH (FNV-1a, 32 bit) of the bytes
  *	[csum ok], [csum BAD], [csum none] (UDP 0), [csum partial] (pseudo header sum only); nothing where the datagram is not

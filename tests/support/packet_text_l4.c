@@ -170,6 +170,16 @@ static void text_tcp(struct text *t, const struct network *net, struct span s)
 	say_checksum(t, net, s, 16, IPPROTO_TCP);
 }
 
+#define GUE_PORT 6080
+
+/* The packet in a tunnel. */
+static void text_inner(struct text *t, uint8_t proto, struct span s)
+{
+	say(t, " {");
+	text_network(t, proto == IPPROTO_IPV6 ? 0x86dd : 0x0800, s);
+	say(t, " }");
+}
+
 static void text_udp(struct text *t, const struct network *net, struct span s)
 {
 	struct span datagram = s;
@@ -183,7 +193,12 @@ static void text_udp(struct text *t, const struct network *net, struct span s)
 		say(t, " udp-len %u", length);
 	if (length >= 8 && length < s.length)
 		datagram.length = length;
-	say_data(t, skip(datagram, 8));
+	if (get16(s.at + 2) == GUE_PORT && datagram.length > 12 && get32(s.at + 8) >> 24 == 0 && get16(s.at + 10) == 0) {
+		say(t, " gue");
+		text_inner(t, s.at[9], skip(datagram, 12));
+	} else {
+		say_data(t, skip(datagram, 8));
+	}
 	say_checksum(t, net, datagram, 6, IPPROTO_UDP);
 }
 
@@ -327,6 +342,8 @@ void text_transport(struct text *t, const struct network *net, uint8_t proto, bo
 		return text_icmp(t, net, s);
 	if (!later && proto == IPPROTO_IGMP && !net->v6)
 		return text_igmp(t, net, s);
+	if (!later && (proto == IPPROTO_IPIP || proto == IPPROTO_IPV6))
+		return text_inner(t, proto, s);
 	say(t, " proto %u", proto);
 	say_data(t, s);
 }

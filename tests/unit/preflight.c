@@ -196,7 +196,7 @@ static void test_companions(void **state)
 		"\"interfaces\":[{\"name\":\"a\",\"device\":\"net_null0\",\"addresses\":[\"192.0.2.1/24\"],\"kernel\":true}]}";
 	struct fixture *f = *state;
 
-	f->machine.capabilities = EVERYTHING & ~(UINT64_C(1) << CAP_NET_ADMIN);
+	f->machine.capabilities &= ~(UINT64_C(1) << CAP_NET_ADMIN);
 	put(f, "dev/net/tun", "");
 	run(f, config, NULL, 0);
 	assert_only(&f->problems, "/interfaces", "need cap_net_admin", "run sluice as root");

@@ -26,7 +26,7 @@
 #define SL_MAX_BACKENDS 4096 /* of all services together */
 
 enum sl_forwarding { SL_FORWARDING_DROP, SL_FORWARDING_ROUTE, SL_FORWARDING_PAIRS };
-enum sl_mode { SL_MODE_FULL_NAT, SL_MODE_DNAT };
+enum sl_mode { SL_MODE_FULL_NAT, SL_MODE_DNAT, SL_MODE_DSR, SL_MODE_IPIP, SL_MODE_GUE };
 enum sl_scheduler {
 	SL_SCHEDULER_ROUND_ROBIN,
 	SL_SCHEDULER_WEIGHTED_ROUND_ROBIN,
@@ -86,17 +86,28 @@ struct sl_config_neighbour {
 	uint8_t mac[6];
 };
 
+/* Host order, both included. */
+struct sl_port_range {
+	uint16_t first, last;
+};
+
 struct sl_config_backend {
 	struct sl_ip address;
-	uint16_t port; /* host order */
+	uint16_t port; /* host order; of a service with a range: the backend's port for the first of it */
 	uint16_t weight;
 	bool backup;
 };
 
 struct sl_config_service {
 	char name[SL_NAME_MAX];
-	struct sl_ip address;
-	uint16_t port;	/* host order */
+	union {
+		struct sl_prefix prefix; /* of one address mostly */
+		struct sl_ip address;	 /* its first */
+	};
+	union {
+		struct sl_port_range ports;
+		uint16_t port; /* the first; host order */
+	};
 	uint8_t protocol; /* IPPROTO_TCP or IPPROTO_UDP */
 	enum sl_mode mode;
 	uint16_t mss_clamp; /* 0: only to what the MTUs let through */
@@ -118,6 +129,12 @@ struct sl_config_service {
 	uint8_t udp_replies; /* with SL_UDP_REQUEST_RESPONSE: to each request */
 	enum sl_exhaustion on_exhaustion;
 };
+
+/* Ports behind the first. */
+static inline unsigned int sl_port_span(const struct sl_config_service *service)
+{
+	return (unsigned int)(service->ports.last - service->ports.first);
+}
 
 struct json_t; /* of jansson */
 
@@ -188,6 +205,19 @@ bool sl_config_uses_proxy_protocol(const struct sl_config *config);
 void sl_config_refuse_proxy_protocol(const struct sl_config *next, struct sl_problems *problems);
 
 const char *sl_mode_name(enum sl_mode mode);
+
+/* Backends answer clients directly: only clients' packets pass. */
+static inline bool sl_mode_is_one_way(enum sl_mode mode)
+{
+	return mode >= SL_MODE_DSR;
+}
+
+/* Packets travel in others. */
+static inline bool sl_mode_is_tunnel(enum sl_mode mode)
+{
+	return mode == SL_MODE_IPIP || mode == SL_MODE_GUE;
+}
+
 const char *sl_scheduler_name(enum sl_scheduler scheduler);
 
 /* It chooses by a table, from what packets say alone. */

@@ -79,8 +79,10 @@ struct sl_backend {
 
 struct sl_service {
 	char name[SL_NAME_MAX];
-	struct sl_ip vip;
-	uint16_t port_be;
+	struct sl_ip vip;   /* the first */
+	uint8_t vip_len;    /* of the prefix of all of them: 128 is one address */
+	uint16_t port_be;   /* the first */
+	uint16_t port_span; /* so many more behind it */
 	uint16_t id;
 	uint8_t proto;
 	uint8_t mode;	   /* enum sl_mode */
@@ -110,6 +112,33 @@ struct sl_service {
 	uint8_t on_exhaustion; /* enum sl_exhaustion */
 };
 
+/*
+ * Services with a range of ports or a prefix of addresses, which the exact look-up does not find. The ranges of a group lie apart,
+ * sorted.
+ */
+struct sl_wide_range {
+	uint32_t first, last; /* protocol << 16 | port */
+	uint16_t service;     /* index in services */
+};
+
+struct sl_wide_group {
+	uint32_t ranges, n_ranges; /* in sl_wide.ranges */
+	uint32_t parent;	   /* group of the next shorter prefix that covers this one, SL_LPM_NONE: none */
+	struct sl_local local;	   /* of addresses that are in no other table; kinds 0: they are */
+};
+
+struct sl_wide {
+	struct sl_lpm *prefixes; /* -> index in groups */
+	struct sl_wide_group *groups;
+	struct sl_wide_range *ranges;
+};
+
+/* Backends of dnat services with a range of ports, sorted by address and range, which lie apart. */
+struct sl_dnat_range {
+	struct sl_ip ip;
+	struct sl_wide_range ports;
+};
+
 /* Whose replies come from there: a backend of a dnat service, by address, port (0: any) and protocol. */
 struct sl_dnat_backend {
 	struct sl_ip ip;
@@ -132,6 +161,7 @@ struct sl_snapshot {
 	uint16_t route_epoch; /* differs whenever interfaces or routes do: cached next hops are looked up again; never 0 */
 	uint8_t forwarding;   /* enum sl_forwarding */
 	uint8_t unused_ports; /* enum sl_unused_ports */
+	bool has_tunnels;     /* a service of mode ipip or gue */
 	uint32_t icmp_errors_pps;
 
 	uint16_t n_ports, n_interfaces, n_services; /* n_interfaces: highest id + 1, empty slots included */
@@ -145,6 +175,9 @@ struct sl_snapshot {
 	uint16_t *service_slots; /* hash table (vip, port, proto) -> index in services, SL_ID_NONE where empty */
 	struct sl_dnat_backend *dnat_slots; /* hash table of 1 << dnat_bits slots, linear probing; NULL without dnat services */
 	uint8_t locals_bits, service_bits, dnat_bits;
+	struct sl_wide wide; /* prefixes NULL: there are only single addresses and ports */
+	struct sl_dnat_range *dnat_ranges;
+	unsigned int n_dnat_ranges;
 
 	struct sl_relays relays;
 
@@ -207,8 +240,8 @@ static inline bool sl_local_is_kernels(const struct sl_snapshot *s, const struct
 const struct sl_local *sl_snapshot_local(const struct sl_snapshot *s, const struct sl_ip *ip);
 
 /*
- * Service that listens on (address, port, protocol), or NULL. A draining one is found as long as no other has taken its
- * place: it takes no new flows.
+ * Service that listens on (address, port, protocol), or NULL: of several the one with the longest prefix, and then the smallest
+ * range. A draining one is found as long as no other has its place: it takes no new flows.
  */
 const struct sl_service *sl_snapshot_service(const struct sl_snapshot *s, const struct sl_ip *vip, uint16_t port_be,
 					     uint8_t proto);

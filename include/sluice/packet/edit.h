@@ -242,6 +242,15 @@ static inline void sl_edit_id_v4(struct rte_ipv4_hdr *ip, uint16_t id_be)
 	ip->packet_id = id_be;
 }
 
+/* The packet may be fragmented; header checksum updated. */
+static inline void sl_edit_clear_df(struct rte_ipv4_hdr *ip)
+{
+	uint16_t field = ip->fragment_offset & RTE_BE16((uint16_t)~RTE_IPV4_HDR_DF_FLAG);
+
+	ip->hdr_checksum = sl_checksum_update(ip->hdr_checksum, sl_checksum_add((uint16_t)~ip->fragment_offset, field));
+	ip->fragment_offset = field;
+}
+
 /* New identification in an IPv6 fragment header at `header`; no checksum covers it. */
 static inline void sl_edit_id_v6(void *header, uint32_t id_be)
 {

@@ -50,6 +50,9 @@
 	X(ICMP_ERRORS_LIMITED, icmp_errors_limited, "ICMP and ICMPv6 errors not sent because of the rate limit")     \
 	X(REJECTS_LIMITED, rejects_limited, "packets to unused ports not answered because of the rate limit")        \
 	X(ICMP_ERRORS_TRANSLATED, icmp_errors_translated, "ICMP and ICMPv6 errors translated for the flow's other end") \
+	X(ICMP_ERRORS_STEERED, icmp_errors_steered, "ICMP and ICMPv6 errors about replies, sent on to the backend that replied") \
+	X(TUNNEL_ERRORS, tunnel_errors, "ICMP and ICMPv6 errors from routers between sluice and a tunnel's far end")       \
+	X(PATH_MTUS_LEARNT, path_mtus_learnt, "of these, those that said a smaller path MTU than was known")               \
 	X(EVENTS_LOST, events_lost, "messages to the control thread lost because its ring was full")                 \
 	X(LOOPS, loops, "poll loops")                                                                                \
 	X(BUSY_CYCLES, busy_cycles, "TSC cycles in loops that moved packets")                                        \

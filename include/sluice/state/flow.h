@@ -36,6 +36,11 @@ enum sl_side { SL_CLIENT = 0, SL_SERVER = 1 };
 #define SL_FLOW_STEADY_SHIFT 3
 #define SL_FLOW_SEQ 0x20 /* its numbers are translated (sluice/state/seq.h): never steady */
 #define SL_FLOW_STEADY_BOTH (SL_FLOW_STEADY_CLIENT | SL_FLOW_STEADY_SERVER)
+/*
+ * A flow of a mode in which backends answer clients directly: nothing comes in on its server side, which is in no bucket. It is
+ * never steady in the sense above (lib/path/steer.c), and its checksum differences mean nothing.
+ */
+#define SL_FLOW_ONE_WAY 0x40
 #define SL_FLOW_V6_BOTH (SL_FLOW_V6_CLIENT | SL_FLOW_V6_SERVER)
 
 /*
@@ -222,6 +227,10 @@ uint32_t sl_flow_lookup(const struct sl_flow_table *t, const struct sl_tuple *k,
  */
 uint32_t sl_flow_create(struct sl_flow_table *t, const struct sl_tuple *client, const struct sl_tuple *server,
 			uint32_t now_tick, uint32_t timeout_ticks);
+
+/* The same for a flow of which only the client side is looked up: `server` may be any other's, too. */
+uint32_t sl_flow_create_one_way(struct sl_flow_table *t, const struct sl_tuple *client, const struct sl_tuple *server,
+				uint32_t now_tick, uint32_t timeout_ticks);
 
 /* Start loading what sl_flow_prefetch_entries will need of a flow whose record is loaded. */
 static inline void sl_flow_prefetch_addresses(const struct sl_flow_table *t, uint32_t flow)

@@ -67,6 +67,13 @@ enum sl_tcp_state sl_tcp_next(enum sl_tcp_state state, unsigned int side, enum s
 /* Judge a segment of the flow: new f->state and f->ack. True when the state changed, and with it the timeout. */
 bool sl_tcp_follow(struct sl_flow *f, unsigned int side, const struct sl_tcp_segment *s);
 
+/*
+ * The same for a flow of which only the client's side is seen. An ACK proves nothing about the server, but it is all there is;
+ * a FIN ends the flow as far as it can be told, and what the client still acknowledges keeps it alive (TIME_WAIT_CLIENT);
+ * nobody knows which number the server expects, so any RST is doubtful.
+ */
+bool sl_tcp_follow_one_way(struct sl_flow *f, const struct sl_tcp_segment *s);
+
 /* A new flow that begins with a client's segment in the middle of its connection. */
 void sl_tcp_pick_up(struct sl_flow *f, const struct sl_tcp_segment *s);
 

@@ -22,6 +22,7 @@
 #include "sluice/packet/burst.h"
 #include "sluice/state/affinity.h"
 #include "sluice/state/counters.h"
+#include "sluice/state/delivery.h"
 #include "sluice/state/event.h"
 #include "sluice/state/flow.h"
 #include "sluice/state/fragment.h"
@@ -74,6 +75,7 @@ struct sl_shared {
 	struct sl_neighbour_table *neighbours;	      /* control writes */
 	struct sl_backend_state backends[SL_MAX_BACKENDS]; /* control writes; by id */
 	struct sl_affinity_table *affinities;	      /* workers write, see affinity.h */
+	_Atomic uint64_t path_mtus[SL_PATH_MTUS];     /* workers write, see delivery.h */
 	_Atomic uint32_t backend_epoch;		      /* control: changes after a backend's health or administrative state */
 	const struct sl_dispatch *dispatch;	      /* which worker has a packet; NULL with a single worker */
 	uint8_t port_mac[SL_MAX_PORTS][8];	      /* in the first six */
@@ -152,6 +154,7 @@ struct sl_worker {
 	struct sl_flow_counters service[SL_MAX_SERVICES];
 	struct sl_flow_counters backend[SL_MAX_BACKENDS];
 	struct sl_latency latency[SL_MAX_BACKENDS]; /* by backend id */
+	struct sl_delivery delivery[SL_MAX_BACKENDS]; /* by backend id, in modes that do not rewrite */
 	struct sl_rank rank[SL_MAX_BACKENDS];
 	struct sl_ranking ranking[SL_MAX_SERVICES];
 	uint64_t random; /* of schedulers that choose by chance */

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Packets of one-way flows (modes dsr, ipip, gue) go to their backend as they are, but for the TTL: with its MAC address, or in an
+ * outer packet. Behind lib/path/nat.c's test for plain packets, so that full NAT pays nothing. What most packets need is
+ * in the flow record and in the worker's delivery for the backend; whatever is not so simple goes the long way.
+ *
+ * Drops: FLOW_SHUT, TTL, NO_ROUTE, MTU (answered with ICMP), PARTIAL_CHECKSUM never (nothing of layer 4 is rewritten), NO_MBUF (no
+ * room in front), what balance drops for, of a flow that has to move (renew.c), ICMP_NO_FLOW. Out: what was cut, or whose
+ * next hop is not known yet. Survives: packets with p->neighbour.
+ */
+#include <netinet/in.h>
+
+#include "stages.h"
+
+#include "sluice/packet/fragment.h"
+#include "sluice/state/udp.h"
+
+#define V6_MINIMUM_MTU 1280 /* what IPv6 hosts may send in any case (RFC 8200 section 5) */
+
+/* How a packet leaves that takes the long way. */
+struct way {
+	const struct sl_delivery *d;
+	uint16_t interface;
+	uint16_t mtu; /* of the outer packet */
+	struct sl_ip next; /* hop, where it is not in the neighbour table */
+};
+
+static inline bool is_current(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_delivery *d)
+{
+	return (((uint32_t)d->epoch ^ w->epoch) | (d->generation ^ (uint32_t)s->generation)) == 0 && d->neighbour != SL_ID_NONE;
+}
+
+/* An outer IPv4 header that may be cut on its way wants an identification (RFC 6864 section 4.1). */
+static inline void number_outer(struct sl_worker *w, struct rte_mbuf *m, unsigned int l3)
+{
+	struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod_offset(m, struct rte_ipv4_hdr *, l3);
+
+	if (ip->version_ihl >> 4 == 4 && ip->fragment_offset == 0)
+		sl_edit_id_v4(ip, sl_ip_id_v4(&w->ip_ids, ip->src_addr, ip->dst_addr, ip->next_proto_id));
+}
+
+/* Into the tunnel, if there is one. False: no room in front. */
+static inline bool push(struct sl_worker *w, struct rte_mbuf *m, unsigned int l3, const struct sl_delivery *d, uint32_t len,
+			uint64_t hash)
+{
+	if (d->header_len == 0)
+		return true;
+	if (unlikely(!sl_outer_push(m, l3, d->header, d->header_len, len, (uint32_t)(hash >> 16))))
+		return false;
+	number_outer(w, m, l3);
+	return true;
+}
+
+/* ---- what does not fit ---- */
+
+static void send_piece(struct sl_worker *w, const struct sl_snapshot *s, const struct way *way, struct rte_mbuf *m)
+{
+	if (way->d->neighbour != SL_ID_NONE)
+		sl_send_neighbour(w, m, way->d->neighbour);
+	else
+		sl_send_ip(w, s, m, way->interface, &way->next);
+}
+
+/* m, at its IP header, is cut to the inner MTU, and each piece travels by itself (RFC 2003 section 3.1): hosts put it together. */
+static void send_inner_pieces(struct sl_worker *w, const struct sl_snapshot *s, const struct way *way, struct rte_mbuf *m,
+			      uint64_t hash)
+{
+	struct rte_mbuf *pieces[SL_FRAGMENT_PIECES_MAX];
+	unsigned int n = sl_cut(w, m, (uint16_t)(way->mtu - way->d->header_len), pieces);
+
+	for (unsigned int k = 0; k < n; k++) {
+		if (push(w, pieces[k], 0, way->d, pieces[k]->pkt_len, hash))
+			send_piece(w, s, way, pieces[k]);
+		else
+			sl_packet_drop(w, pieces[k], SL_DROP_NO_MBUF);
+	}
+}
+
+/* IPv6 through a narrow tunnel: the outer packet is cut, and the tunnel's end puts it together (RFC 2473 section 7.1 (b)). */
+static void send_outer_pieces(struct sl_worker *w, const struct sl_snapshot *s, const struct way *way, struct rte_mbuf *m,
+			      uint64_t hash)
+{
+	struct rte_mbuf *pieces[SL_FRAGMENT_PIECES_MAX];
+	bool room = push(w, m, 0, way->d, m->pkt_len, hash);
+
+	if (room && way->d->header[0] >> 4 == 6) {
+		struct sl_ip src = sl_ip_from_v6(way->d->header + 8), dst = sl_ip_from_v6(way->d->header + 24);
+		room = sl_outer_add_fragment_header(m, sl_ip_id_v6(&w->ip_ids, &src, &dst));
+	} else if (room) {
+		sl_edit_clear_df(rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *));
+		number_outer(w, m, 0);
+	}
+	if (!room) {
+		sl_packet_drop(w, m, SL_DROP_NO_MBUF);
+		return;
+	}
+	unsigned int n = sl_cut(w, m, way->mtu, pieces);
+	for (unsigned int k = 0; k < n; k++)
+		send_piece(w, s, way, pieces[k]);
+}
+
+enum fit { FITS, CUT_INNER, CUT_OUTER, TOO_BIG };
+
+static enum fit fit(const struct sl_burst *b, unsigned int i, const struct way *way)
+{
+	const struct sl_pkt *p = &b->p[i];
+	const struct rte_ipv4_hdr *ip = sl_burst_at(b, i, p->l3);
+
+	if (p->l3_len + way->d->header_len <= way->mtu)
+		return FITS;
+	if (p->flags & SL_PKT_V6)
+		return p->l3_len <= V6_MINIMUM_MTU && way->d->header_len != 0 ? CUT_OUTER : TOO_BIG;
+	return ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG) ? TOO_BIG : CUT_INNER;
+}
+
+static void refuse_too_big(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i, const struct way *way)
+{
+	uint16_t mtu = (uint16_t)(way->mtu - way->d->header_len);
+
+	if (b->p[i].flags & SL_PKT_V6)
+		mtu = RTE_MAX(mtu, (uint16_t)V6_MINIMUM_MTU);
+	sl_answer_error(w, s, b, i, SL_ICMP_TOO_BIG, mtu);
+	sl_burst_drop(w, b, i, SL_DROP_MTU);
+}
+
+/* ---- the long way ---- */
+
+/* False: there is none, and the packet was dropped. */
+static bool find_way(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
+		     const struct sl_service *service, uint16_t id, const struct sl_ip *backend, struct way *way)
+{
+	const struct sl_nexthop *hop = NULL;
+
+	way->d = &w->delivery[id];
+	if (!is_current(w, s, way->d)) {
+		hop = sl_delivery_find(w, s, service, id, backend, &way->next);
+		if (hop == NULL) {
+			sl_answer_error(w, s, b, i, SL_ICMP_NO_ROUTE, 0);
+			sl_burst_drop(w, b, i, SL_DROP_NO_ROUTE);
+			return false;
+		}
+	}
+	way->interface = hop != NULL ? hop->interface : w->shared->neighbours->entries[way->d->neighbour].l2.interface;
+	way->mtu = sl_delivery_mtu(w, s, way->d, way->interface);
+	return true;
+}
+
+/* Send packet i its way, which has been found; it stays in the burst if that is simple. */
+static void go(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i, const struct way *way,
+	       enum fit how)
+{
+	struct sl_pkt *p = &b->p[i];
+	uint64_t hash = b->hash[i];
+
+	sl_edit_decrement_ttl(b->m[i], p);
+	p->neighbour = way->d->neighbour;
+	if (how != FITS) {
+		struct rte_mbuf *m = sl_burst_take(b, i);
+		rte_pktmbuf_adj(m, p->l3);
+		(how == CUT_INNER ? send_inner_pieces : send_outer_pieces)(w, s, way, m, hash);
+	} else if (!push(w, b->m[i], p->l3, way->d, p->l3_len, hash)) {
+		sl_burst_drop(w, b, i, SL_DROP_NO_MBUF);
+	} else if (p->neighbour == SL_ID_NONE) {
+		sl_output_unresolved(w, s, b, i, way->interface, &way->next);
+	}
+}
+
+static void follow(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
+{
+	const struct sl_pkt *p = &b->p[i];
+	struct sl_flow *f = &w->flows.flows[p->flow];
+
+	if (p->kind == SL_PKT_ICMP) /* anybody's: it keeps nothing alive */
+		return;
+	if (p->kind == SL_PKT_UDP || (p->flags & SL_PKT_FRAGMENT_LATER)) {
+		f->last_seen = w->now_tick;
+		return;
+	}
+	struct sl_tcp_segment segment = sl_pkt_segment(b, i);
+	bool over = sl_tcp_is_over(f), changed = sl_tcp_follow_one_way(f, &segment);
+
+	if (over && changed)
+		sl_count_reopened(w, f);
+	if (over != sl_tcp_is_over(f))
+		sl_flow_count_open(w, s, f, over ? 1 : -1);
+	if (changed || !(segment.flags & RTE_TCP_RST_FLAG))
+		f->last_seen = w->now_tick;
+	if (changed)
+		sl_flow_reschedule(&w->flows, p->flow, w->now_tick + sl_flow_timeout(s, f));
+}
+
+static __rte_noinline void steer(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
+{
+	struct sl_pkt *p = &b->p[i];
+	struct sl_flow *f = &w->flows.flows[p->flow];
+	struct sl_tuple server;
+	struct way way;
+
+	if (unlikely(f->udp_kind == SL_FLOW_SHUT)) {
+		if (p->kind == SL_PKT_ICMP)
+			sl_burst_drop(w, b, i, SL_DROP_ICMP_NO_FLOW);
+		else
+			sl_refuse_shut(w, s, b, i);
+		return;
+	}
+	if (f->epoch != w->epoch && p->kind != SL_PKT_ICMP) {
+		enum sl_drop_cause cause = sl_flow_renew(w, s, b, i);
+		if (unlikely(cause != SL_DROP_MAX)) {
+			sl_refuse(w, s, b, i, cause);
+			return;
+		}
+		f = &w->flows.flows[p->flow];
+	}
+	if (unlikely(sl_pkt_ttl(b, i) <= 1)) {
+		sl_answer_error(w, s, b, i, SL_ICMP_TTL_EXCEEDED, 0);
+		sl_burst_drop(w, b, i, SL_DROP_TTL);
+		return;
+	}
+	const struct sl_service *service = sl_snapshot_service_by_id(s, f->service);
+	sl_flow_tuple(&w->flows, p->flow, SL_SERVER, &server);
+	if (!find_way(w, s, b, i, service, f->backend, &server.peer, &way))
+		return;
+	enum fit how = fit(b, i, &way);
+	if (unlikely(how == TOO_BIG)) {
+		refuse_too_big(w, s, b, i, &way);
+		return;
+	}
+	if (p->tcp_flags & RTE_TCP_SYN_FLAG) /* backends' answers do not pass by: only what the service says */
+		sl_edit_clamp_mss(b->m[i], p, service->mss_clamp);
+	follow(w, s, b, i);
+	if (p->kind != SL_PKT_ICMP)
+		sl_count_packet(w, f, p);
+	go(w, s, b, i, &way, how);
+}
+
+/* Nothing to follow, to answer or to look up. */
+static inline bool is_plain(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_pkt *p, const struct sl_flow *f,
+			    const struct sl_delivery *d)
+{
+	bool steady = p->kind == SL_PKT_UDP || (f->state == SL_TCP_ESTABLISHED && f->udp_kind == 0);
+
+	return (((p->flags & ~(uint32_t)SL_PKT_V6) ^ SL_PKT_STEADY) | (uint32_t)(f->epoch ^ w->epoch)) == 0 && steady &&
+	       is_current(w, s, d) && (p->l3_len <= d->sure_len || sl_delivery_fits(w, s, d, p->l3_len));
+}
+
+void sl_steer(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
+{
+	struct sl_pkt *p = &b->p[i];
+	struct sl_flow *f = &w->flows.flows[p->flow];
+	const struct sl_delivery *d = &w->delivery[f->backend];
+
+	if (unlikely(!is_plain(w, s, p, f, d))) {
+		steer(w, s, b, i);
+		return;
+	}
+	p->neighbour = d->neighbour;
+	f->last_seen = w->now_tick;
+	if (p->kind == SL_PKT_TCP)
+		f->ack[SL_CLIENT] = rte_be_to_cpu_32(((const struct rte_tcp_hdr *)sl_burst_at(b, i, p->l4))->recv_ack);
+	sl_count_packet(w, f, p);
+	sl_edit_decrement_ttl(b->m[i], p);
+	if (unlikely(!push(w, b->m[i], p->l3, d, p->l3_len, b->hash[i])))
+		sl_burst_drop(w, b, i, SL_DROP_NO_MBUF);
+}
