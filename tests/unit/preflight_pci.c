@@ -77,6 +77,19 @@ static void test_vfio_without_type1(void **state)
 	assert_only(&f->problems, "0000:01:00.0", "without its IOMMU driver", "`modprobe vfio_iommu_type1`");
 }
 
+/* vfio's mode without an IOMMU makes groups, too, of a kind of its own. */
+static void test_vfio_noiommu(void **state)
+{
+	struct fixture *f = *state;
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s/module/vfio_iommu_type1", f->sys);
+	remove_tree(path);
+	put(f, "dev/vfio/noiommu-7", "");
+	run(f, good_pci, NULL, 0);
+	assert_int_equal(f->problems.count, 0);
+}
+
 static void test_pci_bifurcated(void **state)
 {
 	struct fixture *f = *state;
@@ -183,6 +196,7 @@ int main(void)
 		TEST(test_pci_virtio),
 		TEST(test_vfio_group),
 		TEST(test_vfio_without_type1),
+		TEST(test_vfio_noiommu),
 		TEST(test_pci_bifurcated),
 		TEST(test_pci_missing),
 		TEST(test_pci_no_iommu),

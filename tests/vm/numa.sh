@@ -39,3 +39,13 @@ telemetry_is /sluice/worker,0 'r["numa_node"] == 0 and r["memory_node"] == 0 and
 (($(hugepages_on 1) > 0)) || fail "the receive buffers are not with the NIC"
 conserved
 vm_stop_sluice || fail "no clean stop"
+
+echo "without hugepages memory is where DPDK's main thread is"
+vm_configure --lcores 0@0,1@2
+sed -i 's|"dpdk": {|"dpdk": { "hugepages": false,|' "$LAB_CONFIG"
+vm_run_sluice
+vm_answers
+guest "grep 'worker 0 runs on NUMA node 1, its flow table is on node 0: slower; remedy: hugepages on node 1' $VM_LOG" ||
+	fail "no warning of a flow table far from its worker"
+guest "sluicectl --file-prefix $LAB_PREFIX workers | awk 'NR == 2 { exit !(\$4 == 1 && \$5 == 0) }'" || fail "sluicectl workers does not show it"
+vm_stop_sluice || fail "no clean stop"
