@@ -135,9 +135,31 @@ static enum sl_drop_cause add(struct sl_worker *w, struct sl_burst *b, unsigned 
 
 /* ---- the burst ---- */
 
+/* Datagrams that need no look at each: no numbers, no second input, no fragments. */
+static void relay_plain_run(struct sl_worker *w, struct sl_burst *b, const struct run *run, struct sl_relay_state *r,
+			    struct relay_batch *batch)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned int i = run->first; i < run->end; i++) {
+		bytes += b->p[i].l3_len;
+		enum sl_drop_cause cause = add(w, b, i, run, batch);
+		if (unlikely(cause != SL_DROP_MAX))
+			sl_burst_drop(w, b, i, cause);
+	}
+	sl_relay_follow_plain(r, w->now_ns, run->end - run->first, bytes);
+}
+
 static void relay_run(struct sl_worker *w, struct sl_burst *b, const struct run *run, struct sl_relay_state *r,
 		      struct relay_batch *batch)
 {
+	const struct sl_relay *relay = run->relay;
+
+	if (likely(relay->n_inputs == 1 && relay->sequence == SL_RELAY_SEQUENCE_NONE && run->cause == SL_DROP_MAX &&
+		   !(b->seen & SL_SEEN_FLAG(SL_PKT_FRAGMENT)))) {
+		relay_plain_run(w, b, run, r, batch);
+		return;
+	}
 	for (unsigned int i = run->first; i < run->end; i++) {
 		enum sl_drop_cause cause = run->cause;
 		if (likely(cause == SL_DROP_MAX)) {

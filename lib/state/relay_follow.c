@@ -83,6 +83,21 @@ static void count_arrival(struct sl_relay_leg *leg, uint64_t now_ns, uint32_t by
 	__atomic_store_n(&leg->last_ns, now_ns, __ATOMIC_RELAXED);
 }
 
+/* n datagrams came at the same time as the one before them. */
+static void count_no_gaps(struct sl_relay_leg *leg, unsigned int n)
+{
+	uint64_t gap_ns = leg->gap_ns, jitter_ns = leg->jitter_ns;
+
+	leg->gaps[0] += n;
+	for (; n > 0; n--) { /* as count_gap, whose gap is 0 */
+		uint64_t size = gap_ns;
+		gap_ns = (uint64_t)((int64_t)gap_ns + (-(int64_t)gap_ns >> SMOOTH));
+		jitter_ns = (uint64_t)((int64_t)jitter_ns + ((int64_t)(size - jitter_ns) >> SMOOTH));
+	}
+	leg->gap_ns = gap_ns;
+	leg->jitter_ns = jitter_ns;
+}
+
 static enum sl_sequence_verdict count_number(struct sl_relay_leg *leg, uint64_t number, bool after_silence)
 {
 	uint64_t missing, *v = leg->value;
@@ -199,6 +214,21 @@ enum sl_relay_verdict sl_relay_follow(struct sl_relay_state *r, const struct sl_
 		r->value[SL_RELAY_BYTES] += bytes;
 	}
 	return verdict;
+}
+
+void sl_relay_follow_plain(struct sl_relay_state *r, uint64_t now_ns, unsigned int n, uint64_t bytes)
+{
+	struct sl_relay_leg *leg = &r->leg[0];
+
+	count_rates(leg, now_ns);
+	leg->value[SL_RELAY_INPUT_PACKETS] += n;
+	leg->value[SL_RELAY_INPUT_BYTES] += bytes;
+	if (likely(leg->last_ns != 0))
+		count_gap(leg, now_ns);
+	count_no_gaps(leg, n - 1);
+	__atomic_store_n(&leg->last_ns, now_ns, __ATOMIC_RELAXED);
+	r->value[SL_RELAY_PACKETS] += n;
+	r->value[SL_RELAY_BYTES] += bytes;
 }
 
 void sl_relay_follow_fragment(struct sl_relay_state *r, unsigned int input, uint64_t now_ns, uint32_t bytes, bool passed)

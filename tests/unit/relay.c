@@ -164,6 +164,33 @@ static void gaps_and_rates(void **state)
 	assert_in_range(leg->jitter_ns, MS / 2 - MS / 16, MS / 2 + MS / 16);
 }
 
+/* Datagrams counted together are counted as if one by one. */
+static void many_at_once(void **state)
+{
+	static const unsigned int turns[] = { 1, 64, 3, 1, 17, 2, 64, 64, 1, 5 };
+	static struct sl_relay_state one_by_one;
+	struct sl_relay relay = relay_of(SL_RELAY_SINGLE, SL_RELAY_SEQUENCE_NONE, 0);
+	uint64_t now_ns = 1000 * S;
+
+	for (unsigned int round = 0; round < 100; round++)
+		for (size_t k = 0; k < sizeof(turns) / sizeof(turns[0]); k++, now_ns += 1000 * (13 + 100 * k + round * round))
+			for (unsigned int i = 0; i < turns[k]; i++)
+				take(&relay, 0, now_ns, 0);
+	one_by_one = r;
+	relay_of(SL_RELAY_SINGLE, SL_RELAY_SEQUENCE_NONE, 0);
+	now_ns = 1000 * S;
+	for (unsigned int round = 0; round < 100; round++)
+		for (size_t k = 0; k < sizeof(turns) / sizeof(turns[0]); k++, now_ns += 1000 * (13 + 100 * k + round * round))
+			sl_relay_follow_plain(&r, now_ns, turns[k], (uint64_t)turns[k] * BYTES);
+	assert_memory_equal(r.leg[0].value, one_by_one.leg[0].value, sizeof(r.leg[0].value));
+	assert_memory_equal(r.leg[0].gaps, one_by_one.leg[0].gaps, sizeof(r.leg[0].gaps));
+	assert_memory_equal(r.value, one_by_one.value, sizeof(r.value));
+	assert_int_equal(r.leg[0].gap_ns, one_by_one.leg[0].gap_ns);
+	assert_int_equal(r.leg[0].jitter_ns, one_by_one.leg[0].jitter_ns);
+	assert_int_equal(r.leg[0].rate_pps, one_by_one.leg[0].rate_pps);
+	assert_true(r.leg[0].gaps[0] > 0 && r.leg[0].jitter_ns > 0);
+}
+
 static void limits(void **state)
 {
 	static const struct {
@@ -193,6 +220,7 @@ int main(void)
 		cmocka_unit_test(merge_of_late_and_new),
 		cmocka_unit_test(failover_by_silence),
 		cmocka_unit_test(gaps_and_rates),
+		cmocka_unit_test(many_at_once),
 		cmocka_unit_test(limits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

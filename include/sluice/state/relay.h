@@ -170,6 +170,12 @@ enum sl_relay_verdict {
 enum sl_relay_verdict sl_relay_follow(struct sl_relay_state *r, const struct sl_relay *relay, unsigned int input,
 				      uint64_t now_ns, uint32_t bytes, bool numbered, uint64_t number);
 
+/*
+ * The same for n datagrams without numbers that came at the same time on the only input of a relay: all are sent on. bytes: of all
+ * their IP packets.
+ */
+void sl_relay_follow_plain(struct sl_relay_state *r, uint64_t now_ns, unsigned int n, uint64_t bytes);
+
 /* A later fragment came in, whose first one was sent on or not. */
 void sl_relay_follow_fragment(struct sl_relay_state *r, unsigned int input, uint64_t now_ns, uint32_t bytes, bool passed);
 
