@@ -267,22 +267,6 @@ static void settle(struct golden *g)
 	collect(g);
 }
 
-static uint64_t count_of(const struct golden *g, unsigned int counter)
-{
-	uint64_t sum = 0;
-	for (unsigned int i = 0; i < g->shared.n_workers; i++)
-		sum += g->shared.workers[i]->count[counter];
-	return sum;
-}
-
-static uint64_t drops_of(const struct golden *g, unsigned int cause)
-{
-	uint64_t sum = 0;
-	for (unsigned int i = 0; i < g->shared.n_workers; i++)
-		sum += g->shared.workers[i]->drops[cause];
-	return sum;
-}
-
 /* Before the next action: all frames were looked at, all drops named. */
 static void account(struct golden *g, const struct golden_step *step)
 {
@@ -297,7 +281,7 @@ static void account(struct golden *g, const struct golden_step *step)
 		p->n_out = p->next_out = 0;
 	}
 	for (unsigned int cause = 0; cause < SL_DROP_MAX; cause++) {
-		uint64_t n = drops_of(g, cause);
+		uint64_t n = golden_states_drops(&g->shared, cause);
 		if (n != g->drops[cause] && !g->asked[cause])
 			FAIL(g, step, "%d packets dropped that nobody asked for: %s", (int)(n - g->drops[cause]),
 			     sl_drop_infos[cause].name);
@@ -305,7 +289,7 @@ static void account(struct golden *g, const struct golden_step *step)
 		g->asked[cause] = false;
 	}
 	for (unsigned int counter = 0; counter < SL_COUNT_MAX; counter++)
-		g->count[counter] = count_of(g, counter);
+		g->count[counter] = golden_states_count(&g->shared, counter);
 	for (unsigned int i = 0; i < g->shared.n_workers; i++)
 		while (rte_ring_sc_dequeue_elem(g->shared.workers[i]->events, event, sizeof(struct sl_event)) == 0)
 			;
@@ -414,7 +398,7 @@ static void step_out(struct golden *g, const struct golden_step *step)
 
 	if (p->next_out == p->n_out) {
 		for (unsigned int cause = 0; cause < SL_DROP_MAX; cause++)
-			if (drops_of(g, cause) != g->drops[cause])
+			if (golden_states_drops(&g->shared, cause) != g->drops[cause])
 				print_error("dropped: %s\n", sl_drop_infos[cause].name);
 		FAIL(g, step, "%s sent nothing; expected:\n%s", step->port, step->text);
 	}
@@ -518,14 +502,14 @@ static void run_step(struct golden *g, const struct golden_step *step, const str
 		break;
 	case GOLDEN_DROPPED:
 		g->asked[step->number] = true;
-		if (llabs((int64_t)(drops_of(g, step->number) - g->drops[step->number]) - step->amount) > step->tolerance)
-			FAIL(g, step, "%d packets dropped for %s, not %d", (int)(drops_of(g, step->number) - g->drops[step->number]),
+		if (llabs((int64_t)(golden_states_drops(&g->shared, step->number) - g->drops[step->number]) - step->amount) > step->tolerance)
+			FAIL(g, step, "%d packets dropped for %s, not %d", (int)(golden_states_drops(&g->shared, step->number) - g->drops[step->number]),
 			     sl_drop_infos[step->number].name, (int)step->amount);
 		break;
 	case GOLDEN_COUNT:
-		if ((int64_t)(count_of(g, step->number) - g->count[step->number]) != step->amount)
+		if ((int64_t)(golden_states_count(&g->shared, step->number) - g->count[step->number]) != step->amount)
 			FAIL(g, step, "%s grew by %d, not %d", sl_worker_counter_infos[step->number].name,
-			     (int)(count_of(g, step->number) - g->count[step->number]), (int)step->amount);
+			     (int)(golden_states_count(&g->shared, step->number) - g->count[step->number]), (int)step->amount);
 		break;
 	case GOLDEN_EVENT:
 		step_event(g, step);

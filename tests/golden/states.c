@@ -75,3 +75,21 @@ void golden_states_check(const struct sl_worker *w)
 	assert_int_equal(service[1], open);
 	assert_int_equal(backend[1], open);
 }
+
+uint64_t golden_states_count(const struct sl_shared *shared, unsigned int counter)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < shared->n_workers; i++)
+		sum += shared->workers[i]->count[counter];
+	return sum;
+}
+
+uint64_t golden_states_drops(const struct sl_shared *shared, unsigned int cause)
+{
+	uint64_t sum = 0;
+
+	for (unsigned int i = 0; i < shared->n_workers; i++)
+		sum += shared->workers[i]->drops[cause];
+	return sum;
+}
