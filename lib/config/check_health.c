@@ -90,6 +90,9 @@ void sl_check_health(struct sl_checker *c, unsigned int i)
 	const struct sl_config_service *service = &c->config->services[i];
 	const struct sl_config_health *health = health_of(c, i);
 
+	if (c->clean && service->min_healthy != 0 && health->type == SL_CHECK_NONE)
+		sl_problem_add(c->problems, SL_AT("/services/%u/min_healthy", i), "add \"health\", or remove it",
+			       "nothing finds out which backends are well");
 	if (health->type == SL_CHECK_NONE)
 		return;
 	if (health->type == SL_CHECK_HTTP)
