@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Health checks: texts that read as they should, and a way to each backend that the host's own sockets can take. */
+#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -85,11 +86,34 @@ static void check_ways(struct sl_checker *c, unsigned int i)
 	}
 }
 
+/* Answers must come back through sluice to be seen. */
+static void check_passive(struct sl_checker *c, unsigned int i)
+{
+	const struct sl_config_service *service = &c->config->services[i];
+	const struct sl_config_passive *passive = &service->passive;
+
+	if (passive->failures == 0)
+		return;
+	if (passive->hold_off_max_s < passive->hold_off_s)
+		sl_problem_add(c->problems, SL_AT("/services/%u/passive/hold_off_max_s", i), NULL, "%u is less than hold_off_s, %u",
+			       passive->hold_off_max_s, passive->hold_off_s);
+	if (service->protocol == IPPROTO_UDP && service->udp_kind == SL_UDP_ONE_WAY)
+		sl_problem_add(c->problems, SL_AT("/services/%u/passive", i), "remove it, or check actively by \"health\"",
+			       "with \"udp_kind\" \"one-way\" nobody expects replies, so their absence says nothing");
+	if (sl_mode_is_one_way(service->mode))
+		sl_problem_add(c->problems, SL_AT("/services/%u/passive", i), "remove it, or check actively by \"health\"",
+			       "in mode %s replies do not pass sluice, so it cannot see whether there are any", sl_mode_name(service->mode));
+}
+
 void sl_check_health(struct sl_checker *c, unsigned int i)
 {
 	const struct sl_config_service *service = &c->config->services[i];
 	const struct sl_config_health *health = health_of(c, i);
 
+	check_passive(c, i);
+	if (c->clean && service->min_healthy != 0 && health->type == SL_CHECK_NONE && service->passive.failures == 0)
+		sl_problem_add(c->problems, SL_AT("/services/%u/min_healthy", i), "add \"health\" or \"passive\", or remove it",
+			       "nothing finds out which backends are well");
 	if (health->type == SL_CHECK_NONE)
 		return;
 	if (health->type == SL_CHECK_HTTP)
@@ -98,6 +122,9 @@ void sl_check_health(struct sl_checker *c, unsigned int i)
 		check_udp(c, i);
 	if (health->type == SL_CHECK_ICMP && health->port != 0)
 		sl_problem_add(c->problems, SL_AT("/services/%u/health/port", i), "remove it", "ICMP has no ports");
+	if (c->clean && health->type != SL_CHECK_ICMP && health->port == 0 && sl_port_span(service) > 0)
+		sl_problem_add(c->problems, SL_AT("/services/%u/health/port", i), NULL,
+			       "a service with several ports has to say which of them is checked");
 	if (service->n_backends != 0)
 		check_ways(c, i);
 }

@@ -348,6 +348,13 @@ static const struct sl_key service_keys[] = {
 	  .help = "real servers; at most 4096 in all services together" },
 	{ .name = "health", .type = SL_TYPE_OBJECT, FIELD(struct sl_config_service, health), .object = &sl_health_object,
 	  .help = "how backends are checked; without it they are not, and taken for up" },
+	{ .name = "passive", .type = SL_TYPE_OBJECT, FIELD(struct sl_config_service, passive), .object = &sl_passive_object,
+	  .help = "whether backends are judged by the traffic, too; without it they are not" },
+	{ .name = "min_healthy", .type = SL_TYPE_UINT, FIELD(struct sl_config_service, min_healthy), .maximum = 100, .value = 0,
+	  .unit = "%",
+	  .help = "when fewer of the enabled backends are up, backup backends take flows with them, and when that is not enough all enabled "
+		  "ones do, whatever their health: a check that condemns so many is more likely wrong than right. 0: backends that are down "
+		  "never take flows" },
 	{ .name = "timeouts", .type = SL_TYPE_OBJECT, FIELD(struct sl_config_service, timeout_s),
 	  .object = &service_timeouts_object, .help = "idle times of this service's flows" },
 	{ .name = "proxy_protocol", .type = SL_TYPE_CHOICE, FIELD(struct sl_config_service, proxy_protocol),

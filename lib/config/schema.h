@@ -82,6 +82,7 @@ struct sl_object {
 
 extern const struct sl_object sl_config_schema; /* the whole file -> struct sl_config */
 extern const struct sl_object sl_health_object;	/* schema_health.c -> struct sl_config_health */
+extern const struct sl_object sl_passive_object; /* schema_health.c -> struct sl_config_passive */
 extern const struct sl_choice sl_mode_choices[], sl_scheduler_choices[], sl_affinity_choices[], sl_forwarding_choices[],
 	sl_udp_kind_choices[], sl_exhaustion_choices[], sl_proxy_protocol_choices[], sl_unused_ports_choices[],
 	sl_relay_sequence_choices[], sl_relay_checksum_choices[];

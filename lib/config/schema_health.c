@@ -45,9 +45,26 @@ static const struct sl_key health_keys[] = {
 
 const struct sl_object sl_health_object = {
 	.title = "services/N/health", KEYS(health_keys),
-	.help = "How sluice finds out by itself which backends work. Checks go by the companion of the interface that leads to the backend, "
-		"which has one then in any case, from an address of it that is not used as `snat`. A backend that is down gets no new flows; "
-		"see docs/health.md.",
+	.help = "How sluice finds out by itself which backends work. Checks go by the companion of the interface that leads to the "
+		"backend, which has one then in any case, from an address of it that is not used as `snat`. A backend that is down "
+		"gets no new flows; see docs/health.md.",
+};
+
+static const struct sl_key passive_keys[] = {
+	{ .name = "failures", .type = SL_TYPE_UINT, FIELD(struct sl_config_passive, failures), .required = true, .minimum = 1,
+	  .maximum = 1000000, .help = "so many within `window_s`, and more than flows that were answered, put a backend on hold" },
+	{ .name = "window_s", .type = SL_TYPE_UINT, FIELD(struct sl_config_passive, window_s), .minimum = 1, .maximum = 3600, .value = 10,
+	  .unit = "s", .help = "failures and answers of so long count together" },
+	{ .name = "hold_off_s", .type = SL_TYPE_UINT, FIELD(struct sl_config_passive, hold_off_s), .minimum = 1, .maximum = 3600,
+	  .value = 10, .unit = "s", .help = "how long a backend is on hold the first time; the next time twice as long, and so on" },
+	{ .name = "hold_off_max_s", .type = SL_TYPE_UINT, FIELD(struct sl_config_passive, hold_off_max_s), .minimum = 1,
+	  .maximum = 86400, .value = 300, .unit = "s", .help = "and at most so long" },
+};
+
+const struct sl_object sl_passive_object = {
+	.title = "services/N/passive", KEYS(passive_keys),
+	.help = "Backends are judged by what becomes of new flows, too. A failure is a SYN that is refused or not answered, and a UDP "
+		"flow that ends without a reply. A backend on hold is down, and tried again afterwards; see docs/health.md.",
 };
 
 const char *sl_check_name(enum sl_check_type type)

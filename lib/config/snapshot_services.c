@@ -219,6 +219,7 @@ static int add_service(struct step *step, unsigned int index)
 	service->table_size = c->table_size;
 	service->hash_key = step->hash_key;
 	service->slow_start_s = c->slow_start_s;
+	service->min_healthy = c->min_healthy;
 	service->affinity = (uint8_t)c->affinity;
 	service->affinity_prefix[0] = (uint8_t)(96 + c->affinity_prefix_v4);
 	service->affinity_prefix[1] = c->affinity_prefix_v6;

@@ -28,6 +28,7 @@
 #include "health.h"
 #include "listener.h"
 #include "neighbours.h"
+#include "passive.h"
 #include "publish.h"
 #include "relays.h"
 #include "reload.h"
@@ -106,11 +107,12 @@ static int create_parts(struct sl_control *control)
 	control->listener = sl_listener_create(&listen_ops, control);
 	control->companions = sl_companions_create();
 	control->health = sl_health_create(control);
+	control->passive = sl_passive_create();
 	control->drains = sl_drains_create();
 	control->relay_alarms = sl_relay_alarms_create();
 	if (control->counts == NULL || control->backend_notes == NULL || control->neighbours == NULL ||
 	    control->announcer == NULL || control->listener == NULL || control->companions == NULL || control->health == NULL ||
-	    control->drains == NULL || control->relay_alarms == NULL)
+	    control->passive == NULL || control->drains == NULL || control->relay_alarms == NULL)
 		return -1;
 	return 0;
 }
@@ -213,6 +215,7 @@ void sl_control_destroy(struct sl_control *control)
 	sl_drains_destroy(control->drains);
 	atomic_store_explicit(&control->shared->snapshot, NULL, memory_order_release);
 	sl_relay_alarms_destroy(control->relay_alarms);
+	sl_passive_destroy(control->passive);
 	sl_health_destroy(control->health);
 	sl_companions_destroy(control->companions);
 	sl_listener_destroy(control->listener);
@@ -298,6 +301,7 @@ static uint64_t turn(struct sl_control *control)
 
 	next_ns = RTE_MIN(next_ns, sl_companions_run(control));
 	next_ns = RTE_MIN(next_ns, sl_health_run(control, now_ns));
+	next_ns = RTE_MIN(next_ns, sl_passive_run(control, now_ns));
 	next_ns = RTE_MIN(next_ns, sl_backends_run(control, now_ns));
 	next_ns = RTE_MIN(next_ns, control->next_link_ns);
 	next_ns = RTE_MIN(next_ns, sl_announcer_run(control->announcer, now_ns));

@@ -73,6 +73,7 @@ struct sl_reload_status {
 
 struct sl_backend_note;
 struct sl_companions;
+struct sl_passive;
 struct sl_health_checks;
 struct json_t;
 struct sl_call;
@@ -112,6 +113,7 @@ struct sl_control {
 	struct sl_relay_alarms *relay_alarms;
 	struct sl_companions *companions;
 	struct sl_health_checks *health;
+	struct sl_passive *passive;
 	uint64_t next_link_ns, next_drain_ns, next_ramp_ns;
 	uint64_t partial_checksum_ports; /* reported already, one bit a port */
 	struct sl_flow_job *flow_jobs;	 /* under way */

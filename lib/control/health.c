@@ -13,6 +13,7 @@
 #include "backends.h"
 #include "companions.h"
 #include "health_state.h"
+#include "passive.h"
 
 #define BUSY_NS (10 * 1000 * 1000ull)  /* until checks that wait for others are tried again */
 #define LOG_NS (60 * SL_NS_PER_S)      /* between complaints of checks that cannot be made */
@@ -108,15 +109,19 @@ static uint32_t chance(void)
 	return (uint32_t)rte_rand();
 }
 
-static void set_health(struct sl_control *control, uint16_t id, enum sl_health health, const char *reason)
+void sl_health_settle(struct sl_control *control, uint16_t id, const char *reason)
 {
+	struct check *check = &control->health->checks[id];
+	enum sl_health health = check->settings != NULL ? (enum sl_health)check->state.health : SL_HEALTH_UNKNOWN;
 	struct sl_problems problems;
 
+	if (sl_passive_holds(control, id))
+		health = SL_HEALTH_DOWN;
 	sl_problems_init(&problems);
 	if (sl_backends_set_health(control, id, health, reason, &problems) != 0) {
 		sl_log_error("health of a backend: %s", problems.list[0].what);
-		control->health->checks[id].state.in_a_row = 0; /* the next checks say it again */
-		control->health->checks[id].state.health = control->shared->backends[id].health;
+		check->state.in_a_row = 0; /* the next checks say it again */
+		check->state.health = control->shared->backends[id].health;
 	}
 	sl_problems_fini(&problems);
 }
@@ -141,7 +146,7 @@ static void judge(struct sl_control *control, uint16_t id, bool passed, const ch
 		return;
 	snprintf(reason, sizeof(reason), "%s check: %s (%u in a row)", sl_check_name(check->settings->config.type), text,
 		 check->state.in_a_row);
-	set_health(control, id, check->state.health, reason);
+	sl_health_settle(control, id, reason);
 }
 
 static void on_end(void *arg, uint16_t id, const struct sl_probe_result *result)
@@ -286,8 +291,8 @@ static void follow_backend(struct sl_control *control, const struct sl_config_he
 	check->generation = backend->generation;
 	check->ip = backend->ip;
 	check->port = config->port != 0 ? config->port : rte_be_to_cpu_16(backend->port_be);
-	/* Other settings say nothing yet: as healthy as it was, and counted anew. */
-	check->state.health = sl_backends_state(control, backend).health;
+	/* Other settings say nothing yet: as healthy as it was, and counted anew. What holds it back is somebody else's to say. */
+	check->state.health = sl_passive_holds(control, backend->id) ? SL_HEALTH_UNKNOWN : sl_backends_state(control, backend).health;
 	schedule(health, check, sl_health_first_ns(config, now_ns, chance()));
 }
 
@@ -316,7 +321,7 @@ void sl_health_follow(struct sl_control *control, const struct sl_config *config
 		for (unsigned int j = 0; j < service->n_backends; j++)
 			if (health->checks[service->backends[j].id].settings == NULL &&
 			    sl_backends_state(control, &service->backends[j]).health != SL_HEALTH_UNKNOWN)
-				set_health(control, service->backends[j].id, SL_HEALTH_UNKNOWN, "not checked any more");
+				sl_health_settle(control, service->backends[j].id, "not checked any more");
 	}
 }
 

@@ -24,6 +24,9 @@ void sl_health_follow(struct sl_control *control, const struct sl_config *config
 /* Begin and end checks. Returns when to call again. */
 uint64_t sl_health_run(struct sl_control *control, uint64_t now_ns);
 
+/* Give a backend the health that follows from its check and from what passive.h says. */
+void sl_health_settle(struct sl_control *control, uint16_t id, const char *reason);
+
 /* What is known of a backend's check. */
 struct sl_health_view {
 	enum sl_check_type type; /* SL_CHECK_NONE: it is not checked; the rest means nothing then */

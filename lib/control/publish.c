@@ -11,6 +11,7 @@
 #include "health.h"
 #include "listener.h"
 #include "neighbours.h"
+#include "passive.h"
 #include "publish.h"
 
 /* A worker's gauge; it may be written meanwhile. */
@@ -150,6 +151,7 @@ int sl_control_publish(struct sl_control *control, const struct sl_config *confi
 	control->count[SL_CONTROL_COUNT_PUBLICATIONS]++;
 	sl_shared_quiesce(control->shared);
 	sl_companions_follow(control, config);
+	sl_passive_follow(control, config);
 	sl_health_follow(control, config, sl_control_now_ns());
 	follow(control, previous);
 	sl_snapshot_destroy(previous);

@@ -4,6 +4,7 @@
 #include "drains.h"
 #include "flow_counts.h"
 #include "health.h"
+#include "passive.h"
 #include "telemetry_internal.h"
 
 #include <errno.h>
@@ -45,6 +46,11 @@ static void add_check(const struct sl_control *control, const struct sl_backend 
 	sl_tel_int(out, "check_ms_ago", view.ended_ns == 0 ? -1 : (int64_t)((sl_control_now_ns() - view.ended_ns) / 1000000));
 	sl_tel_u64(out, "checks_passed", view.passed);
 	sl_tel_u64(out, "checks_failed", view.failed);
+	struct sl_passive_view passive = sl_passive_view(control, backend);
+	sl_tel_int(out, "hold_off_ms", passive.hold_off_ms);
+	sl_tel_u64(out, "flows_answered", passive.answered);
+	sl_tel_u64(out, "flows_declined", passive.refused);
+	sl_tel_u64(out, "flows_unanswered", passive.unanswered);
 }
 
 static void add_state(const struct sl_control *control, const struct sl_service *service, unsigned int i, struct sl_tel_node *out)
@@ -166,6 +172,10 @@ static const struct sl_tel_key backend_keys[] = {
 	{ "check_ms_ago", "when that was; -1: never" },
 	{ "checks_passed", "checks it has passed since they began, or began anew with other settings" },
 	{ "checks_failed", "checks it has failed since then" },
+	{ "hold_off_ms", "milliseconds that passive checks hold it back for, still; -1: they do not" },
+	{ "flows_answered", "new flows it has answered since its passive checks began; 0 without" },
+	{ "flows_declined", "connections it has refused by a reset since then" },
+	{ "flows_unanswered", "SYNs that were repeated after half a second or more since then, and flows that ended without any answer" },
 	{ NULL, NULL },
 };
 

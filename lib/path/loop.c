@@ -77,6 +77,7 @@ static void expire_flows(struct sl_worker *w, const struct sl_snapshot *s)
 		for (unsigned int i = 0; i < n; i++) {
 			struct sl_flow *f = &w->flows.flows[due[i]];
 			if (is_over(w, s, due[i])) {
+				sl_latency_expire(w, f);
 				sl_flow_end(w, s, due[i]);
 				w->count[SL_COUNT_FLOWS_EXPIRED]++;
 			} else {

@@ -352,6 +352,8 @@ bool sl_is_intact(const struct sl_burst *b, unsigned int i);
 /* A flow asks its backend for the first time; its backend has answered. For UDP: TCP's are found by the one below. */
 void sl_latency_ask(const struct sl_worker *w, struct sl_flow *f);
 void sl_latency_answer(struct sl_worker *w, const struct sl_snapshot *s, const struct sl_flow *f);
+/* A flow ends by its idle time: its backend may never have answered. */
+void sl_latency_expire(struct sl_worker *w, const struct sl_flow *f);
 
 /*
  * A segment with these flags has brought the flow from a state to its present one, and one of the two is SYN_SENT; `asked`

@@ -42,6 +42,21 @@ CASE(tcp_stays, OPENED, HEALTH("10.1.1.1", DOWN),
      IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "S", .seq = 7)),
      OUT("lan", "eth 02::f1>02::b2 ip4 10.1.0.3>10.1.1.2 ttl 63 tcp $2>8080 S seq 7 ack 0 win 65535 len 0 [csum ok]"));
 
+/*
+ * min_healthy 50 of two: one that is up is enough. When both are down, health is not believed any more: both take flows, and what
+ * flows they have stay; when one is well again the other's flows move.
+ */
+#define CHECKED(name, port, protocol) \
+	LAB_SERVICE(name, "192.0.2.10", port, protocol, LAB_BACKENDS_V4 ", \"health\": { \"type\": \"icmp\" }, \"min_healthy\": 50")
+#define PANIC "{ \"version\": 1, \"dpdk\": { \"vdevs\": [\"net_ring_wan\", \"net_ring_lan\"] }, " LAB_INTERFACES ", \"services\": [" \
+	CHECKED("web", 80, "tcp") "," CHECKED("dns", 53, "udp") "] }"
+static const struct golden_step panic[] = {
+	NEIGHBOUR("wan", "192.0.2.100", "02::c1"), NEIGHBOUR("lan", "10.1.1.1", "02::b1"), NEIGHBOUR("lan", "10.1.1.2", "02::b2"),
+	ASK(1000, "1", 1), HEALTH("10.1.1.1", DOWN), ASK(1000, "2", 2), ASK(1001, "2", 3), COUNT(FLOWS_MOVED, 0),
+	HEALTH("10.1.1.2", DOWN), ASK(1000, "2", 2), ASK(1001, "2", 3), COUNT(FLOWS_CREATED, 0), ASK(1002, "1", 4), ASK(1003, "2", 5),
+	HEALTH("10.1.1.1", UP), ASK(1003, "1", 6), COUNT(FLOWS_MOVED, 1), ASK(1002, "1", 4), ASK(1004, "1", 7), ASK(1005, "1", 8), END
+};
+
 static const struct golden_case cases[] = {
 	{ "UDP flow moves", LAB_CONFIG, 0, moves },
 	{ "UDP flow moves, IPv6", LAB_CONFIG, 0, moves_v6 },
@@ -51,6 +66,7 @@ static const struct golden_case cases[] = {
 	{ "weight 0", LAB_CONFIG, 0, weight_0 },
 	{ "no other", LAB_CONFIG, 0, no_other },
 	{ "TCP stays", LAB_CONFIG, 0, tcp_stays },
+	{ "panic", PANIC, 0, panic },
 	{ 0 }
 };
 

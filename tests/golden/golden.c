@@ -142,12 +142,6 @@ static void ports_open(struct golden *g)
 	sl_problems_fini(&problems);
 }
 
-/* Behind the real ports one for what is punted: to control, which is not here. */
-static struct golden_port *host_port(struct golden *g)
-{
-	return &g->ports[g->shared.n_ports];
-}
-
 static bool rss_steers(const struct golden_case *test)
 {
 	return test->queues > 0xff;
@@ -196,7 +190,7 @@ static void start(struct golden *g, const struct golden_case *test, struct rte_m
 	ports_open(g);
 	workers_create(g);
 	publish(g);
-	snprintf(host_port(g)->port.facts.name, SL_DEVICE_NAME_MAX, "net_ring_host");
+	snprintf(g->ports[g->shared.n_ports].port.facts.name, SL_DEVICE_NAME_MAX, "net_ring_host");
 }
 
 static void finish(struct golden *g)
@@ -244,7 +238,7 @@ static void collect(struct golden *g)
 			}
 		}
 	}
-	struct golden_port *host = host_port(g);
+	struct golden_port *host = &g->ports[g->shared.n_ports]; /* behind the real ports, for what is punted to control */
 	for (unsigned int i = 0; i < g->shared.n_workers; i++)
 		host->n_out += rte_ring_dequeue_burst(g->shared.workers[i]->punts_out, (void **)&host->out[host->n_out],
 						      OUT_MAX - host->n_out, NULL);

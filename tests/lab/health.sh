@@ -144,6 +144,17 @@ becomes web 10.1.1.1 8080 down "HTTP status 200 (3 in a row)"
 becomes one 10.1.1.1 8080 down "HTTP status 200, without the text in its body"
 becomes dns 10.1.1.2 5353 unknown
 is web6 2001:db8:2::1:1 8080 up || fail "a reload has changed the health of a check that stays"
+
+echo "all of them down: none is used, or with min_healthy all are"
+for n in 2 3; do
+	becomes web "10.1.1.$n" 8080 down
+done
+! lab_answers 192.0.2.10 || fail "backends that are down get connections"
+sed -i 's/"name": "web",/"name": "web", "min_healthy": 50,/' "$LAB_CONFIG"
+kill -HUP "$(lab_pid sluice)"
+lab_wait 10 "the reload" telemetry_is /sluice/info 'r["reloads"] == 2'
+only 192.0.2.10 backend || fail "min_healthy does not help"
+telemetry_is /sluice/service,web 'r["backend_group"] == "panic"' || fail "$(lab_telemetry /sluice/service,web)"
 conserved
 lab_stop sluice
 ! grep -q "cannot be checked" "$LAB_LOG" || fail "$(grep "cannot be checked" "$LAB_LOG")"

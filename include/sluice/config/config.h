@@ -122,6 +122,8 @@ struct sl_config_service {
 	struct sl_config_backend *backends;
 	unsigned int n_backends;
 	struct sl_config_health health;
+	struct sl_config_passive passive;
+	uint8_t min_healthy; /* per cent; 0: none */
 	uint32_t timeout_s[SL_TIMEOUT_MAX]; /* the service's own, or the global ones */
 	enum sl_proxy_protocol proxy_protocol;
 	bool stateless;	      /* modes dsr, ipip, gue with a scheduler that hashes: no flows */

@@ -20,6 +20,11 @@ struct sl_config_health {
 	char *send, *expect;		   /* UDP; with escapes; NULL: anything is fine */
 };
 
+struct sl_config_passive {
+	uint32_t failures; /* 0: no passive checks */
+	uint32_t window_s, hold_off_s, hold_off_max_s;
+};
+
 const char *sl_check_name(enum sl_check_type type);
 
 /* "200-299,301": a list of numbers and ranges in 100..599. True: it reads so. */

@@ -20,6 +20,11 @@ struct sl_latency {
 	uint32_t ns;	     /* 0: never measured; UINT32_MAX: 4.3 s or more */
 	uint32_t tick;	     /* of the last measurement that counted */
 	uint32_t generation; /* of the backend that was measured, sl_backend.generation */
+	/*
+	 * What became of new flows, for passive checks: counted whoever has the id, and never begun anew. Control reads differences,
+	 * which are right over an overflow, too.
+	 */
+	uint32_t answered, refused, unanswered;
 };
 
 /* v, halved for each SL_LATENCY_HALF_TICKS that have passed, linearly in between. */
@@ -52,7 +57,9 @@ static inline void sl_latency_observe(struct sl_latency *l, uint32_t generation,
 			return; /* too soon to make a difference: the time goes on to count */
 		sample = average;
 	}
-	*l = (struct sl_latency){ .ns = sample, .tick = tick, .generation = generation };
+	l->ns = sample;
+	l->tick = tick;
+	l->generation = generation;
 }
 
 #endif
