@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include <rte_ether.h>
+#include <rte_tcp.h>
 #include <rte_udp.h>
 #include <sanitizer/asan_interface.h>
 
@@ -23,6 +24,7 @@
 #include "sluice/packet/parse.h"
 #include "sluice/packet/plain.h"
 #include "sluice/packet/quote.h"
+#include "sluice/packet/tcp.h"
 
 #define MODE_NO_ROOM 0x01   /* no tailroom in any segment: headers cannot be pulled */
 #define MODE_STRIPPED 0x02  /* the NIC took the tag off */
@@ -172,6 +174,26 @@ static void check_edits(struct rte_mbuf *m, const struct sl_pkt *p)
 	EXPECT((before == 0) == (sl_checksum_l4(m, p->l4, len, &new_src, &p->dst, p->proto) == 0));
 }
 
+/* Every option blanked, then the data cut off: the same of the checksum, and lengths that fit. */
+static void check_tcp_edits(struct rte_mbuf *m, struct sl_pkt p)
+{
+	struct rte_tcp_hdr *tcp = rte_pktmbuf_mtod_offset(m, struct rte_tcp_hdr *, p.l4);
+	uint32_t len = p.l3_len - (p.l4 - p.l3), header = (tcp->data_off >> 4) * 4u;
+	bool good = sl_checksum_l4(m, p.l4, len, &p.src, &p.dst, p.proto) == 0;
+	uint8_t *option;
+
+	for (unsigned int kind = SL_TCP_OPTION_MSS; kind <= UINT8_MAX; kind++) {
+		while ((option = sl_tcp_option(tcp, (uint8_t)kind)) != NULL) {
+			EXPECT(option >= (uint8_t *)(tcp + 1) && option + option[1] <= (uint8_t *)tcp + header);
+			sl_edit_tcp_blank(tcp, option);
+		}
+	}
+	EXPECT(good == (sl_checksum_l4(m, p.l4, len, &p.src, &p.dst, p.proto) == 0));
+	sl_edit_tcp_trim(m, &p);
+	EXPECT(m->pkt_len == p.l4 + header && p.l3 + p.l3_len == m->pkt_len && sl_tcp_data_len(m, &p) == 0);
+	EXPECT(good == (sl_checksum_l4(m, p.l4, header, &p.src, &p.dst, p.proto) == 0));
+}
+
 /* A rewrite of addresses and ports to others, and back again: good checksums stay good, bad ones bad. */
 static void check_quote(struct rte_mbuf *m, const struct sl_pkt *p)
 {
@@ -188,6 +210,14 @@ static void check_quote(struct rte_mbuf *m, const struct sl_pkt *p)
 	before = p->flags & SL_PKT_V6 ? sl_checksum_l4(m, p->l4, len, &p->src, &p->dst, p->proto) :
 					sl_checksum_icmp(m, p->l4, len);
 	sl_quote_rewrite(m, p, &q, &to);
+	after = p->flags & SL_PKT_V6 ? sl_checksum_l4(m, p->l4, len, &to.outer_src, &to.outer_dst, p->proto) :
+				       sl_checksum_icmp(m, p->l4, len);
+	EXPECT((before == 0) == (after == 0));
+	struct sl_quote_numbers numbers = { 0x12345678, 0xffff0000 };
+	if (q.proto == IPPROTO_TCP) {
+		sl_quote_set_numbers(m, p, &q, &numbers);
+		EXPECT(sl_quote_numbers(m, &q).seq == numbers.seq && (!q.has_checksum || sl_quote_numbers(m, &q).ack == numbers.ack));
+	}
 	after = p->flags & SL_PKT_V6 ? sl_checksum_l4(m, p->l4, len, &to.outer_src, &to.outer_dst, p->proto) :
 				       sl_checksum_icmp(m, p->l4, len);
 	EXPECT((before == 0) == (after == 0));
@@ -223,6 +253,8 @@ static void check_ip(struct rte_mbuf *m, struct sl_pkt *p)
 	if (p->kind == SL_PKT_ICMP && !later && (p->sport_be == 0x0800 || p->sport_be == 0x8000))
 		sl_icmp_echo_reply(m, p);
 	check_edits(m, p);
+	if (p->kind == SL_PKT_TCP && !(p->flags & SL_PKT_FRAGMENT))
+		check_tcp_edits(m, *p);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
