@@ -11,13 +11,6 @@ static bool changes(const struct sl_seq_space *space)
 	return (space->before | space->after) != 0;
 }
 
-static void set_number(struct rte_tcp_hdr *tcp, void *at, uint32_t n)
-{
-	rte_be32_t n_be = rte_cpu_to_be_32(n);
-
-	sl_edit_tcp(tcp, at, &n_be, sizeof(n_be));
-}
-
 /*
  * The numbers of SACK blocks are those of acknowledgements. Blocks of which nothing is left, and those that begin where the
  * acknowledgement ends, would confuse the end: such an option is taken out, as it is but a hint (RFC 2018 section 8).
@@ -69,10 +62,10 @@ void sl_seq_translate(const struct sl_worker *w, struct sl_burst *b, unsigned in
 	uint32_t seq = rte_be_to_cpu_32(tcp->sent_seq);
 
 	if (changes(own))
-		set_number(tcp, &tcp->sent_seq, p->side == SL_SERVER ? sl_seq_forth(own, seq)
+		sl_edit_tcp_number(tcp, &tcp->sent_seq, p->side == SL_SERVER ? sl_seq_forth(own, seq)
 						: client_number(r, seq, tcp->tcp_flags & RTE_TCP_RST_FLAG));
 	if (changes(other) && (tcp->tcp_flags & RTE_TCP_ACK_FLAG)) {
-		set_number(tcp, &tcp->recv_ack, sl_seq_back(other, rte_be_to_cpu_32(tcp->recv_ack)));
+		sl_edit_tcp_number(tcp, &tcp->recv_ack, sl_seq_back(other, rte_be_to_cpu_32(tcp->recv_ack)));
 		translate_sack(other, tcp);
 	}
 }

@@ -223,6 +223,15 @@ uint8_t *sl_tcp_option(struct rte_tcp_hdr *tcp, uint8_t kind);
 /* Overwrite `len` bytes of a TCP header at `at`, with its checksum. */
 void sl_edit_tcp(struct rte_tcp_hdr *tcp, void *at, const void *bytes, unsigned int len);
 
+/* A new sequence number or acknowledgement (host order), whose place in the header is `at`. */
+static inline void sl_edit_tcp_number(struct rte_tcp_hdr *tcp, void *at, uint32_t number)
+{
+	rte_be32_t number_be = rte_cpu_to_be_32(number);
+
+	tcp->cksum = sl_checksum_update(tcp->cksum, sl_checksum_delta(at, &number_be, sizeof(number_be) / 2));
+	memcpy(at, &number_be, sizeof(number_be));
+}
+
 /* NOPs in place of an option. */
 void sl_edit_tcp_blank(struct rte_tcp_hdr *tcp, uint8_t *option);
 
