@@ -139,6 +139,10 @@ static void test_refused_reload(void **state)
 		{ "{\"version\": 1, \"workers\": 2, \"interfaces\": [{\"name\": \"wan\", \"device\": \"net_ring0\", "
 		  "\"addresses\": [\"192.0.2.2/24\", \"2001:db8::2/64\"]}]}",
 		  "/interfaces/0/addresses/1: 2001:db8::2 is IPv6, and sluice was started without any" },
+		/* nor have they records of sequence translation */
+		{ HEAD "{\"name\": \"web\", \"address\": \"192.0.2.10\", \"port\": 80, \"protocol\": \"tcp\", \"snat\": [\"192.0.2.3\"], "
+		  "\"proxy_protocol\": \"v2\", \"backends\": [" BACKEND(1) "]}" TAIL,
+		  "/services/0/proxy_protocol: sluice was started without any service that has it" },
 		{ "{", "" },
 	};
 	struct lab *lab = *state;
