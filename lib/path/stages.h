@@ -320,9 +320,9 @@ void sl_seq_translate_quote(const struct sl_worker *w, struct sl_burst *b, unsig
 			    enum sl_side side);
 
 /*
- * PROXY headers, of workers that have records for them. A SYN: if it comes from a client and begins a connection that gets a header, so is its flow marked. Packets of marked flows
- * from the client, after their flow has followed them, and from the server, before that: translated, with whatever has to
- * be sent. False: packet i was taken out.
+ * PROXY headers, of workers that have records for them. A SYN: if it comes from a client and begins a connection that gets a
+ * header, its flow is marked. Packets of marked flows from the client, after their flow has followed them, and from the
+ * server, before that: translated, with whatever has to be sent. False: packet i was taken out.
  */
 void sl_proxy_open(struct sl_worker *w, const struct sl_snapshot *s, const struct sl_burst *b, unsigned int i);
 bool sl_proxy_from_client(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i);
