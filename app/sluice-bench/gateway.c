@@ -24,7 +24,7 @@ static uint32_t capacity_for(const struct bench_options *o)
 
 static unsigned int snat_for(const struct bench_options *o, uint32_t capacity)
 {
-	if (o->mode == BENCH_DNAT)
+	if (o->mode == BENCH_DNAT || bench_mode_is_one_way(o->mode))
 		return 0;
 	return RTE_MIN(capacity / (FLOWS_PER_TUPLE_RANGE * PLAN_BACKENDS) + 1, (unsigned int)PLAN_SNAT_MAX);
 }
@@ -33,7 +33,10 @@ static int configure(struct gateway *g, const struct bench_options *o)
 {
 	struct sl_problems problems;
 	struct plan_service service = { .ipv6 = o->ipv6, .ipv6_behind = bench_options_ipv6_behind(o), .tcp = o->tcp,
-					.snat = snat_for(o, g->capacity) };
+					.snat = snat_for(o, g->capacity), .one_way = bench_mode_is_one_way(o->mode),
+					.stateless = o->stateless };
+
+	service.mode = service.snat > 0 ? "full-nat" : bench_mode_name(o->mode);
 	char *json = o->mode == BENCH_FORWARD ? plan_config_forward() : o->mode == BENCH_PAIRS ? plan_config_pairs() :
 		     o->mode == BENCH_RELAY ? plan_config_relay(o->ipv6, o->fanout, o->workers /* ours */) :
 		     plan_config_service(&service);

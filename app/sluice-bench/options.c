@@ -17,6 +17,9 @@ static const char *const modes[] = {
 	[BENCH_FORWARD] = "forward",
 	[BENCH_PAIRS] = "pairs",
 	[BENCH_DROP] = "drop",
+	[BENCH_DSR] = "dsr",
+	[BENCH_IPIP] = "ipip",
+	[BENCH_GUE] = "gue",
 	[BENCH_RELAY] = "relay",
 };
 
@@ -47,7 +50,13 @@ const char *bench_mode_name(enum bench_mode mode)
 
 bool bench_mode_has_flows(enum bench_mode mode)
 {
-	return mode == BENCH_FULL_NAT || mode == BENCH_DNAT || mode == BENCH_NAT64 || mode == BENCH_NAT46;
+	return mode == BENCH_FULL_NAT || mode == BENCH_DNAT || mode == BENCH_NAT64 || mode == BENCH_NAT46 ||
+	       bench_mode_is_one_way(mode);
+}
+
+bool bench_mode_is_one_way(enum bench_mode mode)
+{
+	return mode == BENCH_DSR || mode == BENCH_IPIP || mode == BENCH_GUE;
 }
 
 bool bench_options_ipv6_behind(const struct bench_options *o)
@@ -67,6 +76,8 @@ void bench_options_print_help(FILE *out)
 	      "\n"
 	      "  --mode MODE          full-nat (default), dnat, nat64 and nat46 (full-nat with backends of the other family),\n"
 	      "                       forward, pairs, drop, relay (UDP multicast to --fanout outputs, groups and hosts in turn)\n"
+	      "                       dsr, ipip, gue (what clients send, scheduler maglev)\n"
+	      "  --stateless          with dsr, ipip or gue: no flows\n"
 	      "  --fanout N           outputs of the relay (default 1)\n"
 	      "  --no-chains          the relay's port sends no chained buffers: payloads are copied, not shared\n"
 	      "  --flows N            live flows, each as likely as the next (default 1000, soak 100000; forward: destinations)\n"
@@ -166,6 +177,8 @@ static bool parse_flag(struct bench_options *o, const char *name)
 		o->pages = BENCH_PAGES_SMALL;
 	else if (strcmp(name, "--rss") == 0)
 		o->rss = true;
+	else if (strcmp(name, "--stateless") == 0)
+		o->stateless = true;
 	else if (strcmp(name, "--no-chains") == 0)
 		o->no_chains = true;
 	else if (strcmp(name, "--json") == 0)
@@ -226,6 +239,8 @@ static int check(const struct bench_options *o, FILE *err)
 		return wrong(err, "--protocol: relays are for UDP");
 	if ((o->fanout > 1 || o->no_chains) && o->mode != BENCH_RELAY)
 		return wrong(err, "--fanout and --no-chains belong to \"--mode relay\"");
+	if (o->stateless && (!bench_mode_is_one_way(o->mode) || o->command != BENCH_PIPELINE || o->new_flow_ratio > 0))
+		return wrong(err, "--stateless belongs to \"pipeline\" with \"--mode dsr\", \"ipip\" or \"gue\" and has no new flows");
 	if (o->ipv6 && o->mode == BENCH_NAT46)
 		return wrong(err, "--ipv6: clients of nat46 are IPv4");
 	if (o->command != BENCH_PIPELINE && !bench_mode_has_flows(o->mode))

@@ -16,6 +16,9 @@ enum bench_mode {
 	BENCH_FORWARD,	/* layer-3 forwarding, both directions */
 	BENCH_PAIRS,	/* port to port, unread */
 	BENCH_DROP,	/* packets to a port of the VIP where no service listens */
+	BENCH_DSR,	/* what clients send, scheduler maglev: backends answer them directly */
+	BENCH_IPIP,
+	BENCH_GUE,
 	BENCH_RELAY,	/* datagrams of one multicast stream, each of which leaves `fanout` times */
 };
 
@@ -39,6 +42,7 @@ struct bench_options {
 	bool ipv6;	  /* between client and sluice */
 	bool tcp;
 	bool cold;	  /* packets lie in memory when they are received, not in the cache */
+	bool stateless;	  /* dsr, ipip, gue: without flows */
 	bool no_chains;	  /* relay: the port sends no chained buffers, so that payloads are copied */
 	bool json;
 };
@@ -54,6 +58,9 @@ const char *bench_mode_name(enum bench_mode mode);
 
 /* Packets belong to flows, which end when they are idle. */
 bool bench_mode_has_flows(enum bench_mode mode);
+
+/* Only clients' packets pass by. */
+bool bench_mode_is_one_way(enum bench_mode mode);
 
 /* Frames between sluice and the backends are IPv6. */
 bool bench_options_ipv6_behind(const struct bench_options *o);

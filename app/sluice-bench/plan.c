@@ -56,12 +56,13 @@ char *plan_config_service(const struct plan_service *service)
 		return NULL;
 	fprintf(out, "{ \"version\": 1, " DEVICES ", " INTERFACES ", \"unused_ports\": \"drop\", "
 		"\"services\": [ { \"name\": \"bench\", \"address\": \"%s\", "
-		"\"port\": %u, \"protocol\": \"%s\", \"mode\": \"%s\", \"scheduler\": \"round-robin\", "
+		"\"port\": %u, \"protocol\": \"%s\", \"mode\": \"%s\", \"scheduler\": \"%s\", \"stateless\": %s, "
 		/* established flows outlive any run, however fast time has to pass for new ones */
 		"\"timeouts\": { \"tcp_established_s\": 604800, \"udp_bidirectional_s\": 604800, \"tcp_opening_s\": %u, "
 		"\"udp_one_way_s\": %u }, ",
 		service->ipv6 ? first[PLAN_VIP].v6 : first[PLAN_VIP].v4, PLAN_SERVICE_PORT, service->tcp ? "tcp" : "udp",
-		service->snat > 0 ? "full-nat" : "dnat", PLAN_FIRST_TIMEOUT_S, PLAN_FIRST_TIMEOUT_S);
+		service->mode, service->one_way ? "maglev" : "round-robin", service->stateless ? "true" : "false",
+		PLAN_FIRST_TIMEOUT_S, PLAN_FIRST_TIMEOUT_S);
 	if (service->snat > 0) {
 		fputs("\"snat\": [", out);
 		write_addresses(out, PLAN_SNAT, service->snat, service->ipv6_behind, "\"%s\"");
@@ -69,7 +70,8 @@ char *plan_config_service(const struct plan_service *service)
 	}
 	fputs("\"backends\": [", out);
 	write_addresses(out, PLAN_BACKEND, PLAN_BACKENDS, service->ipv6_behind,
-			"{ \"address\": \"%s\", \"port\": " RTE_STR(PLAN_BACKEND_PORT) " }");
+			service->one_way ? "{ \"address\": \"%s\" }" :
+					   "{ \"address\": \"%s\", \"port\": " RTE_STR(PLAN_BACKEND_PORT) " }");
 	fputs(" ] } ] }", out);
 	return fclose(out) == 0 ? text : NULL;
 }

@@ -52,7 +52,10 @@ static inline uint32_t plan_number(const struct plan *plan, enum plan_host host,
 struct plan_service {
 	bool ipv6, ipv6_behind; /* client and VIP; backends and source-NAT addresses */
 	bool tcp;
-	unsigned int snat; /* number of addresses; 0: mode dnat */
+	unsigned int snat; /* number of addresses of mode full-nat */
+	const char *mode;  /* of the configuration */
+	bool one_way;	   /* such a mode: scheduler maglev, and backends have the service's port */
+	bool stateless;
 };
 
 /* The configuration as JSON, for free(). */

@@ -164,7 +164,8 @@ void traffic_arrive(struct traffic *t)
 		uint64_t random = random_next(t);
 		bool is_new = bench_mode_has_flows(o->mode) && (uint32_t)random < t->new_flow_q32;
 		number[i] = is_new ? t->next_new++ : pick(t, random);
-		bool from_client = is_new || o->mode == BENCH_DROP || o->mode == BENCH_RELAY || o->command == BENCH_SOAK;
+		bool from_client = is_new || o->mode == BENCH_DROP || o->mode == BENCH_RELAY || o->command == BENCH_SOAK ||
+				   bench_mode_is_one_way(o->mode);
 		t->side[i] = from_client ? SL_CLIENT : random_next(t) & 1;
 		if (number[i] < o->flows)
 			rte_prefetch_non_temporal(&t->flows[number[i]]);
@@ -188,7 +189,8 @@ void traffic_pick(struct traffic *t, struct sl_tuple *k)
 	uint64_t random = random_next(t);
 	struct frame f;
 
-	describe(t, (random >> 32) * t->options->flows >> 32, random & 1, &f);
+	describe(t, (random >> 32) * t->options->flows >> 32,
+		 bench_mode_is_one_way(t->options->mode) ? SL_CLIENT : (enum sl_side)(random & 1), &f);
 	*k = (struct sl_tuple){ .peer = f.src, .self = f.dst, .peer_port_be = rte_cpu_to_be_16(f.sport),
 				.self_port_be = f.dport_be, .proto = t->options->tcp ? IPPROTO_TCP : IPPROTO_UDP,
 				.v6 = !sl_ip_is_v4(&f.dst) };
@@ -277,6 +279,8 @@ int traffic_establish(struct traffic *t)
 	const struct bench_options *o = t->options;
 	struct sl_worker *w = t->gateway->worker;
 
+	if (o->stateless)
+		return 0;
 	if ((!bench_mode_has_flows(o->mode) && o->mode != BENCH_DROP) || o->new_flow_ratio == 1 || o->command == BENCH_SOAK)
 		return 0; /* no packet is of an established flow */
 	for (uint32_t first = 0; first < o->flows; first += ESTABLISH_BURST) {
@@ -284,10 +288,11 @@ int traffic_establish(struct traffic *t)
 
 		if (walk(t, first, n, SL_CLIENT, RTE_TCP_SYN_FLAG, PLAN_LAN) != 0)
 			return -1;
-		for (unsigned int i = 0; i < n; i++)
+		for (unsigned int i = 0; i < n && !bench_mode_is_one_way(o->mode); i++)
 			learn(t, first + i, w->tx[PLAN_LAN].m[i]);
 		sl_transmit_flush(w);
-		if (walk(t, first, n, SL_SERVER, RTE_TCP_SYN_FLAG | RTE_TCP_ACK_FLAG, PLAN_WAN) != 0)
+		if (!bench_mode_is_one_way(o->mode) &&
+		    walk(t, first, n, SL_SERVER, RTE_TCP_SYN_FLAG | RTE_TCP_ACK_FLAG, PLAN_WAN) != 0)
 			return -1;
 		sl_transmit_flush(w);
 		if (o->tcp && walk(t, first, n, SL_CLIENT, RTE_TCP_ACK_FLAG, PLAN_LAN) != 0)

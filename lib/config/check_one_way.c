@@ -10,11 +10,30 @@ static bool on_any_link(const struct sl_config *config, const struct sl_ip *ip)
 	return false;
 }
 
+static void check_stateless(struct sl_checker *c, unsigned int i)
+{
+	const struct sl_config_service *service = &c->config->services[i];
+	const char *where = SL_AT("/services/%u/stateless", i);
+
+	if (!service->stateless)
+		return;
+	if (!sl_mode_is_one_way(service->mode))
+		sl_problem_add(c->problems, where, "remove it, or set \"mode\" to \"dsr\", \"ipip\" or \"gue\"",
+			       "mode %s translates, and must remember what for", sl_mode_name(service->mode));
+	if (!sl_scheduler_hashes(service->scheduler))
+		sl_problem_add(c->problems, where, "remove it, or set \"scheduler\" to \"maglev\" or \"source-hash\"",
+			       "scheduler %s does not choose the same backend again", sl_scheduler_name(service->scheduler));
+	if (service->affinity != SL_AFFINITY_NONE)
+		sl_problem_add(c->problems, where, "remove \"affinity\"; scheduler source-hash keeps clients together",
+			       "nothing is remembered of a client either");
+}
+
 void sl_check_one_way(struct sl_checker *c, unsigned int i)
 {
 	const struct sl_config_service *service = &c->config->services[i];
 	const char *mode = sl_mode_name(service->mode);
 
+	check_stateless(c, i);
 	if (!sl_mode_is_one_way(service->mode))
 		return;
 	if (service->scheduler == SL_SCHEDULER_LEAST_LATENCY)

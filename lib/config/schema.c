@@ -355,12 +355,16 @@ static const struct sl_key service_keys[] = {
 	  .help = "header in front of each connection's first byte that tells the backend the addresses and ports of client and "
 		  "service (PROXY protocol). The backends must expect it: `proxy_protocol` behind nginx's `listen`, `accept-proxy` "
 		  "behind HAProxy's `bind`. A running sluice takes it up only if a service had it at the start" },
+	{ .name = "stateless", .type = SL_TYPE_BOOL, FIELD(struct sl_config_service, stateless), .value = false,
+	  .help = "true: no flows are recorded, each packet goes where the table of `source-hash` or `maglev` says. Takes no memory and less "
+		  "time, and a flood of new flows costs nothing; but when backends come, go, drain or change their weight, some "
+		  "connections end. Only in modes `dsr`, `ipip` and `gue`" },
 	{ .name = "tcp_pickup", .type = SL_TYPE_BOOL, FIELD(struct sl_config_service, tcp_pickup), .value = false,
 	  .only_key = "protocol", .only_value = "tcp",
 	  .help = "true: any segment with ACK opens a flow, and not just a SYN, so that connections go on that sluice "
 		  "does not know, such as those from before its restart. The backend must be the one they had: with one "
 		  "backend, or a scheduler that hashes. In mode `full-nat` it sees a new source port, so all it can do is "
-		  "reset, which at least tells the client. Segments with ACK can be spoofed, so flows may be made that "
+		  "reset, which at least tells the client. In modes `dsr`, `ipip` and `gue` with a scheduler that hashes it is always so. Segments with ACK can be spoofed, so flows may be made that "
 		  "nobody wanted" },
 	{ .name = "udp_kind", .type = SL_TYPE_CHOICE, FIELD(struct sl_config_service, udp_kind),
 	  .value = SL_UDP_BIDIRECTIONAL, .choices = sl_udp_kind_choices, .only_key = "protocol", .only_value = "udp",

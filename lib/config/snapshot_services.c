@@ -209,6 +209,8 @@ static int add_service(struct step *step, unsigned int index)
 	service->id = id;
 	service->proto = c->protocol;
 	service->mode = (uint8_t)c->mode;
+	service->stateless = c->stateless;
+	s->has_stateless |= c->stateless;
 	s->has_tunnels |= sl_mode_is_tunnel(c->mode);
 	service->mss_clamp = c->mss_clamp != 0 ? c->mss_clamp : UINT16_MAX;
 	service->scheduler = (uint8_t)c->scheduler;

@@ -56,6 +56,22 @@ bool sl_is_partial(struct sl_worker *w, const struct sl_burst *b, unsigned int i
 	return true;
 }
 
+/* A reset of a flow that is not known here opens none, but its backend should hear of it, if everybody knows which one that is. */
+static bool steer_reset(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
+{
+	const struct sl_service *service = &s->services[b->p[i].service];
+	const struct sl_target *target;
+	struct sl_tuple client;
+
+	if (!(b->p[i].tcp_flags & RTE_TCP_RST_FLAG) || !sl_mode_is_one_way(service->mode))
+		return false;
+	sl_pkt_tuple(&b->p[i], &client);
+	target = sl_reproducible_target(service, &client);
+	if (target != NULL)
+		sl_steer_to(w, s, b, i, service, target);
+	return target != NULL;
+}
+
 static enum sl_drop_cause admit(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
 {
 	const struct sl_pkt *p = &b->p[i];
@@ -64,7 +80,7 @@ static enum sl_drop_cause admit(struct sl_worker *w, const struct sl_snapshot *s
 	if (p->flags & SL_PKT_FRAGMENT_LATER)
 		return SL_DROP_MAX; /* opens nothing; its first fragment may do so in this burst */
 	if (p->kind == SL_PKT_TCP && !may_open(service, p))
-		return SL_DROP_TCP_NOT_SYN;
+		return steer_reset(w, s, b, i) ? SL_DROP_MAX : SL_DROP_TCP_NOT_SYN;
 	if (service->draining)
 		return SL_DROP_DRAINING;
 	if (sl_snapshot_local(s, &p->src) != NULL) /* the answer would come back to us */

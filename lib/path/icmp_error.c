@@ -36,6 +36,20 @@ bool sl_is_dnat_error(const struct sl_snapshot *s, const struct sl_pkt *p)
 	return s->dnat_slots != NULL && sl_icmp_quotes(p);
 }
 
+/* About a reply of a flow that is not known here, but would be of a certain backend. True: sent to it. */
+static bool steer_unknown(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
+			  const struct sl_tuple *client)
+{
+	const struct sl_service *service = sl_snapshot_service(s, &client->self, client->self_port_be, client->proto);
+	const struct sl_target *target = service != NULL ? sl_reproducible_target(service, client) : NULL;
+
+	if (target == NULL)
+		return false;
+	w->count[SL_COUNT_ICMP_ERRORS_STEERED]++;
+	sl_steer_to(w, s, b, i, service, target);
+	return true;
+}
+
 enum sl_drop_cause sl_translate_error(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
 {
 	struct sl_pkt *p = &b->p[i];
@@ -50,7 +64,7 @@ enum sl_drop_cause sl_translate_error(struct sl_worker *w, const struct sl_snaps
 			      .proto = q.proto, .v6 = (p->flags & SL_PKT_V6) != 0 };
 	uint32_t flow = sl_flow_lookup(&w->flows, &k, sl_flow_hash(&w->flows, &k), &side);
 	if (flow == SL_FLOW_NONE)
-		return sl_tunnel_error(w, s, b, i) ? SL_DROP_MAX : SL_DROP_ICMP_NO_FLOW;
+		return steer_unknown(w, s, b, i, &k) || sl_tunnel_error(w, s, b, i) ? SL_DROP_MAX : SL_DROP_ICMP_NO_FLOW;
 	if (w->flows.flows[flow].flags & SL_FLOW_ONE_WAY) {
 		/* About what the backend sent to the client, as the VIP: the backend is to hear of it, and knows the packet as it is. */
 		p->flow = flow;

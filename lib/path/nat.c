@@ -243,7 +243,7 @@ static inline void translate_plain(struct sl_worker *w, struct rte_mbuf *m, stru
 		if (may_be_cut((const struct rte_ipv4_hdr *)(frame + p->l3)))
 			sl_renumber(w, m, p);
 	}
-	sl_count_packet(w, f, p);
+	sl_count_packet(w, f->service, f->backend, p);
 }
 
 /* Whatever is not plain. */
@@ -309,7 +309,7 @@ static __rte_noinline void translate(struct sl_worker *w, const struct sl_snapsh
 		sl_burst_drop(w, b, i, cause);
 		return;
 	}
-	sl_count_packet(w, f, p);
+	sl_count_packet(w, f->service, f->backend, p);
 	if (unlikely(p->neighbour == SL_ID_NONE))
 		sl_output_unresolved(w, s, b, i, hop->interface, &ip);
 }

@@ -39,23 +39,33 @@ static inline bool send_in_place(struct sl_worker *w, struct rte_mbuf *m, uint8_
 	return true;
 }
 
+static inline void output(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
+			  struct sl_neighbour *entries)
+{
+	struct rte_mbuf *m = b->m[i];
+	const struct sl_pkt *p = &b->p[i];
+	struct sl_neighbour *e = &entries[p->neighbour];
+
+	if (unlikely(p->out_interface != SL_ID_NONE)) {
+		sl_output_cut(w, s, b, i);
+	} else if (unlikely(sl_neighbour_is_stale(e, w->now_tick)) || !send_in_place(w, m, p->l3, e)) {
+		rte_pktmbuf_adj(m, p->l3);
+		sl_send_neighbour(w, m, p->neighbour);
+	}
+}
+
+void sl_output_packet(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
+{
+	output(w, s, b, i, w->shared->neighbours->entries);
+	b->m[i] = NULL;
+	b->gaps = true;
+}
+
 void sl_stage_output(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
 {
 	struct sl_neighbour *entries = w->shared->neighbours->entries;
 
-	for (unsigned int i = 0; i < b->n; i++) {
-		struct rte_mbuf *m = b->m[i];
-		const struct sl_pkt *p = &b->p[i];
-		struct sl_neighbour *e = &entries[p->neighbour];
-
-		if (unlikely(p->out_interface != SL_ID_NONE)) {
-			sl_output_cut(w, s, b, i);
-			continue;
-		}
-		if (unlikely(sl_neighbour_is_stale(e, w->now_tick)) || !send_in_place(w, m, p->l3, e)) {
-			rte_pktmbuf_adj(m, p->l3);
-			sl_send_neighbour(w, m, p->neighbour);
-		}
-	}
+	for (unsigned int i = 0; i < b->n; i++)
+		output(w, s, b, i, entries);
 	b->n = 0;
 }

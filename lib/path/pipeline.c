@@ -14,6 +14,7 @@ static const struct sl_stage stages[] = {
 	{ "owner", sl_stage_owner }, /* does nothing with a single worker */
 	{ "fragments", sl_stage_fragments },
 	{ "relay", sl_stage_relay }, /* does nothing without relays */
+	{ "stateless", sl_stage_stateless }, /* does nothing without a service that is so */
 	{ "flow", sl_stage_flow },
 	{ "classify", sl_stage_classify },
 	{ "admit", sl_stage_admit },

@@ -28,6 +28,8 @@ void sl_stage_owner(struct sl_worker *w, const struct sl_snapshot *s, struct sl_
 void sl_stage_fragments(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b);
 /* What a relay takes: replicated, and gone. */
 void sl_stage_relay(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b);
+/* Packets of services without flows go straight to their backend. */
+void sl_stage_stateless(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b);
 /* Find the flow of each TCP and UDP packet. */
 void sl_stage_flow(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b);
 /* What has no flow: a new flow of a service, layer-3 forwarding, or nobody's. */
@@ -201,11 +203,11 @@ void sl_output_cut(struct sl_worker *w, const struct sl_snapshot *s, struct sl_b
 void sl_output_unresolved(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
 			  uint16_t interface, const struct sl_ip *next_hop);
 
-/* A packet of the flow passes to the other side. */
-static inline void sl_count_packet(struct sl_worker *w, const struct sl_flow *f, const struct sl_pkt *p)
+/* A packet of a service passes to or from a backend (ids). */
+static inline void sl_count_packet(struct sl_worker *w, uint16_t service_id, uint16_t backend_id, const struct sl_pkt *p)
 {
-	uint64_t *service = &w->service[f->service].value[SL_FLOW_COUNT_CLIENT_PACKETS + 2u * p->side];
-	uint64_t *backend = &w->backend[f->backend].value[SL_FLOW_COUNT_CLIENT_PACKETS + 2u * p->side];
+	uint64_t *service = &w->service[service_id].value[SL_FLOW_COUNT_CLIENT_PACKETS + 2u * p->side];
+	uint64_t *backend = &w->backend[backend_id].value[SL_FLOW_COUNT_CLIENT_PACKETS + 2u * p->side];
 
 	service[0]++;
 	backend[0]++;
@@ -218,6 +220,19 @@ _Static_assert(SL_FLOW_COUNT_CLIENT_BYTES == SL_FLOW_COUNT_CLIENT_PACKETS + 1 &&
 
 /* One connection has ended, another begins on its tuple. */
 void sl_count_reopened(struct sl_worker *w, const struct sl_flow *f);
+
+/* Send packet i, rewritten and with p->neighbour, now; it is taken out of the burst. */
+void sl_output_packet(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i);
+
+/* Send packet i, of no flow, to a backend of a service of mode dsr, ipip or gue; it is taken out of the burst. */
+void sl_steer_to(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
+		 const struct sl_service *service, const struct sl_target *target);
+
+/*
+ * The backend that everybody would choose for a flow, whoever has seen it: NULL unless the service is of such a mode with a scheduler
+ * that hashes.
+ */
+const struct sl_target *sl_reproducible_target(const struct sl_service *service, const struct sl_tuple *client);
 
 /* Packet i of a flow whose backend answers its client directly (SL_FLOW_ONE_WAY). */
 void sl_steer(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i);

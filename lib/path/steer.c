@@ -39,6 +39,14 @@ static inline void number_outer(struct sl_worker *w, struct rte_mbuf *m, unsigne
 		sl_edit_id_v4(ip, sl_ip_id_v4(&w->ip_ids, ip->src_addr, ip->dst_addr, ip->next_proto_id));
 }
 
+/* An outer header goes where no device has written, and no cache has anything: start loading that for a packet some way behind. */
+static inline void prefetch_room(const struct sl_burst *b, unsigned int i)
+{
+	if (i < b->n && likely(b->m[i] != NULL))
+		__builtin_prefetch(rte_pktmbuf_mtod(b->m[i], const uint8_t *) - SL_OUTER_MAX, 1);
+}
+#define AHEAD 6
+
 /* Into the tunnel, if there is one. False: no room in front. */
 static inline bool push(struct sl_worker *w, struct rte_mbuf *m, unsigned int l3, const struct sl_delivery *d, uint32_t len,
 			uint64_t hash)
@@ -229,7 +237,7 @@ static __rte_noinline void steer(struct sl_worker *w, const struct sl_snapshot *
 		sl_edit_clamp_mss(b->m[i], p, service->mss_clamp);
 	follow(w, s, b, i);
 	if (p->kind != SL_PKT_ICMP)
-		sl_count_packet(w, f, p);
+		sl_count_packet(w, f->service, f->backend, p);
 	go(w, s, b, i, &way, how);
 }
 
@@ -249,6 +257,8 @@ void sl_steer(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst 
 	struct sl_flow *f = &w->flows.flows[p->flow];
 	const struct sl_delivery *d = &w->delivery[f->backend];
 
+	if (d->header_len != 0)
+		prefetch_room(b, i + AHEAD);
 	if (unlikely(!is_plain(w, s, p, f, d))) {
 		steer(w, s, b, i);
 		return;
@@ -257,8 +267,56 @@ void sl_steer(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst 
 	f->last_seen = w->now_tick;
 	if (p->kind == SL_PKT_TCP)
 		f->ack[SL_CLIENT] = rte_be_to_cpu_32(((const struct rte_tcp_hdr *)sl_burst_at(b, i, p->l4))->recv_ack);
-	sl_count_packet(w, f, p);
+	sl_count_packet(w, f->service, f->backend, p);
 	sl_edit_decrement_ttl(b->m[i], p);
 	if (unlikely(!push(w, b->m[i], p->l3, d, p->l3_len, b->hash[i])))
 		sl_burst_drop(w, b, i, SL_DROP_NO_MBUF);
+}
+
+static __rte_noinline void steer_to(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
+				    const struct sl_service *service, const struct sl_target *target)
+{
+	const struct sl_pkt *p = &b->p[i];
+	struct way way;
+
+	if (unlikely(sl_pkt_ttl(b, i) <= 1)) {
+		sl_answer_error(w, s, b, i, SL_ICMP_TTL_EXCEEDED, 0);
+		sl_burst_drop(w, b, i, SL_DROP_TTL);
+		return;
+	}
+	if (!find_way(w, s, b, i, service, target->id, &target->ip, &way))
+		return;
+	enum fit how = fit(b, i, &way);
+	if (unlikely(how == TOO_BIG)) {
+		refuse_too_big(w, s, b, i, &way);
+		return;
+	}
+	if (p->tcp_flags & RTE_TCP_SYN_FLAG)
+		sl_edit_clamp_mss(b->m[i], p, service->mss_clamp);
+	if (p->kind != SL_PKT_ICMP)
+		sl_count_packet(w, service->id, target->id, p);
+	go(w, s, b, i, &way, how);
+}
+
+void sl_steer_to(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
+		 const struct sl_service *service, const struct sl_target *target)
+{
+	struct sl_pkt *p = &b->p[i];
+	const struct sl_delivery *d = &w->delivery[target->id];
+
+	p->side = SL_CLIENT;
+	if (d->header_len != 0)
+		prefetch_room(b, i + AHEAD);
+	if (likely((p->flags & SL_PKT_STEADY) && is_current(w, s, d) &&
+		   (p->l3_len <= d->sure_len || sl_delivery_fits(w, s, d, p->l3_len)))) {
+		p->neighbour = d->neighbour;
+		sl_count_packet(w, service->id, target->id, p);
+		sl_edit_decrement_ttl(b->m[i], p);
+		if (unlikely(!push(w, b->m[i], p->l3, d, p->l3_len, b->hash[i])))
+			sl_burst_drop(w, b, i, SL_DROP_NO_MBUF);
+	} else {
+		steer_to(w, s, b, i, service, target);
+	}
+	if (b->m[i] != NULL)
+		sl_output_packet(w, s, b, i);
 }

@@ -98,6 +98,8 @@ static void every_option(void **state)
 	assert_true(o.new_flow_ratio == 1);
 	assert_int_equal(good("sluice-bench pipeline --mode dnat --new-flow-ratio 0.1").mode, BENCH_DNAT);
 	assert_int_equal(good("sluice-bench pipeline --mode forward").mode, BENCH_FORWARD);
+	assert_int_equal(good("sluice-bench pipeline --mode gue --new-flow-ratio 0.1").mode, BENCH_GUE);
+	assert_true(good("sluice-bench pipeline --mode dsr --stateless").stateless);
 	assert_int_equal(good("sluice-bench pipeline --mode pairs").mode, BENCH_PAIRS);
 	assert_int_equal(good("sluice-bench pipeline --mode drop").mode, BENCH_DROP);
 	assert_int_equal(good("sluice-bench --help").command, BENCH_HELP);

@@ -124,6 +124,7 @@ struct sl_config_service {
 	struct sl_config_health health;
 	uint32_t timeout_s[SL_TIMEOUT_MAX]; /* the service's own, or the global ones */
 	enum sl_proxy_protocol proxy_protocol;
+	bool stateless;	      /* modes dsr, ipip, gue with a scheduler that hashes: no flows */
 	bool tcp_pickup;      /* TCP: any segment with ACK may open a flow */
 	enum sl_udp_kind udp_kind;
 	uint8_t udp_replies; /* with SL_UDP_REQUEST_RESPONSE: to each request */

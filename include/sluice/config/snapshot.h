@@ -107,6 +107,7 @@ struct sl_service {
 	uint32_t timeout_ticks[SL_TIMEOUT_MAX]; /* SL_TICK_NS each */
 	bool tcp_pickup;
 	uint8_t proxy_protocol; /* enum sl_proxy_protocol */
+	bool stateless;	       /* no flows: its packets go where the schedule's table says */
 	uint8_t udp_kind;      /* enum sl_udp_kind */
 	uint8_t udp_replies;
 	uint8_t on_exhaustion; /* enum sl_exhaustion */
@@ -162,6 +163,7 @@ struct sl_snapshot {
 	uint8_t forwarding;   /* enum sl_forwarding */
 	uint8_t unused_ports; /* enum sl_unused_ports */
 	bool has_tunnels;     /* a service of mode ipip or gue */
+	bool has_stateless;   /* a service without flows */
 	uint32_t icmp_errors_pps;
 
 	uint16_t n_ports, n_interfaces, n_services; /* n_interfaces: highest id + 1, empty slots included */
