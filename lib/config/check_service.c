@@ -84,13 +84,15 @@ static bool refuse_prefix(struct sl_checker *c, unsigned int i)
 		const struct sl_config_interface *interface = &c->config->interfaces[k];
 		for (unsigned int j = 0; j < interface->n_addresses; j++) {
 			const struct sl_prefix *on_link = &interface->addresses[j];
-			bool edges = sl_ip_is_v4(&prefix->ip) && sl_ip_is_v4(&on_link->ip) && on_link->len <= 96 + 30 && has_edge(on_link, prefix);
+			bool v4 = sl_ip_is_v4(&prefix->ip) && sl_ip_is_v4(&on_link->ip);
+			bool edges = v4 && on_link->len <= 96 + 30 && has_edge(on_link, prefix);
 			if (!sl_ip_given(&on_link->ip) || (!sl_covers(prefix, &on_link->ip) && !sl_covers(on_link, &prefix->ip)))
 				continue;
 			if (prefix->len > on_link->len && prefix->len >= 128 - 8 && !edges)
 				continue;
 			sl_problem_add(c->problems, where,
-				       "give at most 256 addresses, without network and broadcast address, or a prefix that is routed to sluice",
+				       "give at most 256 addresses, without network and broadcast address, or a prefix that "
+				       "is routed to sluice",
 				       "%s %s %s of interface \"%s\" (/interfaces/%u/addresses/%u)", SL_PREFIX_TEXT(prefix),
 				       prefix->len <= on_link->len ? "is all of" : edges ? "has the network or broadcast address of" :
 				       "is too much of", SL_PREFIX_TEXT(on_link), interface->name, k, j);

@@ -364,7 +364,8 @@ static const struct sl_key service_keys[] = {
 	  .help = "true: any segment with ACK opens a flow, and not just a SYN, so that connections go on that sluice "
 		  "does not know, such as those from before its restart. The backend must be the one they had: with one "
 		  "backend, or a scheduler that hashes. In mode `full-nat` it sees a new source port, so all it can do is "
-		  "reset, which at least tells the client. In modes `dsr`, `ipip` and `gue` with a scheduler that hashes it is always so. Segments with ACK can be spoofed, so flows may be made that "
+		  "reset, which at least tells the client. In modes `dsr`, `ipip` and `gue` "
+		  "with a scheduler that hashes it is always so. Segments with ACK can be spoofed, so flows may be made that "
 		  "nobody wanted" },
 	{ .name = "udp_kind", .type = SL_TYPE_CHOICE, FIELD(struct sl_config_service, udp_kind),
 	  .value = SL_UDP_BIDIRECTIONAL, .choices = sl_udp_kind_choices, .only_key = "protocol", .only_value = "udp",
@@ -381,7 +382,8 @@ static const struct sl_key service_keys[] = {
 static_assert(SL_MAX_BACKENDS == 4096, "the help of `backends` says so");
 static const struct sl_object service_object = {
 	.title = "services/N", KEYS(service_keys),
-	.help = "A virtual address and port, and what to do with it. One service for each address, port and protocol; of several with prefixes or ranges, "
+	.help = "A virtual address and port, and what to do with it. One service for each address, port and protocol; of several "
+		"with prefixes or ranges, "
 		"the most specific address and then the smallest range goes first.",
 };
 static const struct sl_key service_item = {

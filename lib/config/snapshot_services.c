@@ -50,7 +50,8 @@ static void mark_busy_ids(struct step *step)
 static bool same_service(const struct sl_service *service, const struct sl_config_service *c)
 {
 	return strcmp(service->name, c->name) == 0 && service->port_be == rte_cpu_to_be_16(c->port) &&
-	       service->port_span == sl_port_span(c) && service->vip_len == c->prefix.len && service->proto == c->protocol && service->mode == c->mode && sl_ip_equal(&service->vip, &c->address);
+	       service->port_span == sl_port_span(c) && service->vip_len == c->prefix.len &&
+	       service->proto == c->protocol && service->mode == c->mode && sl_ip_equal(&service->vip, &c->address);
 }
 
 static const struct sl_service *previous_service(const struct sl_build *b, const struct sl_config_service *c)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Services without flows: which backend a packet goes to is said by the scheduler's table alone. They take no memory for a
- * flow and can be flooded with new ones at no cost, but know nothing of connections: when the table changes (a backend goes, comes, is
- * drained or gets another weight), packets of some go to another backend, which resets them. Behind the fragments stage, since ports are needed.
+ * flow and can be flooded with new ones at no cost, but know nothing of connections: when the table changes (a backend goes,
+ * comes, is drained or gets another weight), packets of some go to another backend, which resets them. Behind the fragments
+ * stage, since ports are needed.
  *
  * Out: everything of such services (drops as in steer.c; NO_BACKEND). Survives: all else.
  */
