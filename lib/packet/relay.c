@@ -47,8 +47,8 @@ static void init_ipv6(struct sl_relay_template *t, const struct sl_relay_templat
 
 	ip->proto = IPPROTO_UDP;
 	ip->hop_limits = o->ttl;
-	memcpy(ip->src_addr, &o->src, sizeof(ip->src_addr));
-	memcpy(ip->dst_addr, &o->dst, sizeof(ip->dst_addr));
+	memcpy(&ip->src_addr, &o->src, sizeof(ip->src_addr));
+	memcpy(&ip->dst_addr, &o->dst, sizeof(ip->dst_addr));
 	t->l4 = (uint8_t)(t->l3 + sizeof(*ip));
 }
 
