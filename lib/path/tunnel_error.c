@@ -33,8 +33,8 @@ static bool quotes_outer(const struct sl_burst *b, unsigned int i, struct sl_ip 
 		return false;
 	if (v6) {
 		const struct rte_ipv6_hdr *h = (const struct rte_ipv6_hdr *)ip;
-		near_end = sl_ip_from_v6(h->src_addr);
-		*far_end = sl_ip_from_v6(h->dst_addr);
+		near_end = sl_ip_from_v6(&h->src_addr);
+		*far_end = sl_ip_from_v6(&h->dst_addr);
 		proto = h->proto;
 	} else {
 		const struct rte_ipv4_hdr *h = (const struct rte_ipv4_hdr *)ip;
