@@ -34,7 +34,7 @@ build()
 		CC=$compiler logged meson setup "$dir" -Dwerror=true "${@:2}"
 		echo "$made" >"$dir/made-with"
 	fi
-	logged ninja -C "$dir"
+	logged ninja --quiet -k 0 -C "$dir"
 }
 
 # sluice on two TAP devices: ready, what sluicectl asks is answered, nothing is left behind.
