@@ -28,22 +28,22 @@
 struct report {
 	uint8_t type, reserved;
 	uint16_t checksum, reserved2, n_records;
-};
+} __rte_packed;
 struct record {
 	uint8_t type, aux_len;
 	uint16_t n_sources;
-};
+} __rte_packed;
 /* Everything else: RFC 2236 section 2 (IGMP has no delay_ms: its code is in tenths of a second), RFC 2710 section 3. */
 struct igmp {
 	uint8_t type, code;
 	uint16_t checksum;
 	uint8_t group[4];
-};
+} __rte_packed;
 struct mld {
 	uint8_t type, code;
 	uint16_t checksum, delay_ms, reserved;
 	uint8_t group[16];
-};
+} __rte_packed;
 _Static_assert(sizeof(struct report) == 8 && sizeof(struct record) == 4, "wire formats");
 _Static_assert(sizeof(struct igmp) == 8 && sizeof(struct mld) == 24, "wire formats");
 
