@@ -15,25 +15,13 @@ static inline bool must_verify(const struct sl_shared *shared, const struct rte_
 	return (m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) != RTE_MBUF_F_RX_IP_CKSUM_GOOD || !shared->port_rx_checksum[m->port];
 }
 
-/* Multicast for a relay is plain but for its Ethernet destination, which a group's frame is allowed to have. */
-static bool parse_plain_group(const struct sl_snapshot *s, struct rte_mbuf *m, struct sl_pkt *p)
-{
-	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
-
-	if (s->relays.n == 0 || m->data_len < RTE_ETHER_HDR_LEN || !(frame[0] & RTE_ETHER_GROUP_ADDR) ||
-	    p->interface == SL_ID_NONE || !sl_parse_plain(m, p, frame))
-		return false;
-	p->flags |= SL_PKT_L2_MULTICAST;
-	return true;
-}
-
 /* Whatever is not plain. */
 static __rte_noinline enum sl_drop_cause parse(struct sl_worker *w, const struct sl_snapshot *s, struct rte_mbuf *m,
 					       struct sl_pkt *p)
 {
 	struct sl_frame frame;
 
-	if (parse_plain_group(s, m, p))
+	if (s->relays.n > 0 && p->interface != SL_ID_NONE && sl_parse_plain_group(m, p))
 		return SL_PARSE_OK;
 	enum sl_drop_cause cause = sl_parse_ethernet(m, p, w->shared->port_mac[m->port], &frame);
 

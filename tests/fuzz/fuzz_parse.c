@@ -20,6 +20,7 @@
 #include "eal.h"
 #include "packet_builder.h"
 #include "sluice/packet/edit.h"
+#include "sluice/packet/group.h"
 #include "sluice/packet/icmp.h"
 #include "sluice/packet/parse.h"
 #include "sluice/packet/plain.h"
@@ -232,6 +233,18 @@ static void check_quote(struct rte_mbuf *m, const struct sl_pkt *p)
 	EXPECT(sl_quote_parse(m, p, &again) == SL_PARSE_OK);
 }
 
+/* Questions of multicast routers. */
+static void check_group(const struct rte_mbuf *m, const struct sl_pkt *p)
+{
+	struct sl_group_query query;
+
+	if ((p->flags & SL_PKT_FRAGMENT) || p->proto != (p->flags & SL_PKT_V6 ? IPPROTO_ICMPV6 : IPPROTO_IGMP))
+		return;
+	if (sl_group_parse_query(m, p, &query) == 0)
+		EXPECT(query.version >= SL_GROUP_V1 && query.version <= SL_GROUP_V3 &&
+		       sl_ip_is_v4(&query.group) == !(p->flags & SL_PKT_V6));
+}
+
 static void check_ip(struct rte_mbuf *m, struct sl_pkt *p)
 {
 	static const uint8_t least[] = { [SL_PKT_ARP] = 0, [SL_PKT_TCP] = 20, [SL_PKT_UDP] = 8, [SL_PKT_ICMP] = 8,
@@ -252,6 +265,7 @@ static void check_ip(struct rte_mbuf *m, struct sl_pkt *p)
 		check_error(m, p);
 	if (p->kind == SL_PKT_ICMP && !later && (p->sport_be == 0x0800 || p->sport_be == 0x8000))
 		sl_icmp_echo_reply(m, p);
+	check_group(m, p);
 	check_edits(m, p);
 	if (p->kind == SL_PKT_TCP && !(p->flags & SL_PKT_FRAGMENT))
 		check_tcp_edits(m, *p);
@@ -273,7 +287,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fence_up(&f, m, data[1]);
 	memset(&plain_p, 0xa5, sizeof(plain_p));
 	memset(&p, 0xa5, sizeof(p));
-	bool plain = sl_parse_plain(m, &plain_p, mac);
+	bool plain = sl_parse_plain(m, &plain_p, mac) || sl_parse_plain_group(m, &plain_p);
 	if (sl_parse_ethernet(m, &p, mac, &frame) != SL_PARSE_OK) {
 		EXPECT(!plain);
 	} else {

@@ -20,7 +20,7 @@ hop()
 	cat >"$LAB_WORK/hop$n.json" <<-END
 		{ "version": 1, "workers": 1, "max_flows": 1024,
 		  "dpdk": { "hugepages": false, "file_prefix": "$LAB_PREFIX-hop$n", "lcores": "0@0,1@$((n % $(nproc)))",
-		            "vdevs": ["net_af_packet0,iface=$in$jumbo", "net_af_packet1,iface=next$jumbo"] },
+		            "vdevs": ["net_af_packet0,iface=$in$depth", "net_af_packet1,iface=next$depth"] },
 		  "interfaces": [ { "name": "in", "device": "net_af_packet0", "addresses": ["10.$n.1.2/24"] },
 		                  { "name": "next", "device": "net_af_packet1", "addresses": ["10.$n.2.2/24"] } ],
 		  "relays": [ { "name": "hop$n", "stream": { "sequence": "u64" },
@@ -66,9 +66,9 @@ for n in 1 2 3; do
 	lab_link "$LAB-${hops[n - 1]}" next "$LAB-${hops[n]}" in
 	lab_in "${hops[n]}" sysctl -q -w net.ipv6.conf.in.disable_ipv6=1 net.ipv6.conf.next.disable_ipv6=1 2>/dev/null || true
 done
-jumbo=
+depth=,framecnt=8192 # so that what else runs here does not cost datagrams
 chain 1400 "${DATAGRAMS:-50000}" "${PPS:-5000}"
-jumbo=,framesz=16384,blocksz=32768
+depth=,framesz=16384,blocksz=32768,framecnt=2048
 for where in client sluice; do
 	ip -n "$LAB-$where" link set wan0 mtu 9000
 done

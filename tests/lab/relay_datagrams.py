@@ -6,7 +6,9 @@ send      datagrams with an 8-byte number first, to one or more destinations; sa
 receive   joins, says "ready", and prints the same of what came in at each address; ends when all have come, or nothing for --idle seconds"""
 import argparse
 import hashlib
+import itertools
 import json
+import os
 import random
 import select
 import socket
@@ -50,7 +52,9 @@ def send(args):
     digest, lost, sizes, waiting = hashlib.sha256(), 0, args.sizes, []
     chance = random.Random(args.seed)
     start = pace = time.monotonic()
-    for i in range(args.count):
+    for i in itertools.count():
+        if i >= args.count and (args.until is None or (i % 64 == 0 and os.path.exists(args.until))):
+            break
         size = sizes[i % len(sizes)]
         data = struct.pack("!Q", i) + RANDOM[i & 0x7fff:(i & 0x7fff) + size - 8]
         # the first and the last one come, so that what is missing in between can be known
@@ -76,8 +80,8 @@ def send(args):
     for data in waiting[-args.behind:] if args.behind else []:
         if data is not None:
             sockets[-1].send(data)
-    print(json.dumps({"datagrams": args.count, "lost": lost, "sha256": digest.hexdigest(),
-                      "pps": round(args.count / (time.monotonic() - start))}))
+    print(json.dumps({"datagrams": i, "lost": lost, "sha256": digest.hexdigest(),
+                      "pps": round(i / (time.monotonic() - start))}))
 
 
 def receiver(host, port, interface):
@@ -161,6 +165,7 @@ c = commands.add_parser("send")
 c.add_argument("to", nargs="+", metavar="ADDRESS:PORT")
 c.add_argument("--interface", default="wan0")
 c.add_argument("--count", type=int, default=20000)
+c.add_argument("--until", metavar="FILE", help="at least --count, and more until there is this file")
 c.add_argument("--sizes", type=lambda s: [int(n) for n in s.split(",")], default=[1400])
 c.add_argument("--pps", type=int, default=0, help="0: as fast as it goes")
 c.add_argument("--loss", type=float, default=0, help="chance of each datagram to get lost, for each destination by itself")

@@ -251,7 +251,7 @@ static void describe(struct rte_mbuf *m, bool verify, char text[256])
 	memset(&plain_p, 0xa5, sizeof(plain_p));
 	struct rte_mbuf *copy = rte_pktmbuf_copy(m, pool, 0, UINT32_MAX);
 	assert_non_null(copy);
-	bool plain = m->nb_segs == 1 && sl_parse_plain(copy, &plain_p, mac);
+	bool plain = m->nb_segs == 1 && (sl_parse_plain(copy, &plain_p, mac) || sl_parse_plain_group(copy, &plain_p));
 	uint32_t plain_len = copy->pkt_len;
 	rte_pktmbuf_free(copy);
 	enum sl_drop_cause cause = parse(m, &p, &frame, verify);
@@ -356,7 +356,11 @@ static void plain_packets(void **state)
 		{ LAYERS(E, I6, UDP(1, 2)), true },
 		{ LAYERS(E, I6, TCP(1, 2, "FA")), true },
 		{ LAYERS(E, VLAN(5), I4, UDP(1, 2)), false },
-		{ LAYERS(ETH("02::01", "bcast"), I4, UDP(1, 2)), false },
+		{ LAYERS(ETH("02::01", "bcast"), I4, UDP(1, 2)), true }, /* as to a group */
+		{ LAYERS(ETH("02::01", "01:00:5e:01:01:01"), IP4(A, "239.1.1.1"), UDP(1, 2)), true },
+		{ LAYERS(ETH("02::01", "33:33::01"), IP6("2001:db8::1", "ff05::1"), UDP(1, 2)), true },
+		{ LAYERS(ETH("02::01", "01:00:5e:01:01:01"), IP4(A, "239.1.1.1", .options = "94040000"), UDP(1, 2)), false },
+		{ LAYERS(ETH("02::01", "02::99"), IP4(A, "239.1.1.1"), UDP(1, 2)), false },
 		{ LAYERS(E, IP4(A, B, .mf = 1), UDP(1, 2, .length = 100), FILL(16)), false },
 		{ LAYERS(E, IP4(A, B, .bad_checksum = 1), UDP(1, 2)), false },
 		{ LAYERS(E, I4, UDP(1, 2), CUT(41)), false },

@@ -122,4 +122,15 @@ static inline bool sl_parse_plain(struct rte_mbuf *m, struct sl_pkt *p, const ui
 	return false;
 }
 
+/* The same for a frame to a group, whose Ethernet destination is nobody's own: for relays. */
+static inline bool sl_parse_plain_group(struct rte_mbuf *m, struct sl_pkt *p)
+{
+	const uint8_t *frame = rte_pktmbuf_mtod(m, const uint8_t *);
+
+	if (m->data_len < RTE_ETHER_HDR_LEN || !(frame[0] & RTE_ETHER_GROUP_ADDR) || !sl_parse_plain(m, p, frame))
+		return false;
+	p->flags |= SL_PKT_L2_MULTICAST;
+	return true;
+}
+
 #endif
