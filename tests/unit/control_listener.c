@@ -37,7 +37,7 @@ struct step {
 #define UP(port) { LINK_UP, .amount = port, .said = "" }
 #define JAMMED(on) { JAM, .amount = on, .said = "" }
 #define LEAVE_ALL { LEAVE, .said = "" }
-#define DONE { STOP }
+#define DONE { .kind = STOP }
 
 struct lab {
 	struct sl_listener *listener;
