@@ -18,7 +18,7 @@ step()
 logged()
 {
 	"$@" >"$log" 2>&1 </dev/null && return
-	tail -n 100 "$log" | sed 's/^/    | /'
+	grep -v ' OK  ' "$log" | tail -n 100 | sed 's/^/    | /'
 	echo "dpdk-versions: failed: $*"
 	exit 1
 }
@@ -34,7 +34,7 @@ build()
 		CC=$compiler logged meson setup "$dir" -Dwerror=true "${@:2}"
 		echo "$made" >"$dir/made-with"
 	fi
-	logged ninja -C "$dir"
+	logged ninja --quiet -k 0 -C "$dir"
 }
 
 # sluice on two TAP devices: ready, what sluicectl asks is answered, nothing is left behind.
