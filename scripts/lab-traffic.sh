@@ -1,9 +1,10 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-3-Clause
-# Real HTTP and DNS through the lab of lab-lib.sh, every answer checked. Sourced by scripts/quickstart and scripts/vm-lab.
+# Real HTTP, DNS and multicast through the lab of lab-lib.sh, every answer checked. Sourced by scripts/quickstart and scripts/vm-lab.
 
 TRAFFIC_REQUESTS=${TRAFFIC_REQUESTS:-200} # of each kind and family
 TRAFFIC_QUERIES=${TRAFFIC_QUERIES:-100}	  # of each family
+TRAFFIC_DATAGRAMS=${TRAFFIC_DATAGRAMS:-2000}
 TRAFFIC_RESULTS=
 
 # traffic_http FAMILY VIP: kept connections, then one connection a request. Each answer must name a backend and a SNAT address.
@@ -36,6 +37,31 @@ traffic_dns()
 	TRAFFIC_RESULTS+=$(printf '%-12s %-6s %9d %9s %9s' "DNS" "$1" "$TRAFFIC_QUERIES" - -)$'\n'
 }
 
+# traffic_multicast: a stream of datagrams, of which each backend must get all, every byte of them (relay of lab-config --relay).
+traffic_multicast()
+{
+	local tool=$LAB_ROOT/tests/lab/relay_datagrams.py n to sent out
+	for n in 1 2 3; do
+		to=10.1.1.$n:6001
+		((n > 1)) || to=239.2.2.2:6001
+		lab_spawn "receiver$n" "$LAB_WORK/receiver$n" "backend$n" "$tool" receive "$to" --count "$TRAFFIC_DATAGRAMS"
+		lab_wait 10 "the receiver of backend$n" grep -q ready "$LAB_WORK/receiver$n"
+	done
+	lab_in client "$tool" send 239.1.1.1:5001 --count "$TRAFFIC_DATAGRAMS" --pps 1000 --sizes 200,1400,8 >"$LAB_WORK/sent"
+	sent=$(grep -o '"sha256": "[0-9a-f]*"' "$LAB_WORK/sent")
+	for n in 1 2 3; do
+		out=$LAB_WORK/receiver$n
+		lab_wait 10 "receiver $n to end" lab_gone "receiver$n" || true
+		if ! grep -qF "$sent, \"gaps\": 0" "$out"; then
+			tail -n 1 "$out" >&2
+			echo "multicast: backend$n did not get what was sent" >&2
+			exit 1
+		fi
+	done
+	TRAFFIC_RESULTS+=$(printf '%-12s %-6s %9d %9d %9d' "multicast" "IPv4" "$TRAFFIC_DATAGRAMS" "$TRAFFIC_DATAGRAMS" \
+		"$TRAFFIC_DATAGRAMS")$'\n'
+}
+
 # traffic_answers FILE PATTERN COUNT WHAT: exactly so many lines, all of them right
 traffic_answers()
 {
@@ -52,5 +78,5 @@ traffic_answers()
 # What went where, so far.
 traffic_results()
 {
-	printf '\nWhat went where (requests)\n%-12s %-6s %9s %9s %9s\n%s\n' "" "" backend1 backend2 backend3 "$TRAFFIC_RESULTS"
+	printf '\nWhat went where (requests, datagrams)\n%-12s %-6s %9s %9s %9s\n%s\n' "" "" backend1 backend2 backend3 "$TRAFFIC_RESULTS"
 }

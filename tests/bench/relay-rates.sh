@@ -46,7 +46,7 @@ offer()
 	in=$(($(counter client wan0 tx) - in)) out=$(($(counter backend1 eth0 rx) - out))
 	exec 7>&-
 	lab_stop generator
-	rm -f "$LAB_WORK/generator.log"
+	rm -rf "$LAB_WORK/generator.log" "/run/dpdk/$LAB_PREFIX-generator"
 	printf '%-18s %5d bytes: %8d datagrams/s offered, %8d/s out\n' "$2" "$1" $((in / seconds)) $((out / seconds))
 }
 
