@@ -224,6 +224,12 @@ void sl_count_reopened(struct sl_worker *w, const struct sl_flow *f);
 /* Send packet i, rewritten and with p->neighbour, now; it is taken out of the burst. */
 void sl_output_packet(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i);
 
+/* An outer header goes where no device has written, and no cache has anything: start loading that. */
+static inline void sl_steer_prefetch(const struct rte_mbuf *m)
+{
+	__builtin_prefetch(rte_pktmbuf_mtod(m, const uint8_t *) - SL_OUTER_MAX, 1);
+}
+
 /* Send packet i, of no flow, to a backend of a service of mode dsr, ipip or gue; it is taken out of the burst. */
 void sl_steer_to(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
 		 const struct sl_service *service, const struct sl_target *target);

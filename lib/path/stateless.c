@@ -40,25 +40,35 @@ static inline const struct sl_service *service_of(const struct sl_snapshot *s, c
 	return sl_snapshot_service(s, &p->dst, p->dport_be, p->proto);
 }
 
+/* First look up, so that loads from the tables of a burst's packets overlap, then send. */
 void sl_stage_stateless(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
 {
-	const struct sl_service *service = NULL;
+	const struct sl_service *services[SL_BURST_MAX], *service = NULL;
+	const struct sl_target *targets[SL_BURST_MAX];
 
 	if (likely(!s->has_stateless))
 		return;
 	for (unsigned int i = 0; i < b->n; i++) {
-		struct sl_pkt *p = &b->p[i];
+		const struct sl_pkt *p = &b->p[i];
 
-		if ((p->kind != SL_PKT_TCP && p->kind != SL_PKT_UDP) || (p->flags & SL_PKT_L2_MULTICAST))
+		services[i] = NULL;
+		if (unlikely((p->kind != SL_PKT_TCP && p->kind != SL_PKT_UDP) || (p->flags & SL_PKT_L2_MULTICAST)))
 			continue;
 		service = service_of(s, p, service);
-		if (service == NULL || !service->stateless || service->draining)
+		if (service == NULL || !service->stateless || unlikely(service->draining))
 			continue;
-		const struct sl_target *target = target_of(service, p);
-		if (likely(target != NULL)) {
-			sl_steer_to(w, s, b, i, service, target);
+		services[i] = service;
+		targets[i] = target_of(service, p);
+		if (sl_mode_is_tunnel(service->mode))
+			sl_steer_prefetch(b->m[i]);
+	}
+	for (unsigned int i = 0; i < b->n; i++) {
+		if (unlikely(services[i] == NULL))
+			continue;
+		if (likely(targets[i] != NULL)) {
+			sl_steer_to(w, s, b, i, services[i], targets[i]);
 		} else {
-			p->service = (uint16_t)(service - s->services);
+			b->p[i].service = (uint16_t)(services[i] - s->services);
 			sl_refuse(w, s, b, i, SL_DROP_NO_BACKEND);
 		}
 	}

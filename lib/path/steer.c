@@ -39,13 +39,7 @@ static inline void number_outer(struct sl_worker *w, struct rte_mbuf *m, unsigne
 		sl_edit_id_v4(ip, sl_ip_id_v4(&w->ip_ids, ip->src_addr, ip->dst_addr, ip->next_proto_id));
 }
 
-/* An outer header goes where no device has written, and no cache has anything: start loading that for a packet some way behind. */
-static inline void prefetch_room(const struct sl_burst *b, unsigned int i)
-{
-	if (i < b->n && likely(b->m[i] != NULL))
-		__builtin_prefetch(rte_pktmbuf_mtod(b->m[i], const uint8_t *) - SL_OUTER_MAX, 1);
-}
-#define AHEAD 6
+#define AHEAD 6 /* packets between loading the room for an outer header and writing it */
 
 /* Into the tunnel, if there is one. False: no room in front. */
 static inline bool push(struct sl_worker *w, struct rte_mbuf *m, unsigned int l3, const struct sl_delivery *d, uint32_t len,
@@ -257,8 +251,8 @@ void sl_steer(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst 
 	struct sl_flow *f = &w->flows.flows[p->flow];
 	const struct sl_delivery *d = &w->delivery[f->backend];
 
-	if (d->header_len != 0)
-		prefetch_room(b, i + AHEAD);
+	if (d->header_len != 0 && i + AHEAD < b->n && likely(b->m[i + AHEAD] != NULL))
+		sl_steer_prefetch(b->m[i + AHEAD]);
 	if (unlikely(!is_plain(w, s, p, f, d))) {
 		steer(w, s, b, i);
 		return;
@@ -305,8 +299,6 @@ void sl_steer_to(struct sl_worker *w, const struct sl_snapshot *s, struct sl_bur
 	const struct sl_delivery *d = &w->delivery[target->id];
 
 	p->side = SL_CLIENT;
-	if (d->header_len != 0)
-		prefetch_room(b, i + AHEAD);
 	if (likely((p->flags & SL_PKT_STEADY) && is_current(w, s, d) &&
 		   (p->l3_len <= d->sure_len || sl_delivery_fits(w, s, d, p->l3_len)))) {
 		p->neighbour = d->neighbour;

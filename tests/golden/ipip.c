@@ -106,6 +106,26 @@ static const struct golden_step source[] = {
 	END
 };
 
+/* From a VLAN into a tunnel without, and the other way round: the Ethernet headers have different lengths. */
+#define VLANS(wan, lan) "{ \"version\": 1, \"dpdk\": { \"vdevs\": [\"net_ring_wan\", \"net_ring_lan\"] }, \"interfaces\": [ " \
+	"{ \"name\": \"wan\", \"device\": \"net_ring_wan\", " wan "\"addresses\": [\"192.0.2.2/24\"] }, " \
+	"{ \"name\": \"lan\", \"device\": \"net_ring_lan\", " lan "\"addresses\": [\"10.1.0.2/16\"] } ], \"services\": [ " \
+	ONE_WAY("4in4", "ipip", "round-robin", "192.0.2.10", "80", "tcp", BACKENDS_V4) " ] }"
+#define TAGGED(...) IN("wan", CLIENT_ETH, VLAN(7), IP4("192.0.2.100", "192.0.2.10", .df = 1), __VA_ARGS__)
+static const struct golden_step from_vlan[] = {
+	NEIGHBOUR("lan", "10.1.1.1", "02::b1"),
+	TAGGED(TCP(1000, 80, "S", .seq = 100)), IN4("DF ", V4("DF " SYN_TEXT("80"))),
+	TAGGED(TCP(1000, 80, "A", .seq = 101, .ack = 501)), IN4("DF ", V4("DF " ACK_TEXT("80"))),
+	TAGGED(TCP(1000, 80, "A", .seq = 101, .ack = 501)), IN4("DF ", V4("DF " ACK_TEXT("80"))),
+	END
+};
+#define INTO(inner) OUT("lan", "eth 02::f1>02::b1 vlan 9 ip4 10.1.0.2>10.1.1.1 ttl 64 DF { " inner " }")
+static const struct golden_step into_vlan[] = {
+	NEIGHBOUR("lan", "10.1.1.1", "02::b1"),
+	SYN, INTO(V4("DF " SYN_TEXT("80"))), ACK, INTO(V4("DF " ACK_TEXT("80"))), ACK, INTO(V4("DF " ACK_TEXT("80"))),
+	END
+};
+
 static const struct golden_case cases[] = {
 	{ "over IPv4", CONFIG, .steps = in4 },
 	{ "over IPv6", CONFIG, .steps = in6 },
@@ -114,6 +134,8 @@ static const struct golden_case cases[] = {
 	{ "routed", ROUTED, .steps = routed },
 	{ "ICMP errors", CONFIG, .steps = errors },
 	{ "another source", CONFIG, .steps = source },
+	{ "from a VLAN", VLANS("\"vlan\": 7, ", ""), .steps = from_vlan },
+	{ "into a VLAN", VLANS("", "\"vlan\": 9, "), .steps = into_vlan },
 	{ .name = NULL },
 };
 
