@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# variants: af_packet af_xdp
+# variants: af_packet af_xdp two-workers
 #
 #   client 192.0.2.1, bird AS 65001 --- sluice: wan 192.0.2.2 with a companion: a TCP server on port 2222, bird AS 65002
 #          198.51.100.1 behind it                                          VIP 192.0.2.10
@@ -11,7 +11,10 @@
 . "$(dirname "$0")/_lib.sh"
 
 command -v bird >/dev/null || skip "bird is not installed: scripts/packages install lab"
-lab_up "${1:-af_packet}" --kernel
+case ${1:-af_packet} in
+two-workers) lab_up af_packet --kernel --workers 2 --lcores 0@0,1@0,2@1 ;;
+*) lab_up "${1:-af_packet}" --kernel ;;
+esac
 # A router with a network behind it: client, who gets there without asking sluice.
 /usr/bin/python3 - "$LAB_CONFIG" <<-'END'
 	import json, sys
