@@ -86,6 +86,11 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 for i in range(40000): s.sendto(b"x" * 10, ("192.0.2.2", 9))'
 ask client 192.0.2.2 1000 || fail "after a flood"
 lab_answers 192.0.2.10 || fail "the VIP after a flood"
+host ip link del dev lan
+lab_wait 10 "sluice to see that its TAP was deleted" grep -q "companion lan was deleted" "$LAB_LOG"
+kill -HUP "$(lab_pid sluice)"
+lab_wait 10 "the reload" telemetry_is /sluice/info 'r["reloads"] == 1'
+lab_wait 10 "an answer by lan after the reload" ask backend1 10.1.0.2 1000
 /usr/bin/python3 - "$LAB_CONFIG" <<-'END'
 	import json, sys
 	config = json.load(open(sys.argv[1]))
@@ -94,7 +99,7 @@ lab_answers 192.0.2.10 || fail "the VIP after a flood"
 	json.dump(config, open(sys.argv[1], "w"))
 END
 kill -HUP "$(lab_pid sluice)"
-lab_wait 10 "the reload" telemetry_is /sluice/info 'r["reloads"] == 1'
+lab_wait 10 "the reload" telemetry_is /sluice/info 'r["reloads"] == 2'
 ! host ip link show dev lan >/dev/null 2>&1 || fail "the companion of lan is there still"
 ask client 192.0.2.5 1000 || fail "an address that a reload has added"
 learnt || fail "the reload has ended BGP"
