@@ -65,7 +65,7 @@ static bool wants(const struct sl_snapshot *s, uint16_t id)
 /* It is this interface's: an id may go to another one. */
 static bool fits(const struct sl_companion *companion, const struct sl_snapshot *s, uint16_t id)
 {
-	return companion != NULL && strcmp(sl_companion_name(companion), s->interfaces[id].name) == 0;
+	return companion != NULL && !sl_companion_is_gone(companion) && strcmp(sl_companion_name(companion), s->interfaces[id].name) == 0;
 }
 
 static void where_of(const struct sl_config *config, const char *name, char where[64])
@@ -262,6 +262,13 @@ static unsigned int to_host(struct sl_control *control, struct rte_ring *ring)
 	return n;
 }
 
+/* Somebody has deleted the TAP: its file would report an error for ever. */
+static void leave(struct sl_control *control, uint16_t id)
+{
+	sl_log_error("companion %s was deleted; remedy: reload the configuration, which makes it anew", control->snapshot->interfaces[id].name);
+	remove_companion(control->companions, id);
+}
+
 static unsigned int from_host(struct sl_control *control, uint16_t id)
 {
 	const struct sl_interface *interface = &control->snapshot->interfaces[id];
@@ -273,6 +280,8 @@ static unsigned int from_host(struct sl_control *control, uint16_t id)
 		control->count[given ? SL_CONTROL_COUNT_COMPANION_FROM_HOST : SL_CONTROL_COUNT_COMPANION_LOST]++;
 		n++;
 	}
+	if (unlikely(sl_companion_is_gone(control->companions->of[id])))
+		leave(control, id);
 	return n;
 }
 

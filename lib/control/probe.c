@@ -57,6 +57,8 @@ static void give_back(struct sl_probes *probes, struct sl_probe *probe)
 {
 	if (probe->easy != NULL)
 		sl_probe_http_clear(probes, probe);
+	if (probe->token != 0)
+		sl_probe_icmp_clear(probes);
 	if (probe->fd >= 0)
 		close(probe->fd);
 	probes->n_running -= probe->running;

@@ -55,7 +55,8 @@ struct sl_probes {
 	uint64_t next_ns;    /* no deadline is earlier */
 	void (*ended)(void *arg, uint16_t id, const struct sl_probe_result *result);
 	void *arg;
-	int raw_fd[2];	     /* IPv4, IPv6; -1: none */
+	int raw_fd[2];	     /* IPv4, IPv6; -1: none. They hear the answers to everybody's pings: watched while n_icmp is not 0 */
+	unsigned int n_icmp; /* echo requests under way */
 	uint64_t token;	     /* counts from a random number */
 	CURLM *multi;	     /* NULL until the first HTTP probe */
 	uint64_t curl_ns;    /* when curl wants to be called, UINT64_MAX: not before its sockets say so */
@@ -101,6 +102,7 @@ int sl_probe_udp_begin(struct sl_probes *probes, struct sl_probe *probe, const s
 void sl_probe_udp_look(struct sl_probes *probes, struct sl_probe *probe);
 int sl_probe_icmp_begin(struct sl_probes *probes, struct sl_probe *probe, const struct sl_probe_target *target, char *text);
 void sl_probe_icmp_open(struct sl_probes *probes);
+void sl_probe_icmp_clear(struct sl_probes *probes);
 void sl_probe_icmp_look(struct sl_probes *probes, int fd);
 int sl_probe_http_begin(struct sl_probes *probes, struct sl_probe *probe, const struct sl_probe_target *target, char *text);
 void sl_probe_http_look(struct sl_probes *probes, int fd, uint32_t events);

@@ -35,14 +35,27 @@ void sl_probe_icmp_open(struct sl_probes *probes)
 	ICMP6_FILTER_SETPASS(ICMP6_ECHO_REPLY, &only_replies6);
 	probes->raw_fd[0] = socket(AF_INET, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_ICMP);
 	probes->raw_fd[1] = socket(AF_INET6, SOCK_RAW | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_ICMPV6);
-	if (probes->raw_fd[0] >= 0) {
+	if (probes->raw_fd[0] >= 0)
 		setsockopt(probes->raw_fd[0], SOL_RAW, ICMP_FILTER, &only_replies, sizeof(only_replies));
-		sl_probe_watch(probes, probes->raw_fd[0], EPOLLIN, SL_PROBE_RAW, (uint32_t)probes->raw_fd[0]);
-	}
-	if (probes->raw_fd[1] >= 0) {
+	if (probes->raw_fd[1] >= 0)
 		setsockopt(probes->raw_fd[1], IPPROTO_ICMPV6, ICMP6_FILTER, &only_replies6, sizeof(only_replies6));
-		sl_probe_watch(probes, probes->raw_fd[1], EPOLLIN, SL_PROBE_RAW, (uint32_t)probes->raw_fd[1]);
-	}
+}
+
+/* From the first request under way to the last, or somebody else's pings would keep control awake. */
+static void watch(struct sl_probes *probes)
+{
+	for (unsigned int i = 0; probes->n_icmp == 0 && i < 2; i++)
+		if (probes->raw_fd[i] >= 0)
+			sl_probe_watch(probes, probes->raw_fd[i], EPOLLIN, SL_PROBE_RAW, (uint32_t)probes->raw_fd[i]);
+	probes->n_icmp++;
+}
+
+void sl_probe_icmp_clear(struct sl_probes *probes)
+{
+	probes->n_icmp--;
+	for (unsigned int i = 0; probes->n_icmp == 0 && i < 2; i++)
+		if (probes->raw_fd[i] >= 0)
+			epoll_ctl(probes->epoll_fd, EPOLL_CTL_DEL, probes->raw_fd[i], NULL);
 }
 
 /* RFC 1071; ICMPv6's is the kernel's to make. */
@@ -90,7 +103,8 @@ int sl_probe_icmp_begin(struct sl_probes *probes, struct sl_probe *probe, const 
 		snprintf(text, SL_PROBE_TEXT_MAX, "sluice started without the right to open raw sockets (CAP_NET_RAW)");
 		return -EPERM;
 	}
-	probe->token = ++probes->token;
+	probe->token = ++probes->token | UINT64_C(1) << 63; /* never 0, which is none */
+	watch(probes);
 	echo.token = probe->token;
 	echo.sequence = (uint16_t)probe->token;
 	if (v4)

@@ -33,7 +33,7 @@ struct sl_companion {
 	char name[IFNAMSIZ];
 	int fd, index;
 	uint32_t table;
-	bool link;
+	bool link, gone;
 	struct sl_companion_plan plan; /* as it was applied */
 };
 
@@ -273,6 +273,11 @@ bool sl_companion_link(const struct sl_companion *c)
 	return c->link;
 }
 
+bool sl_companion_is_gone(const struct sl_companion *c)
+{
+	return c->gone;
+}
+
 int sl_companion_index(const struct sl_companion *c)
 {
 	return c->index;
@@ -295,6 +300,7 @@ struct rte_mbuf *sl_companion_read(struct sl_companion *c, struct rte_mempool *p
 	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
 	ssize_t n = read(c->fd, frame + tag, rte_pktmbuf_tailroom(m) - tag);
 	if (n < RTE_ETHER_HDR_LEN) {
+		c->gone = n < 0 && errno == EBADFD;
 		rte_pktmbuf_free(m);
 		return NULL;
 	}

@@ -42,6 +42,24 @@ CASE(tcp_stays, OPENED, HEALTH("10.1.1.1", DOWN),
      IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "S", .seq = 7)),
      OUT("lan", "eth 02::f1>02::b2 ip4 10.1.0.3>10.1.1.2 ttl 63 tcp $2>8080 S seq 7 ack 0 win 65535 len 0 [csum ok]"));
 
+/* The same in modes in which the backend sees the client, or the VIP. */
+#define MODE(mode, backends) \
+	"{ \"version\": 1, \"dpdk\": { \"vdevs\": [\"net_ring_wan\", \"net_ring_lan\"] }, " LAB_INTERFACES ", \"services\": [" \
+	"{ \"name\": \"dns\", \"address\": \"192.0.2.10\", \"port\": 53, \"protocol\": \"udp\", \"mode\": \"" mode "\", " \
+	"\"scheduler\": \"round-robin\", \"backends\": [" backends "] } ] }"
+#define DNAT MODE("dnat", "{ \"address\": \"10.1.1.1\", \"port\": 8080 }, { \"address\": \"10.1.1.2\", \"port\": 8080 }")
+#define DSR MODE("dsr", "{ \"address\": \"10.1.1.1\" }, { \"address\": \"10.1.1.2\" }")
+#define ASK_DNAT(b) ASK_IN(1000), OUT("lan", "eth 02::f1>02::b" b " ip4 192.0.2.100>10.1.1." b " ttl 63 udp 1000>8080 len 1 \"?\" [csum ok]")
+#define ASK_DSR(b) ASK_IN(1000), OUT("lan", "eth 02::f1>02::b" b " ip4 192.0.2.100>192.0.2.10 ttl 63 udp 1000>53 len 1 \"?\" [csum ok]")
+#define NEIGHBOURS NEIGHBOUR("wan", "192.0.2.100", "02::c1"), NEIGHBOUR("lan", "10.1.1.1", "02::b1"), NEIGHBOUR("lan", "10.1.1.2", "02::b2")
+static const struct golden_step moves_dnat[] = {
+	NEIGHBOURS, ASK_DNAT("1"), HEALTH("10.1.1.1", DOWN), ASK_DNAT("2"), COUNT(FLOWS_MOVED, 1),
+	IN("lan", BACKEND2_ETH, IP4("10.1.1.2", "192.0.2.100"), UDP(8080, 1000), PAYLOAD("!")),
+	OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.10>192.0.2.100 ttl 63 udp 53>1000 len 1 \"!\" [csum ok]"), ASK_DNAT("2"), END
+};
+static const struct golden_step moves_dsr[] = { NEIGHBOURS, ASK_DSR("1"), HEALTH("10.1.1.1", DOWN), ASK_DSR("2"), COUNT(FLOWS_MOVED, 1), ASK_DSR("2"),
+						END };
+
 /*
  * min_healthy 50 of two: one that is up is enough. When both are down, health is not believed any more: both take flows, and what
  * flows they have stay; when one is well again the other's flows move.
@@ -51,8 +69,7 @@ CASE(tcp_stays, OPENED, HEALTH("10.1.1.1", DOWN),
 #define PANIC "{ \"version\": 1, \"dpdk\": { \"vdevs\": [\"net_ring_wan\", \"net_ring_lan\"] }, " LAB_INTERFACES ", \"services\": [" \
 	CHECKED("web", 80, "tcp") "," CHECKED("dns", 53, "udp") "] }"
 static const struct golden_step panic[] = {
-	NEIGHBOUR("wan", "192.0.2.100", "02::c1"), NEIGHBOUR("lan", "10.1.1.1", "02::b1"), NEIGHBOUR("lan", "10.1.1.2", "02::b2"),
-	ASK(1000, "1", 1), HEALTH("10.1.1.1", DOWN), ASK(1000, "2", 2), ASK(1001, "2", 3), COUNT(FLOWS_MOVED, 0),
+	NEIGHBOURS, ASK(1000, "1", 1), HEALTH("10.1.1.1", DOWN), ASK(1000, "2", 2), ASK(1001, "2", 3), COUNT(FLOWS_MOVED, 0),
 	HEALTH("10.1.1.2", DOWN), ASK(1000, "2", 2), ASK(1001, "2", 3), COUNT(FLOWS_CREATED, 0), ASK(1002, "1", 4), ASK(1003, "2", 5),
 	HEALTH("10.1.1.1", UP), ASK(1003, "1", 6), COUNT(FLOWS_MOVED, 1), ASK(1002, "1", 4), ASK(1004, "1", 7), ASK(1005, "1", 8), END
 };
@@ -66,6 +83,8 @@ static const struct golden_case cases[] = {
 	{ "weight 0", LAB_CONFIG, 0, weight_0 },
 	{ "no other", LAB_CONFIG, 0, no_other },
 	{ "TCP stays", LAB_CONFIG, 0, tcp_stays },
+	{ "UDP flow moves in mode dnat", DNAT, 0, moves_dnat },
+	{ "UDP flow moves in mode dsr", DSR, 0, moves_dsr },
 	{ "panic", PANIC, 0, panic },
 	{ 0 }
 };

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# variants: af_packet af_xdp
+# variants: af_packet af_xdp two-workers
 #
 #   client 192.0.2.1, bird AS 65001 --- sluice: wan 192.0.2.2 with a companion: a TCP server on port 2222, bird AS 65002
 #          198.51.100.1 behind it                                          VIP 192.0.2.10
@@ -11,7 +11,10 @@
 . "$(dirname "$0")/_lib.sh"
 
 command -v bird >/dev/null || skip "bird is not installed: scripts/packages install lab"
-lab_up "${1:-af_packet}" --kernel
+case ${1:-af_packet} in
+two-workers) lab_up af_packet --kernel --workers 2 --lcores 0@0,1@0,2@1 ;;
+*) lab_up "${1:-af_packet}" --kernel ;;
+esac
 # A router with a network behind it: client, who gets there without asking sluice.
 /usr/bin/python3 - "$LAB_CONFIG" <<-'END'
 	import json, sys
@@ -83,6 +86,11 @@ s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 for i in range(40000): s.sendto(b"x" * 10, ("192.0.2.2", 9))'
 ask client 192.0.2.2 1000 || fail "after a flood"
 lab_answers 192.0.2.10 || fail "the VIP after a flood"
+host ip link del dev lan
+lab_wait 10 "sluice to see that its TAP was deleted" grep -q "companion lan was deleted" "$LAB_LOG"
+kill -HUP "$(lab_pid sluice)"
+lab_wait 10 "the reload" telemetry_is /sluice/info 'r["reloads"] == 1'
+lab_wait 10 "an answer by lan after the reload" ask backend1 10.1.0.2 1000
 /usr/bin/python3 - "$LAB_CONFIG" <<-'END'
 	import json, sys
 	config = json.load(open(sys.argv[1]))
@@ -91,7 +99,7 @@ lab_answers 192.0.2.10 || fail "the VIP after a flood"
 	json.dump(config, open(sys.argv[1], "w"))
 END
 kill -HUP "$(lab_pid sluice)"
-lab_wait 10 "the reload" telemetry_is /sluice/info 'r["reloads"] == 1'
+lab_wait 10 "the reload" telemetry_is /sluice/info 'r["reloads"] == 2'
 ! host ip link show dev lan >/dev/null 2>&1 || fail "the companion of lan is there still"
 ask client 192.0.2.5 1000 || fail "an address that a reload has added"
 learnt || fail "the reload has ended BGP"

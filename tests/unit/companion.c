@@ -247,6 +247,24 @@ static void nothing_is_left(void **state)
 	close(test.host);
 }
 
+static void deleted(void **state)
+{
+	struct sl_problems problems;
+
+	if (!test.possible)
+		skip();
+	sl_problems_init(&problems);
+	struct sl_companion *companion = sl_companion_create("gone", mac, TABLE, "/interfaces/0/kernel", &problems);
+	assert_non_null(companion);
+	assert_null(sl_companion_read(companion, test.pool, 0));
+	assert_false(sl_companion_is_gone(companion));
+	assert_int_equal(system("ip link del gone"), 0);
+	assert_null(sl_companion_read(companion, test.pool, 0));
+	assert_true(sl_companion_is_gone(companion));
+	sl_companion_destroy(companion);
+	sl_problems_fini(&problems);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -255,6 +273,7 @@ int main(void)
 		cmocka_unit_test(a_name_that_is_taken),
 		cmocka_unit_test(muted),
 		cmocka_unit_test(nothing_is_left),
+		cmocka_unit_test(deleted),
 	};
 
 	test_eal_init("companion");

@@ -276,6 +276,11 @@ static void icmp(void **state)
 		skip();
 	ask(&health, "127.0.0.1", 0, true, "answered");
 	ask(&health, "::1", 0, true, "answered");
+	/* the answer to an earlier request is none to a later one */
+	struct sl_probe_target to = target(&health, "127.0.0.1", 0);
+	assert_int_equal(sl_probe_begin(&test.probes, 7, &to, now_ns(), (char[SL_PROBE_TEXT_MAX]){ 0 }), 0);
+	sl_probe_cancel(&test.probes, 7);
+	assert_int_equal(poll(&(struct pollfd){ .fd = test.probes.epoll_fd, .events = POLLIN }, 1, 50), 0); /* others ping, too */
 	assert_int_equal(system("sysctl -q -w net.ipv4.icmp_echo_ignore_all=1 net.ipv6.icmp.echo_ignore_all=1"), 0);
 	ask(&health, "127.0.0.1", 0, false, "no answer within 400 ms");
 	ask(&health, "::1", 0, false, "no answer within 400 ms");

@@ -39,6 +39,7 @@ void sl_companion_set_link(struct sl_companion *companion, bool up);
 
 const char *sl_companion_name(const struct sl_companion *companion);
 bool sl_companion_link(const struct sl_companion *companion);
+bool sl_companion_is_gone(const struct sl_companion *companion); /* somebody has deleted it, as reading has shown */
 int sl_companion_index(const struct sl_companion *companion); /* of the kernel interface */
 int sl_companion_fd(const struct sl_companion *companion);    /* readable when there are frames */
 
