@@ -12,7 +12,8 @@ static const char *const requests[][2] = {
 	  "{\"result\": {\"flows\": [{\"client\": \"10.0.0.1\", \"client_port\": 1000, \"idle_ms\": 90000}], \"next\": \"0:64:0\"}}" },
 	{ "{\"command\": \"flow list\", \"arguments\": {\"service\": \"web\", \"client\": \"10.0.0.1\", \"protocol\": \"tcp\", "
 	  "\"limit\": 99, \"cursor\": \"0:64:0\"}}",
-	  "{\"result\": {\"flows\": [{\"client\": \"10.0.0.1\", \"client_port\": 2000}], \"next\": \"\"}}" },
+	  "{\"result\": {\"flows\": [{\"client\": \"10.0.0.1\", \"client_port\": 2000, \"state\": \"established\", "
+	  "\"proxy_header\": \"sent\"}], \"next\": \"\"}}" },
 	{ "{\"command\": \"flow list\", \"arguments\": {\"limit\": 1}}",
 	  "{\"result\": {\"flows\": [{\"client\": \"10.0.0.2\", \"client_port\": 1}], \"next\": \"0:0:1\"}}" },
 	{ "{\"command\": \"flow list\", \"arguments\": {\"limit\": 1000}}", "{\"result\": {\"flows\": [], \"next\": \"\"}}" },
@@ -185,6 +186,7 @@ static void test_flows(void **state)
 	assert_int_equal(run("flows --service web --client=10.0.0.1 --protocol tcp"), 0);
 	must_show("10.0.0.1:1000");
 	must_show("10.0.0.1:2000");
+	must_show("established, header sent");
 	must_show("1 min 30 s");
 	assert_null(strstr(printed.out, "and more"));
 
