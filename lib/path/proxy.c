@@ -16,7 +16,7 @@
 /* ---- the header ---- */
 
 static unsigned int build_header(const struct sl_worker *w, uint32_t flow, unsigned int version,
-				 uint8_t header[SL_PROXY_HEADER_MAX + 1])
+				 uint8_t header[SL_PROXY_HEADER_MAX])
 {
 	struct sl_tuple k;
 
@@ -29,7 +29,7 @@ static unsigned int build_header(const struct sl_worker *w, uint32_t flow, unsig
 static bool send_header(struct sl_worker *w, const struct sl_snapshot *s, uint32_t flow)
 {
 	const struct sl_seq *r = &w->seqs.records[flow];
-	uint8_t header[SL_PROXY_HEADER_MAX + 1];
+	uint8_t header[SL_PROXY_HEADER_MAX];
 	unsigned int len = build_header(w, flow, r->version, header);
 	struct sl_tuple k;
 
@@ -75,7 +75,7 @@ void sl_proxy_open(struct sl_worker *w, const struct sl_snapshot *s, const struc
 {
 	const struct sl_pkt *p = &b->p[i];
 	struct sl_flow *f = &w->flows.flows[p->flow];
-	uint8_t header[SL_PROXY_HEADER_MAX + 1];
+	uint8_t header[SL_PROXY_HEADER_MAX];
 
 	if (p->side != SL_CLIENT || !sl_pkt_is_opening_syn(p) || !may_begin(f->state))
 		return;

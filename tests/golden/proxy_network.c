@@ -265,7 +265,7 @@ static void simulate(struct sl_worker *w, struct sl_snapshot *s)
 {
 	static struct network n;
 	struct sl_proxy_ends ends = { .vip_port_be = RTE_BE16(80) };
-	uint8_t header[SL_PROXY_HEADER_MAX + 1];
+	uint8_t header[SL_PROXY_HEADER_MAX];
 
 	srand(4);
 	n = (struct network){ .w = w, .s = s, .now_ns = w->now_ns };

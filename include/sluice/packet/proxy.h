@@ -16,6 +16,6 @@ struct sl_proxy_ends {
 };
 
 /* Write the header of version 1 or 2 to `out`, and return its length: it depends on nothing but the arguments. */
-unsigned int sl_proxy_header(uint8_t out[SL_PROXY_HEADER_MAX + 1], unsigned int version, const struct sl_proxy_ends *ends);
+unsigned int sl_proxy_header(uint8_t out[SL_PROXY_HEADER_MAX], unsigned int version, const struct sl_proxy_ends *ends);
 
 #endif
