@@ -94,6 +94,7 @@ static void plan_pools(struct memory_plan *plan, const struct sl_config *config,
 		int node = d->node >= 0 && settings->hugepages ? d->node : plan->worker_node[0];
 		plan->port_node[i] = node;
 		plan->nodes[node].mbufs += (d->rx_queues + d->tx_queues) * d->descriptors;
+		plan->nodes[node].mbufs += d->config != NULL ? d->config->extra_buffers : 0;
 		room = RTE_MAX(room, sl_port_data_room(d->mtu));
 		/* net_af_packet refuses buffers smaller than its frames. */
 		if (d->framesz > 0 && d->framesz < UINT16_MAX - RTE_PKTMBUF_HEADROOM)

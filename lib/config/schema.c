@@ -173,6 +173,9 @@ static const struct sl_key device_keys[] = {
 	{ .name = "descriptors", .type = SL_TYPE_UINT, FIELD(struct sl_config_device, descriptors), .minimum = 64,
 	  .maximum = 4096, .power_of_two = true, .value = DESCRIPTORS,
 	  .help = "size of each receive and transmit queue" },
+	{ .name = "extra_buffers", .type = SL_TYPE_UINT, FIELD(struct sl_config_device, extra_buffers), .maximum = 1 << 24,
+	  .help = "packet buffers that the driver keeps beside its queues: net_pcap with infinite_rx=1 has one for each packet "
+		  "of its file" },
 	{ .name = "mtu", .type = SL_TYPE_UINT, FIELD(struct sl_config_device, mtu), .minimum = 576, .maximum = 9216,
 	  .unit = "bytes", .words = "what the device has",
 	  .help = "largest IP packet; at least 1280 where an interface of the device has an IPv6 address (RFC 8200)" },

@@ -29,6 +29,7 @@ static int fake_netdev(const char *name, struct netdev_facts *facts)
 struct row {
 	unsigned int workers, max_flows;
 	bool ipv6, hugepages, nic, proxy;
+	unsigned int extra_buffers;
 };
 
 static void build(struct memory_plan *plan, const struct row *row)
@@ -47,11 +48,12 @@ static void build(struct memory_plan *plan, const struct row *row)
 	sl_problems_init(&problems);
 	assert_true(asprintf(&json, "{\"version\":1,\"dpdk\":{\"hugepages\":%s,\"vdevs\":["
 			     "\"net_af_packet0,iface=up0,qpairs=%u\",\"net_af_packet1,iface=up1,qpairs=%u\"]},"
-			     "\"workers\":%u,\"max_flows\":%u,\"interfaces\":["
+			     "\"workers\":%u,\"max_flows\":%u,"
+			     "\"devices\":[{\"device\":\"net_af_packet0\",\"extra_buffers\":%u}],\"interfaces\":["
 			     "{\"name\":\"a\",\"device\":\"%s\",\"addresses\":[\"192.0.2.1/24\"%s]},"
 			     "{\"name\":\"b\",\"device\":\"%s\",\"addresses\":[\"10.0.0.1/24\"]}],\"services\":[%s]}",
 			     row->hugepages ? "true" : "false", row->workers, row->workers, row->workers, row->max_flows,
-			     devices[0], row->ipv6 ? ",\"2001:db8::1/64\"" : "", devices[1], row->proxy ? proxy : "") > 0);
+			     row->extra_buffers, devices[0], row->ipv6 ? ",\"2001:db8::1/64\"" : "", devices[1], row->proxy ? proxy : "") > 0);
 	struct sl_config *config = sl_config_parse(json, strlen(json), &problems);
 	if (config == NULL)
 		sl_problems_print(&problems, stderr);
@@ -93,9 +95,9 @@ static void test_bytes_per_flow(void **state)
 static void test_sums(void **state)
 {
 	static const struct row rows[] = {
-		{ 1, 1024, false, true, false, false },   { 1, 65536, true, true, false, false }, { 2, 65536, true, false, false, false },
-		{ 3, 100000, true, true, true, false },   { 8, 100000000, true, true, true, false }, { 4, 1025, false, false, false, false },
-		{ 16, 1000000, false, true, true, false }, { 4, 1000000, false, true, false, true }, { SL_MAX_WORKERS, 1000000, true, true, true, true },
+		{ 1, 1024, false, true, false, false, 0 },   { 1, 65536, true, true, false, false, 0 }, { 2, 65536, true, false, false, false, 0 },
+		{ 3, 100000, true, true, true, false, 0 },   { 8, 100000000, true, true, true, false, 0 }, { 4, 1025, false, false, false, false, 0 },
+		{ 16, 1000000, false, true, true, false, 0 }, { 4, 1000000, false, true, false, true, 0 }, { SL_MAX_WORKERS, 1000000, true, true, true, true, 0 },
 	};
 	struct memory_plan plan;
 
@@ -125,17 +127,17 @@ static void test_promises(void **state)
 {
 	struct memory_plan plan;
 
-	build(&plan, &(struct row){ 1, 65536, true, true, false, false });
+	build(&plan, &(struct row){ 1, 65536, true, true, false, false, 0 });
 	assert_true(memory_plan_process_mb(&plan, 0) * MIB < 100 * MB);
-	build(&plan, &(struct row){ 1, 65536, true, false, false, false });
+	build(&plan, &(struct row){ 1, 65536, true, false, false, false, 0 });
 	assert_true(memory_plan_process_mb(&plan, 0) * MIB < 100 * MB);
-	build(&plan, &(struct row){ 2, 65536, true, true, false, false });
+	build(&plan, &(struct row){ 2, 65536, true, true, false, false, 0 });
 	assert_true(memory_plan_process_mb(&plan, 0) * MIB < 100 * MB);
 
 	for (unsigned int workers = 1; workers <= 16; workers *= 2) {
-		build(&plan, &(struct row){ workers, 10000000, true, true, true, false });
+		build(&plan, &(struct row){ workers, 10000000, true, true, true, false, 0 });
 		assert_true(memory_plan_process_mb(&plan, 0) * MIB < 4 * GIB);
-		build(&plan, &(struct row){ workers, 100000000, true, true, true, false });
+		build(&plan, &(struct row){ workers, 100000000, true, true, true, false, 0 });
 		assert_true(memory_plan_process_mb(&plan, 0) * MIB < 24 * GIB);
 	}
 }
@@ -144,7 +146,7 @@ static void test_promises(void **state)
 static void test_held_by_devices(void **state)
 {
 	struct memory_plan copied, held;
-	const struct row row = { 1, 1024, false, true, false, false }, nic = { 1, 1024, false, true, true, false };
+	const struct row row = { 1, 1024, false, true, false, false, 0 }, nic = { 1, 1024, false, true, true, false, 0 };
 
 	build(&copied, &row);
 	build(&held, &nic);
@@ -152,6 +154,8 @@ static void test_held_by_devices(void **state)
 	assert_int_equal(copied.outside_bytes - held.outside_bytes, 2 * 512 * 2048);
 	assert_int_equal(copied.later_bytes, 12 * MIB);
 	assert_int_equal(held.later_bytes, 0);
+	build(&held, &(struct row){ 1, 1024, false, true, false, false, 5000 });
+	assert_int_equal(held.nodes[0].mbufs - copied.nodes[0].mbufs, 5000);
 }
 
 static uint64_t bytes_allocated(void)
@@ -170,7 +174,7 @@ static void test_rows_against_heap(void **state)
 	struct memory_plan plan;
 	uint64_t before = bytes_allocated();
 
-	build(&plan, &(struct row){ 2, 65536, true, false, false, true });
+	build(&plan, &(struct row){ 2, 65536, true, false, false, true, 0 });
 	assert_int_equal(sl_neighbour_table_init(&neighbours, 4096), 0);
 	uint64_t after_neighbours = bytes_allocated();
 	assert_in_range(after_neighbours - before, 1, row_bytes(&plan, "4096 neighbours") + 4096);

@@ -59,6 +59,7 @@ struct sl_config_device {
 	char device[SL_DEVICE_NAME_MAX]; /* PCI address or vdev name */
 	uint16_t rx_queues;		 /* 0: one a worker, as far as the device has them */
 	uint16_t descriptors;
+	uint32_t extra_buffers;
 	uint16_t mtu;			 /* 0: what the device has */
 };
 

@@ -1,0 +1,221 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What stands between the lab's client and its backends: sluice, its peers, or nothing.
+
+Each measures in a lab of its own (scripts/lab, whose drawing is in scripts/lab-lib.sh), brought up and taken down around it, so that
+nobody inherits anything. All get the same services: HTTP :80 to three nginx, TCP :5201 to iperf3 and UDP :9000 to an echo
+server, both of backend1."""
+import json
+import os
+import shutil
+import tempfile
+
+from system import GATEWAY_CPU, OTHER_CPU, ROOT, Failed, Process, Telemetry, cpu_seconds, machine_seconds, program, run, udp_load, wait_for
+
+NAME = "bench"
+STATE = "/run/sluice-lab/" + NAME
+VIP, BACKENDS = "192.0.2.10", ["10.1.1.1", "10.1.1.2", "10.1.1.3"]
+HTTP, IPERF, ECHO = 80, 5201, 9000
+
+
+def inside(where, *command):
+    return ("ip", "netns", "exec", "%s-%s" % (NAME, where)) + command
+
+
+class Gateway:
+    """One of them with its lab, as a context: with gateway: gateway.address answers."""
+    name, address, web, udp = "", VIP, HTTP, True
+    pmd = None
+
+    def __enter__(self):
+        self.work = tempfile.mkdtemp(prefix="sluice-bench-")
+        self.processes = []
+        try:
+            self.lab_up()
+            self.servers()
+            self.start()
+            wait_for("an answer through " + self.name, lambda: "backend" in self.fetch())
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        for process in self.processes:
+            process.stop()
+        run(ROOT + "/scripts/lab", "down", "--name", NAME, check=False)
+        shutil.rmtree(self.work, ignore_errors=True)
+
+    def lab_up(self):
+        run(ROOT + "/scripts/lab", "up", "--name", NAME, "--no-sluice")
+
+    def spawn(self, where, *command, cpu):
+        process = Process(*inside(where, *command), cpu=cpu, log=open(os.path.join(self.work, "log"), "a", encoding="utf-8"))
+        self.processes.append(process)
+        return process
+
+    def servers(self):
+        """Those of the lab stay on the clients' CPU, and there are two more."""
+        with open(STATE + "/processes", encoding="utf-8") as f:
+            for pid, _, what in (line.split(None, 2) for line in f):
+                if what.strip() != "sluice":
+                    for each in [pid] + run("pgrep", "-P", pid, check=False).split():
+                        run("taskset", "-a", "-p", "-c", str(OTHER_CPU), each, check=False)
+        for n in (1, 2, 3):
+            run(*inside("backend%d" % n, "sysctl", "-q", "-w", "net.core.somaxconn=4096", "net.ipv4.tcp_max_syn_backlog=8192"))
+        self.spawn("backend1", "iperf3", "-s", "-p", str(IPERF), cpu=OTHER_CPU)
+        self.spawn("backend1", udp_load(), "echo", str(ECHO), cpu=OTHER_CPU)
+
+    def fetch(self):
+        return run(*inside("client", "curl", "-s", "--max-time", "1", "http://%s:%d/" % (self.address, self.web)), check=False)
+
+    def start(self):
+        raise NotImplementedError
+
+    def pids(self):
+        return [p.pid for p in self.processes[2:]]
+
+    def usage(self):
+        """Seconds of CPU so far: the gateway's own processes, and the whole machine's."""
+        return {"gateway": sum(cpu_seconds(pid) for pid in self.pids()), "machine": machine_seconds()["busy"]}
+
+    def lost(self):
+        """Packets that the gateway itself says it dropped, or None when it cannot say."""
+        return None
+
+
+class Direct(Gateway):
+    """No gateway: the client has a link to the switch as well."""
+    name, address, web = "direct", BACKENDS[0], 8080
+
+    def start(self):
+        run("ip", "link", "add", "direct0", "netns", NAME + "-client", "type", "veth", "peer", "name", "direct", "netns", NAME + "-lan")
+        for where, interface in (("client", "direct0"), ("lan", "direct")):
+            run(*inside(where, "ethtool", "-K", interface, "tx", "off", "sg", "off", "tso", "off", "gso", "off", "gro", "off"), check=False)
+        run("ip", "-n", NAME + "-client", "addr", "add", "10.1.0.9/16", "dev", "direct0")
+        run("ip", "-n", NAME + "-client", "link", "set", "direct0", "up")
+        run("ip", "-n", NAME + "-lan", "link", "set", "direct", "master", "br0", "up")
+
+
+class Sluice(Gateway):
+    prefix = "sluice-" + NAME
+
+    def __init__(self, pmd, idle="sleep"):
+        self.pmd, self.idle = pmd, idle
+        self.name = "sluice, " + {"af_packet": "AF_PACKET", "af_xdp": "AF_XDP", "tap": "TAP"}[pmd] + \
+            (", idle poll" if idle == "poll" else "")
+        self.telemetry = Telemetry(self.prefix)
+
+    def lab_up(self):
+        run(ROOT + "/scripts/lab", "up", "--name", NAME, "--pmd", self.pmd)
+
+    def start(self):
+        path = STATE + "/config.json"
+        with open(path, encoding="utf-8") as f:
+            config = json.load(f)
+        web = next(s for s in config["services"] if s["name"] == "web")
+        for name, protocol, port in ("iperf", "tcp", IPERF), ("echo", "udp", ECHO):
+            config["services"].append(dict(web, name=name, protocol=protocol, port=port,
+                                           backends=[{"address": BACKENDS[0], "port": port}]))
+        with open(path, "w", encoding="utf-8") as f:
+            json.dump(config, f)
+        self.telemetry.open()
+        os.kill(self.pids()[0], 1)
+        wait_for("the services", lambda: self.telemetry.ask("/sluice/info")["reloads"] == 1)
+
+    def __exit__(self, *_):
+        self.telemetry.close()
+        super().__exit__()
+
+    def pids(self):
+        with open(STATE + "/processes", encoding="utf-8") as f:
+            return [int(line.split()[0]) for line in f if line.split(None, 2)[2].strip() == "sluice"]
+
+    def lost(self):
+        """A stray multicast frame of the kernel's is nobody's."""
+        return sum(n for cause, n in self.telemetry.ask("/sluice/drops").items() if cause != "multicast")
+
+
+class Kernel(Gateway):
+    """Peers that need the gateway's namespace to be a host: addresses, and their work kept on the gateway's CPU."""
+    forwards = False
+
+    def start(self):
+        for interface, addresses in ("wan0", ["192.0.2.2/24", VIP + "/24"]), ("lan0", ["10.1.0.2/16", "10.1.0.3/16"]):
+            for address in addresses:
+                run("ip", "-n", NAME + "-sluice", "addr", "add", address, "dev", interface)
+            # a veth is served on its sender's CPU: the gateway gets its own, as the others do
+            run(*inside("sluice", "sh", "-c", "echo %x >/sys/class/net/%s/queues/rx-0/rps_cpus" % (1 << GATEWAY_CPU, interface)), check=False)
+        run(*inside("sluice", "sysctl", "-q", "-w", "net.ipv4.ip_forward=%d" % self.forwards, "net.core.somaxconn=4096",
+                    "net.ipv4.tcp_max_syn_backlog=8192", "net.ipv4.ip_local_port_range=1024 65535"))
+        self.start_peer()
+
+    def start_peer(self):
+        raise NotImplementedError
+
+    def write(self, name, text):
+        path = os.path.join(self.work, name)
+        with open(path, "w", encoding="utf-8") as f:
+            f.write(text)
+        return path
+
+
+class Haproxy(Kernel):
+    name, udp = "HAProxy", False
+
+    def start_peer(self):
+        listens = "".join("listen l%d\n  bind %s:%d backlog 4096\n%s" % (port, VIP, port, "".join(
+            "  server s%d %s:%d\n" % (i, address, to) for i, address in enumerate(addresses)))
+            for port, to, addresses in ((HTTP, 8080, BACKENDS), (IPERF, IPERF, BACKENDS[:1])))
+        config = self.write("haproxy.cfg", "global\n  nbthread 1\n  maxconn 8000\ndefaults\n  mode tcp\n  balance roundrobin\n"
+                            "  timeout connect 5s\n  timeout client 60s\n  timeout server 60s\n" + listens)
+        self.spawn("sluice", "haproxy", "-db", "-f", config, cpu=GATEWAY_CPU)
+
+
+class NginxStream(Kernel):
+    name = "nginx stream"
+
+    def start_peer(self):
+        module = "/usr/lib/nginx/modules/ngx_stream_module.so"
+        if not os.path.exists(module):
+            raise Failed("nginx has no stream module (package libnginx-mod-stream)")
+        config = self.write("nginx.conf", """load_module %s; user root; worker_processes 1; daemon off; pid %s/nginx.pid;
+error_log %s/nginx.log crit; worker_rlimit_nofile 40000; events { worker_connections 20000; }
+stream {
+  upstream web { %s }
+  server { listen %s:%d backlog=4096; proxy_pass web; }
+  server { listen %s:%d; proxy_pass %s:%d; }
+  server { listen %s:%d udp; proxy_pass %s:%d; proxy_timeout 10s; }
+}
+""" % (module, self.work, self.work, " ".join("server %s:8080;" % b for b in BACKENDS), VIP, HTTP, VIP, IPERF, BACKENDS[0], IPERF,
+            VIP, ECHO, BACKENDS[0], ECHO))
+        self.spawn("sluice", "nginx", "-p", self.work, "-e", self.work + "/nginx.log", "-c", config, cpu=GATEWAY_CPU)
+
+    def pids(self):
+        master = self.processes[-1].pid
+        return [master] + [int(pid) for pid in run("pgrep", "-P", str(master), check=False).split()]
+
+
+class Nftables(Kernel):
+    name, forwards = "nftables DNAT", True
+
+    def start_peer(self):
+        rules = self.write("rules", """table ip balance {
+  chain pre { type nat hook prerouting priority -100;
+    ip daddr %s tcp dport %d dnat to numgen inc mod 3 map { 0 : %s, 1 : %s, 2 : %s }:8080
+    ip daddr %s tcp dport %d dnat to %s
+    ip daddr %s udp dport %d dnat to %s
+  }
+  chain post { type nat hook postrouting priority 100;
+    oifname "lan0" snat to 10.1.0.3
+  }
+}
+""" % (VIP, HTTP, *BACKENDS, VIP, IPERF, BACKENDS[0], VIP, ECHO, BACKENDS[0]))
+        run(*inside("sluice", "nft", "-f", rules))
+        run(*inside("sluice", "sysctl", "-q", "-w", "net.netfilter.nf_conntrack_max=262144"), check=False)
+
+    def pids(self):
+        return []  # it works in softirqs: what it takes is in the machine's figure
+
+
+def all_of_them():
+    return [Direct(), Sluice("af_packet"), Sluice("af_xdp"), Sluice("tap"), Nftables(), Haproxy(), NginxStream()]

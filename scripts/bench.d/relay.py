@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""One multicast stream in and another out: sluice, the kernel's multicast routing and socat, on the same links, offered more than
+they can take. tests/bench/relay-rates.sh makes the lab and reads the links' counters."""
+import os
+import re
+
+from system import ROOT, Failed, run
+
+LINE = re.compile(r"^(?P<name>\S.*?) +(?P<bytes>\d+) bytes: +(?P<offered>\d+) datagrams/s offered, +(?P<out>\d+)/s out$", re.M)
+NAMES = {"sluice, af_packet": "sluice, AF_PACKET", "sluice, af_xdp": "sluice, AF_XDP", "smcroute": "kernel (smcroute)"}
+
+
+def measure(results, options, say):
+    say("relay: sluice, smcroute, socat")
+    seconds = options.seconds
+    try:
+        out = run(os.path.join(ROOT, "tests/bench/relay-rates.sh"), timeout=120 + options.repetitions * 8 * (seconds + 6),
+                  env=dict(os.environ, SECONDS_EACH=str(seconds), ROUNDS=str(options.repetitions), LAB_NAME="bench"))
+        found = list(LINE.finditer(out))
+        if not found:
+            raise Failed(out[-300:])
+    except Failed as error:
+        results.fail("relay", error)
+        return
+    for line in found:
+        name, size = NAMES.get(line["name"], line["name"]), line["bytes"] + " bytes"
+        results.add("relay", name, size, "rate", "datagrams/s", int(line["out"]), "more")
+        results.add("relay", name, size, "offered", "datagrams/s", int(line["offered"]), "more")
+    results.note("relay", "each is offered more than it can take; a generator that is held up by its receiver offers less")
+    results.note("relay", "multicast routing in the kernel cannot rewrite groups, and forwards on the CPU of the sender")

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""report.md with a table for each case, and its pictures. Everything in it comes from one run."""
+import os
+import textwrap
+
+from results import median, number, unique
+from system import warnings
+
+TITLES = {
+    "http": ("HTTP", "wrk, one thread; three nginx behind. Requests a second, latency and CPU time of each request."),
+    "bulk": ("Bulk TCP", "iperf3, one connection, MTU 1500, no offloads."),
+    "udp": ("UDP round trips", "To an echo server and back, as many as go."),
+    "drops": ("Packets that sluice dropped in all of this", "Its own count, without multicast that is for nobody."),
+    "ndr": ("Highest rate without loss, and with 0.1 %", "RFC 2544 section 26.1, UDP of 64 bytes there and back, 8 flows."),
+    "latency": ("Latency of UDP round trips", "64 bytes, from when a datagram was due."),
+    "loss": ("Loss against rate", None),
+    "replay": ("Against DPDK's own: net_pcap replay", "Frames of 60 bytes without FCS from memory, each flow once in a round; what is sent is dropped. One CPU. "
+               "testpmd looks nothing up."),
+    "memif": ("Against DPDK's own: net_memif between two processes", "Frames of 60 bytes without FCS from a generator on the other CPU."),
+    "flows": ("Cycles a packet in memory, by live flows", "sluice-bench pipeline, UDP of 64 bytes."),
+    "stages": ("Where they go", None),
+    "size": ("Cycles a packet in memory, by size", "1 k flows."),
+    "new flows": ("Each packet opens a flow", "With the flow's expiry."),
+    "others": ("Other packets", None),
+    "memory": ("Memory of a flow", None),
+    "relay in memory": ("Relay: cycles of an output", "UDP multicast of 1400 bytes to N outputs, payload shared."),
+    "relay": ("Relay against its peers", "One stream in, several out."),
+    "memory of the daemon": ("Memory of the daemon", "Resident and hugepages."),
+    "held connections": ("Real connections open at the same time", None),
+    "synthetic flows": ("Synthetic flows", "sluice-bench soak."),
+    "capacity": ("Capacity of the flow table", "RFC 9693 section 4.1."),
+    "connection rates": ("Set-up and tear-down", "RFC 9693 sections 4.2 and 4.3, in memory; with real connections see HTTP, one request each."),
+}
+COLOURS = ["#4c72b0", "#dd8452", "#55a868", "#c44e52", "#8172b3", "#937860", "#da8bc3", "#8c8c8c"]
+
+
+def cell(values):
+    if not values:
+        return ""
+    text = number(median(values))
+    return text if len(values) < 2 or min(values) == max(values) else "%s (%s-%s)" % (text, number(min(values)), number(max(values)))
+
+
+def table(results, case):
+    """A table for each parameter that several subjects share, one in all otherwise."""
+    samples = results.of(case)
+    subjects, parameters = unique(s["subject"] for s in samples), unique(s["parameter"] for s in samples)
+    metrics = unique((s["metric"], s["unit"]) for s in samples)
+    if len(metrics) == 1:
+        yield "| %s | %s |" % (", ".join(filter(None, metrics[0])), " | ".join(map(str, parameters)))
+        yield "|---|%s" % ("---:|" * len(parameters))
+        for subject in subjects:
+            yield "| %s | %s |" % (subject, " | ".join(cell(results.values(case, subject, p, metrics[0][0])) for p in parameters))
+        return
+    for parameter in parameters:
+        yield ""
+        yield "**%s**" % parameter
+        yield ""
+        yield "| | %s |" % " | ".join(", ".join(filter(None, m)) for m in metrics)
+        yield "|---|%s" % ("---:|" * len(metrics))
+        for subject in subjects:
+            yield "| %s | %s |" % (subject, " | ".join(cell(results.values(case, subject, parameter, m[0])) for m in metrics))
+
+
+def write_markdown(results, out, pictures):
+    m = results.machine
+    lines = ["# What sluice costs, measured beside its peers", "",
+             "One run of `scripts/bench`. Figures are medians, least and most in brackets. Those of another run, or of another machine, "
+             "cannot be compared with them.", "", "| | |", "|---|---|"]
+    for key in ("sluice", "commit", "dpdk", "kernel", "cpu", "cpus", "memory_gib", "compiler", "pinning", "offloads", "noise_percent",
+                "busy_percent_before", "stolen_percent_before", "stolen_percent_during", "repetitions", "seconds", "took_s"):
+        lines.append("| %s | %s |" % (key.replace("_", " "), m.get(key, "")))
+    lines += ["| %s | %s |" % pair for pair in m["peers"].items()]
+    lines += [""] + ["**Warning: %s.**\n" % w for w in list(warnings(m)) + m.get("warnings", [])]
+    for case in sorted(results.cases(), key=lambda c: list(TITLES).index(c) if c in TITLES else 99):
+        title, text = TITLES.get(case, (case, None))
+        lines += ["", "## " + title, ""] + ([text, ""] if text else [])
+        lines += ["![%s](%s)\n" % (title, p) for p in pictures.get(case, [])]
+        if case not in ("loss", "stages"):  # those are pictures; the samples are in results.json
+            lines += table(results, case)
+        lines += [""] + ["- %s" % n["text"] for n in results.notes if n["case"] == case]
+    if results.failures:
+        lines += ["", "## Not measured", ""] + ["- %s: %s" % (n["case"], n["text"]) for n in results.failures]
+    with open(os.path.join(out, "report.md"), "w", encoding="utf-8") as f:
+        f.write("\n".join(lines) + "\n")
+
+
+class Pictures:
+    """PNG files in the report's directory, by case."""
+
+    def __init__(self, results, out):
+        import matplotlib
+        matplotlib.use("Agg")
+        from matplotlib import pyplot
+        self.plot, self.results, self.out, self.made = pyplot, results, out, {}
+
+    def axes(self, title, width=9.0, height=4.2):
+        figure, axes = self.plot.subplots(figsize=(width, height))
+        axes.set_title(title, fontsize=11, loc="left")
+        axes.grid(axis="y", alpha=.3)
+        for side in ("top", "right"):
+            axes.spines[side].set_visible(False)
+        return figure, axes
+
+    def save(self, case, name, figure):
+        figure.tight_layout()
+        figure.savefig(os.path.join(self.out, name + ".png"), dpi=110)
+        self.plot.close(figure)
+        self.made.setdefault(case, []).append(name + ".png")
+
+    def bars(self, case, metric, name, title, unit):
+        """Medians, with a line from least to most; a group for each parameter."""
+        samples = self.results.of(case, metric=metric)
+        if not samples:
+            return
+        subjects, parameters = unique(s["subject"] for s in samples), unique(s["parameter"] for s in samples)
+        figure, axes = self.axes(title)
+        width = .8 / len(subjects)
+        for i, subject in enumerate(subjects):
+            groups = [self.results.values(case, subject, p, metric) for p in parameters]
+            at = [g + (i - (len(subjects) - 1) / 2) * width for g, values in enumerate(groups) if values]
+            groups = [g for g in groups if g]
+            middle = [median(g) for g in groups]
+            axes.bar(at, middle, width * .92, label=subject, color=COLOURS[i % len(COLOURS)],
+                     yerr=[[m - min(g) for m, g in zip(middle, groups)], [max(g) - m for m, g in zip(middle, groups)]],
+                     error_kw={"elinewidth": .9, "capsize": 2})
+        axes.set_xticks(range(len(parameters)), [textwrap.fill(str(p), 22) for p in parameters], fontsize=9)
+        axes.set_ylabel(unit)
+        axes.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1, .5))
+        self.save(case, name, figure)
+
+    def percentiles(self, case, parameter, name, title):
+        """Latency by percentile, on a scale that spreads the tail."""
+        marks = [("p50", 50), ("p90", 90), ("p99", 99), ("p999", 99.9)]
+        figure, axes = self.axes(title)
+        for i, subject in enumerate(unique(s["subject"] for s in self.results.of(case, parameter=parameter))):
+            values = [median(self.results.values(case, subject, parameter, m)) for m, _ in marks]
+            if None not in values:
+                axes.plot(range(len(marks)), [v / 1000 for v in values], marker="o", label=subject, color=COLOURS[i % len(COLOURS)])
+        axes.set_yscale("log")
+        axes.set_ylabel("ms")
+        axes.set_xticks(range(len(marks)), ["%g %%" % p for _, p in marks])
+        axes.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1, .5))
+        self.save(case, name, figure)
+
+    def lines(self, case, metric, name, title, x, y, log=False):
+        figure, axes = self.axes(title)
+        for i, subject in enumerate(unique(s["subject"] for s in self.results.of(case, metric=metric))):
+            samples = self.results.of(case, subject=subject, metric=metric)
+            points = sorted((p, median([s["value"] for s in samples if s["parameter"] == p])) for p in unique(s["parameter"] for s in samples))
+            axes.plot([p for p, _ in points], [v for _, v in points], marker=".", label=subject, color=COLOURS[i % len(COLOURS)])
+        if log:
+            axes.set_yscale("symlog", linthresh=.1)
+        axes.set_xlabel(x)
+        axes.set_ylabel(y)
+        axes.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1, .5))
+        self.save(case, name, figure)
+
+    def stages(self):
+        """A stack for each mode and number of flows."""
+        samples = self.results.of("stages")
+        if not samples:
+            return
+        parameters = unique(s["parameter"] for s in samples)
+        figure, axes = self.axes("Cycles a packet, by stage", height=.32 * len(parameters) + 1.6)
+        left = [0] * len(parameters)
+        stages = unique(s["subject"] for s in samples)
+        cost = {stage: [median(self.results.values("stages", stage, p, "cost")) or 0 for p in parameters] for stage in stages}
+        for i, stage in enumerate(s for s in stages if max(cost[s]) >= 1):
+            axes.barh(range(len(parameters)), cost[stage], left=left, label=stage, color=self.plot.get_cmap("tab20")(i % 20))
+            left = [a + b for a, b in zip(left, cost[stage])]
+        axes.set_yticks(range(len(parameters)), parameters, fontsize=8)
+        axes.invert_yaxis()
+        axes.set_xlabel("cycles of the TSC")
+        axes.legend(fontsize=8, frameon=False, loc="center left", bbox_to_anchor=(1, .5))
+        self.save("stages", "stages", figure)
+
+
+def draw(results, out):
+    p = Pictures(results, out)
+    p.bars("http", "rate", "http-rate", "HTTP requests a second", "requests/s")
+    p.bars("http", "cpu machine", "http-cpu", "CPU time of the whole machine for a request", "us")
+    for i, parameter in enumerate(unique(s["parameter"] for s in results.of("http"))):
+        p.percentiles("http", parameter, "http-latency-%d" % (i + 1), "HTTP latency, " + parameter)
+    p.bars("bulk", "rate", "bulk", "One TCP connection", "Gbit/s")
+    p.bars("udp", "round trips", "udp", "UDP round trips", "1/s")
+    p.bars("ndr", "rate", "ndr", "UDP round trips without loss", "1/s")
+    for share in (10, 50, 90):
+        if results.of("latency", parameter="%d %% of its NDR" % share):
+            p.percentiles("latency", "%d %% of its NDR" % share, "latency-%d" % share, "UDP latency at %d %% of the NDR" % share)
+    if results.of("loss"):
+        p.lines("loss", "lost", "loss", "Loss against rate", "round trips a second", "% lost", log=True)
+    p.bars("replay", "rate", "replay", "net_pcap replay, one CPU", "Mpps")
+    p.bars("memif", "rate", "memif", "net_memif from another process, one CPU", "Mpps")
+    p.bars("flows", "cost", "flows", "Cycles a packet, by live flows", "cycles")
+    p.stages()
+    p.bars("size", "cost", "size", "Cycles a packet, by size", "cycles")
+    p.bars("relay in memory", "cost", "relay-memory", "Relay: cycles of an output", "cycles")
+    p.bars("relay", "rate", "relay", "Relay: datagrams a second that arrive", "1/s")
+    return p.made
+
+
+def write(results, out):
+    results.write(os.path.join(out, "results.json"))
+    try:
+        pictures = draw(results, out)
+    except ImportError:
+        results.note("pictures", "there are none: python3-matplotlib is not installed")
+        pictures = {}
+    write_markdown(results, out, pictures)

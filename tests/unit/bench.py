@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""scripts/bench without a network: the search for the highest rate, summaries, the report and what it warns of."""
+import json
+import os
+import struct
+import sys
+import tempfile
+import unittest
+from unittest import mock
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../scripts/bench.d"))
+# pylint: disable=wrong-import-position
+import ceiling
+import latency
+import report
+import system
+from results import Results, number
+
+MACHINE = {"cpus": 2, "noise_percent": 1, "busy_percent_before": 1, "stolen_percent_before": 0, "peers": {}}
+
+
+class Search(unittest.TestCase):
+    def search(self, best, highest, allowed=0, loss_above=.01):
+        """Of a gateway that loses `loss_above` of what comes faster than `best`."""
+        trials = []
+
+        def trial(_, rate, __):
+            trials.append(rate)
+            return {}, loss_above if rate > best else 0
+        with mock.patch.object(latency, "trial", trial):
+            return latency.search(None, highest, allowed, 1, []), len(trials)
+
+    def test_finds(self):
+        for best, highest in ((50000, 120000), (1500, 120000), (119000, 120000), (400000, 10000000)):
+            found, trials = self.search(best, highest)
+            self.assertLessEqual(found, best)
+            self.assertGreaterEqual(found, best / (1 + latency.STEP) / 1.001)
+            self.assertLess(trials, 20)
+
+    def test_loss_that_is_allowed(self):
+        self.assertGreater(self.search(10000, 50000, allowed=.001, loss_above=.0005)[0], 47000)
+        self.assertLessEqual(self.search(10000, 50000, allowed=.001, loss_above=.002)[0], 10000)
+
+    def test_rate_not_offered_is_no_success(self):
+        sent = {"sent": 900, "lost": 0}
+        with mock.patch.object(latency, "send", lambda *_, **__: sent):
+            self.assertEqual(latency.trial(None, 1000, 1)[1], 1.0)
+            sent["sent"] = 1000
+            self.assertEqual(latency.trial(None, 1000, 1)[1], 0)
+            sent["lost"] = 10
+            self.assertEqual(latency.trial(None, 1000, 1)[1], .01)
+
+
+class Report(unittest.TestCase):
+    def results(self):
+        r = Results()
+        r.machine = dict(MACHINE)
+        for value in (3, 1, 2):
+            r.add("flows", "full-NAT IPv4", "1 k flows", "cost", "cycles/packet", value)
+            r.add("http", "direct", "50 connections", "rate", "requests/s", 1000 * value, "more")
+            r.add("http", "direct", "50 connections", "p99", "us", 10 * value)
+        r.add("http", "HAProxy", "50 connections", "rate", "requests/s", 7, "more")
+        r.note("http", "HAProxy took a nap")
+        r.fail("relay", "smcroute is not installed\n")
+        return r
+
+    def test_written(self):
+        with tempfile.TemporaryDirectory() as out:
+            report.write(self.results(), out)
+            with open(os.path.join(out, "report.md"), encoding="utf-8") as f:
+                text = f.read()
+            with open(os.path.join(out, "results.json"), encoding="utf-8") as f:
+                samples = json.load(f)["samples"]
+        self.assertEqual(len(samples), 10)
+        for line in ("| full-NAT IPv4 | 2.00 (1.00-3.00) |", "| | rate, requests/s | p99, us |", "| direct | 2,000 (1,000-3,000) | 20.0 (10.0-30.0) |",
+                     "| HAProxy | 7.00 |  |", "- HAProxy took a nap", "- relay: smcroute is not installed"):
+            self.assertIn(line + "\n", text)
+
+    def test_numbers(self):
+        for value, text in ((0, "0"), (1.234, "1.23"), (12.34, "12.3"), (1234.5, "1,234"), (None, "")):
+            self.assertEqual(number(value), text)
+
+    def test_warnings(self):
+        self.assertEqual(list(system.warnings(MACHINE)), [])
+        for key, value, word in (("cpus", 1, "one CPU"), ("noise_percent", 40, "noisy"), ("busy_percent_before", 90, "something else"),
+                                 ("stolen_percent_before", 9, "hypervisor")):
+            found = list(system.warnings(dict(MACHINE, **{key: value})))
+            self.assertEqual(len(found), 1)
+            self.assertIn(word, found[0])
+
+
+class Frames(unittest.TestCase):
+    def test_each_flow_once(self):
+        for count in (1024, 1000):
+            frames = list(ceiling.frames(count))
+            self.assertEqual(len({f[26:30] + f[34:36] for f in frames}), count)
+            for frame in frames:
+                self.assertEqual(len(frame), ceiling.FRAME)
+                total = sum(struct.unpack("!10H", frame[14:34]))
+                self.assertEqual((total & 0xffff) + (total >> 16), 0xffff)
+
+
+if __name__ == "__main__":
+    unittest.main()
