@@ -106,6 +106,17 @@ static const struct golden_step source[] = {
 	END
 };
 
+/* The id of a backend that is gone becomes another one's, and nothing else changes. */
+#define BACKENDS(list) ONE_WAY_CONFIG("", ONE_WAY("4in4", "ipip", "round-robin", "192.0.2.10", "80", "tcp", "\"backends\": [ " list " ]"))
+static const struct golden_step same_id[] = {
+	RESOLVED, NEIGHBOUR("lan", "10.1.1.3", "02::b3"),
+	SYN, IN4("DF ", V4("DF " SYN_TEXT("80"))), TIME(61000), COUNT(FLOWS_EXPIRED, 1),
+	RELOAD(BACKENDS(BACKEND("10.1.1.2"))),
+	RELOAD(BACKENDS("{ \"address\": \"10.1.1.2\", \"weight\": 0 }, { \"address\": \"10.1.1.3\" }")),
+	SYN, OUT("lan", "eth 02::f1>02::b3 ip4 10.1.0.2>10.1.1.3 ttl 64 DF { " V4("DF " SYN_TEXT("80")) " }"),
+	END
+};
+
 /* From a VLAN into a tunnel without, and the other way round: the Ethernet headers have different lengths. */
 #define VLANS(wan, lan) "{ \"version\": 1, \"dpdk\": { \"vdevs\": [\"net_ring_wan\", \"net_ring_lan\"] }, \"interfaces\": [ " \
 	"{ \"name\": \"wan\", \"device\": \"net_ring_wan\", " wan "\"addresses\": [\"192.0.2.2/24\"] }, " \
@@ -134,6 +145,7 @@ static const struct golden_case cases[] = {
 	{ "routed", ROUTED, .steps = routed },
 	{ "ICMP errors", CONFIG, .steps = errors },
 	{ "another source", CONFIG, .steps = source },
+	{ "an id again", BACKENDS(BACKEND("10.1.1.1")), .steps = same_id },
 	{ "from a VLAN", VLANS("\"vlan\": 7, ", ""), .steps = from_vlan },
 	{ "into a VLAN", VLANS("", "\"vlan\": 9, "), .steps = into_vlan },
 	{ .name = NULL },
