@@ -32,6 +32,7 @@ struct check {
 	struct sl_health_state state;
 	struct sl_ip ip;
 	uint16_t port;
+	bool proxy_header; /* where the service sends one, its backends expect it of everybody */
 	uint64_t due_ns;	   /* SL_NEVER: under way */
 	uint64_t began_ns, ended_ns;
 	uint64_t passed, failed;
@@ -190,7 +191,8 @@ static int find_way(const struct sl_control *control, const struct check *check,
 		return -1;
 	}
 	*target = (struct sl_probe_target){ .health = &check->settings->config, .ip = check->ip, .port = check->port, .source = *source,
-					    .device = sl_companion_name(*companion), .device_index = sl_companion_index(*companion) };
+					    .proxy_header = check->proxy_header, .device = sl_companion_name(*companion),
+					    .device_index = sl_companion_index(*companion) };
 	return 0;
 }
 
@@ -269,14 +271,17 @@ static void end_check(struct sl_health_checks *health, uint16_t id)
 }
 
 /* Begin to check it, or go on. *made: settings that were copied for this service, NULL: none yet. */
-static void follow_backend(struct sl_control *control, const struct sl_config_health *config, const struct sl_backend *backend,
+static void follow_backend(struct sl_control *control, const struct sl_config_service *service, const struct sl_backend *backend,
 			   struct settings **made, uint64_t now_ns)
 {
+	const struct sl_config_health *config = &service->health;
+	bool proxy_header = service->proxy_protocol != SL_PROXY_PROTOCOL_OFF && config->port == 0; /* not at a port of its own */
 	struct sl_health_checks *health = control->health;
 	struct check *check = &health->checks[backend->id];
 
 	check->wanted = true;
-	if (check->settings != NULL && check->generation == backend->generation && same_config(&check->settings->config, config))
+	if (check->settings != NULL && check->generation == backend->generation && check->proxy_header == proxy_header &&
+	    same_config(&check->settings->config, config))
 		return;
 	if (*made == NULL)
 		*made = copy_settings(config);
@@ -290,6 +295,7 @@ static void follow_backend(struct sl_control *control, const struct sl_config_he
 	check->settings = *made;
 	check->generation = backend->generation;
 	check->ip = backend->ip;
+	check->proxy_header = proxy_header;
 	check->port = config->port != 0 ? config->port : rte_be_to_cpu_16(backend->port_be);
 	/* Other settings say nothing yet: as healthy as it was, and counted anew. What holds it back is somebody else's to say. */
 	check->state.health = sl_passive_holds(control, backend->id) ? SL_HEALTH_UNKNOWN : sl_backends_state(control, backend).health;
@@ -308,7 +314,7 @@ void sl_health_follow(struct sl_control *control, const struct sl_config *config
 		const struct sl_service *service = &s->services[i];
 		struct settings *made = NULL;
 		for (unsigned int j = 0; config->services[i].health.type != SL_CHECK_NONE && j < service->n_backends; j++)
-			follow_backend(control, &config->services[i].health, &service->backends[j], &made, now_ns);
+			follow_backend(control, &config->services[i], &service->backends[j], &made, now_ns);
 		if (made != NULL)
 			release(made);
 	}

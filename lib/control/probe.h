@@ -27,6 +27,7 @@ struct sl_probe_target {
 	const struct sl_config_health *health; /* must live as long as the probe */
 	struct sl_ip ip, source;
 	uint16_t port;
+	bool proxy_header;  /* HTTP: a PROXY header goes first */
 	const char *device; /* name of the companion */
 	int device_index;
 };

@@ -102,6 +102,8 @@ static int set_options(struct sl_probe *probe, const struct sl_probe_target *tar
 	curl_easy_setopt(probe->easy, CURLOPT_FRESH_CONNECT, 1L);
 	curl_easy_setopt(probe->easy, CURLOPT_FORBID_REUSE, 1L);
 	curl_easy_setopt(probe->easy, CURLOPT_HTTP09_ALLOWED, 0L);
+	/* Version 1: who takes version 2 takes it as well, and tells them apart by the first byte. */
+	curl_easy_setopt(probe->easy, CURLOPT_HAPROXYPROTOCOL, (long)target->proxy_header);
 	curl_easy_setopt(probe->easy, CURLOPT_OPENSOCKETFUNCTION, give_socket);
 	curl_easy_setopt(probe->easy, CURLOPT_OPENSOCKETDATA, probe);
 	curl_easy_setopt(probe->easy, CURLOPT_WRITEFUNCTION, on_body);

@@ -31,6 +31,7 @@ static struct {
 	bool asked[SL_MAX_BACKENDS];	/* under way, by id */
 	unsigned int begun[SL_MAX_BACKENDS];
 	struct sl_probes *probes;
+	bool proxy_header; /* of the last */
 } fake;
 
 struct lab {
@@ -62,6 +63,7 @@ int __wrap_sl_probe_begin(struct sl_probes *probes, uint16_t id, const struct sl
 	fake.asked[id] = true;
 	fake.running++;
 	fake.begun[id]++;
+	fake.proxy_header = target->proxy_header;
 	return 0;
 }
 
@@ -303,6 +305,27 @@ static void reload_with_other_settings(void **state)
 	health_is(lab, 1, SL_HEALTH_UP);
 }
 
+/* Backends that get a PROXY header from the service get one from the check, but not at a port of the check's own. */
+static void proxy_headers(void **state)
+{
+	static const struct {
+		enum sl_proxy_protocol version;
+		uint16_t port;
+		bool header;
+	} rows[] = { { SL_PROXY_PROTOCOL_V2, 0, true }, { SL_PROXY_PROTOCOL_OFF, 0, false }, { SL_PROXY_PROTOCOL_V1, 0, true },
+		     { SL_PROXY_PROTOCOL_V1, 9000, false } };
+	struct lab *lab = *state;
+
+	for (unsigned int i = 0; i < RTE_DIM(rows); i++) {
+		lab->config->services[0].proxy_protocol = rows[i].version;
+		settings(lab)->port = rows[i].port;
+		publish(lab);
+		fake.proxy_header = !rows[i].header;
+		round_of(lab, 0);
+		assert_int_equal(fake.proxy_header, rows[i].header);
+	}
+}
+
 static void reload_without_checks(void **state)
 {
 	struct lab *lab = *state;
@@ -435,6 +458,7 @@ int main(void)
 		TEST(one_goes_down_and_comes_up),
 		TEST(reload_goes_on),
 		TEST(reload_with_other_settings),
+		TEST(proxy_headers),
 		TEST(reload_without_checks),
 		TEST(backends_go),
 		TEST(bounded),

@@ -80,6 +80,11 @@ static void *serve(void *arg)
 	while ((fd = accept(server->fd, NULL, NULL)) >= 0) {
 		ssize_t n = recv(fd, server->request, sizeof(server->request) - 1, 0);
 		server->request[n > 0 ? n : 0] = '\0';
+		/* behind a PROXY header the request may come on its own */
+		if (n > 0 && strncmp(server->request, "PROXY", 5) == 0 && strstr(server->request, "\r\n\r\n") == NULL) {
+			ssize_t more = recv(fd, server->request + n, sizeof(server->request) - 1 - (size_t)n, 0);
+			server->request[n + (more > 0 ? more : 0)] = '\0';
+		}
 		if (server->answer != NULL && send(fd, server->answer, strlen(server->answer), MSG_NOSIGNAL) > 0)
 			shutdown(fd, SHUT_WR);
 		if (server->answer == NULL) /* until the other side has had enough */
@@ -240,6 +245,30 @@ static void http(void **state)
 	ask(&health, "127.0.0.1", closed_port(SOCK_STREAM, "127.0.0.1"), false, "Connection refused");
 }
 
+static void http_behind_proxy_header(void **state)
+{
+	struct sl_config_health health = { .type = SL_CHECK_HTTP, .timeout_ms = TIMEOUT_MS, .path = "/", .status = "200" };
+	const char *ips[] = { "127.0.0.1", "::1" };
+	struct server server;
+
+	if (!test.possible)
+		skip();
+	for (unsigned int i = 0; i < 2; i++) {
+		char line[128];
+		start(&server, SOCK_STREAM, ips[i], HTTP("200 OK", ""));
+		struct sl_probe_target to = target(&health, ips[i], server.port);
+		to.proxy_header = true;
+		test.n = 0;
+		assert_int_equal(sl_probe_begin(&test.probes, 7, &to, now_ns(), (char[SL_PROBE_TEXT_MAX]){ 0 }), 0);
+		wait_for(1);
+		assert_true(test.last.passed);
+		snprintf(line, sizeof(line), "PROXY TCP%s %s %s ", i == 0 ? "4" : "6", ips[i], ips[i]);
+		assert_memory_equal(server.request, line, strlen(line));
+		assert_non_null(strstr(server.request, "\r\nGET / HTTP/1.1\r\n"));
+		stop(&server);
+	}
+}
+
 static void udp(void **state)
 {
 	static const struct {
@@ -335,7 +364,7 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(tcp), cmocka_unit_test(http), cmocka_unit_test(udp), cmocka_unit_test(icmp), cmocka_unit_test(many),
+		cmocka_unit_test(tcp), cmocka_unit_test(http), cmocka_unit_test(http_behind_proxy_header), cmocka_unit_test(udp), cmocka_unit_test(icmp), cmocka_unit_test(many),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
