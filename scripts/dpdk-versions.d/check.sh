@@ -18,7 +18,7 @@ step()
 logged()
 {
 	"$@" >"$log" 2>&1 </dev/null && return
-	tail -n 100 "$log" | sed 's/^/    | /'
+	grep -v ' OK  ' "$log" | tail -n 100 | sed 's/^/    | /'
 	echo "dpdk-versions: failed: $*"
 	exit 1
 }
