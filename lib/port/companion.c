@@ -75,7 +75,7 @@ static int open_tap(struct sl_companion *c, const uint8_t mac[6])
 	c->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
 	if (c->fd < 0)
 		return -errno;
-	ifr.ifr_flags = IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL;
+	ifr.ifr_flags = (short)(IFF_TAP | IFF_NO_PI | IFF_TUN_EXCL); /* all 16 bits are flags */
 	if (ioctl(c->fd, TUNSETIFF, &ifr) != 0)
 		return -errno;
 	c->index = (int)if_nametoindex(c->name);
