@@ -2,15 +2,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # variants: af_packet af_xdp two-workers
 #
-#   client 192.0.2.1, bird AS 65001 --- sluice: wan 192.0.2.2 with a companion: a TCP server on port 2222, bird AS 65002
+#   client 192.0.2.1, bird AS 65001 --- sluice: wan 192.0.2.2 with a companion: sshd, a TCP server on port 2222, bird AS 65002
 #          198.51.100.1 behind it                                          VIP 192.0.2.10
 #   backend1 10.1.1.1 --- sluice: lan 10.1.0.2 with a companion
 #
 # The host's own stack is reached, and reaches others, by ports that sluice has: a server in the manner of ssh (it speaks first,
-# then moves a lot both ways), by both families, from a network behind a router; BGP announces the VIP. Traffic through the VIP goes on.
+# then moves a lot both ways) and sshd, by both families, from a network behind a router; BGP announces the VIP. Traffic through the VIP goes on.
 . "$(dirname "$0")/_lib.sh"
 
-command -v bird >/dev/null || skip "bird is not installed: scripts/packages install lab"
+for tool in bird ssh /usr/sbin/sshd; do
+	command -v "$tool" >/dev/null || skip "$tool is not installed: scripts/packages install lab"
+done
 case ${1:-af_packet} in
 two-workers) lab_up af_packet --kernel --workers 2 --lcores 0@0,1@0,2@1 ;;
 *) lab_up "${1:-af_packet}" --kernel ;;
@@ -54,6 +56,24 @@ host ping -n -q -c 3 -i 0.2 -W 2 -I 192.0.2.2 198.51.100.1 >/dev/null || fail "t
 # no answer comes twice, from the kernel interface below, too
 [[ $(lab_in client ping -n -c 5 -i 0.05 -W 2 192.0.2.2) == *" 5 received, 0% packet loss"* ]] || fail "client: ping"
 lab_in client ping -n -c 5 -i 0.05 -W 2 192.0.2.2 | grep -q DUP && fail "two answers to a ping"
+
+echo "ssh"
+ssh-keygen -q -t ed25519 -N "" -f "$LAB_WORK/key"
+cp "$LAB_WORK/key.pub" "$LAB_WORK/authorized"
+mkdir -p /run/sshd
+lab_spawn sshd "$LAB_WORK/sshd.log" sluice /usr/sbin/sshd -D -e -f /dev/null -p 22 -h "$LAB_WORK/key" -o PidFile=none -o UsePAM=no \
+	-o StrictModes=no -o PermitRootLogin=prohibit-password -o AuthorizedKeysFile="$LAB_WORK/authorized"
+login()
+{
+	lab_in client ssh -q -F /dev/null -i "$LAB_WORK/key" -o BatchMode=yes -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
+		-o ConnectTimeout=5 "root@$1" "sha256sum"
+}
+lab_wait 15 "sshd" login 192.0.2.2
+sent=$(head -c 3000000 /dev/urandom | tee "$LAB_WORK/sent" | sha256sum)
+for address in 192.0.2.2 2001:db8:1::2; do
+	[[ $(login "$address" <"$LAB_WORK/sent") == "$sent" ]] || { cat "$LAB_WORK/sshd.log"; fail "ssh to $address"; }
+done
+lab_stop sshd
 
 echo "BGP"
 bird_config()
