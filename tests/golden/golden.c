@@ -12,6 +12,7 @@
 #include <rte_eal.h>
 #include <rte_eth_ring.h>
 
+#include "eal.h"
 #include "golden.h"
 #include "lines.h"
 #include "states.h"
@@ -559,6 +560,7 @@ static int start_eal(void **state)
 
 	if (rte_eal_init(sizeof(args) / sizeof(args[0]), args) < 0)
 		return -1;
+	test_eal_leave_nothing();
 	return rte_pktmbuf_pool_create("golden", MBUFS, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY) == NULL ||
 	       rte_pktmbuf_pool_create("headers", MBUFS, 0, 0, SL_RELAY_HEADER_ROOM, SOCKET_ID_ANY) == NULL;
 }

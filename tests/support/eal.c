@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -20,6 +21,12 @@ void test_eal_init(const char *name)
 		fprintf(stderr, "%s: rte_eal_init: %s\n", name, rte_strerror(rte_errno));
 		exit(1);
 	}
+	test_eal_leave_nothing();
+}
+
+void test_eal_leave_nothing(void)
+{
+	rmdir(rte_eal_get_runtime_dir()); /* nothing is in it without shared configuration and telemetry */
 }
 
 struct rte_mempool *test_pool_create(void)
