@@ -39,6 +39,8 @@ unsigned int sl_cut(struct sl_worker *w, struct rte_mbuf *m, uint16_t mtu, struc
 	unsigned int n = 0;
 
 	pieces[n++] = m;
+	if (payload <= size)
+		return n; /* it fits */
 	for (uint32_t start = size; start < payload; start += size) {
 		struct rte_mbuf *piece = sl_packet_create(w);
 		if (piece != NULL)

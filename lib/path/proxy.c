@@ -121,8 +121,10 @@ static bool strip_syn(struct sl_worker *w, struct sl_burst *b, unsigned int i)
 		sl_burst_drop(w, b, i, SL_DROP_FRAGMENT);
 		return false;
 	}
-	if (unlikely(sl_tcp_data_len(b->m[i], p) != 0))
+	if (unlikely(sl_tcp_data_len(b->m[i], p) != 0)) {
 		sl_edit_tcp_trim(b->m[i], p);
+		p->out_interface = SL_ID_NONE; /* nothing is left that would have to be cut */
+	}
 	return true;
 }
 

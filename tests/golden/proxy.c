@@ -170,6 +170,9 @@ static const struct golden_step syn_with_data[] = {
 	V6_TO_BACKEND("63 tcp $2>8080 S seq 48 ack 0 win 65535 len 0 [csum ok]"),
 	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .id = 7, .mf = 1), TCP(1001, 80, "S", .seq = 100), FILL(20)),
 	DROPPED(FRAGMENT, 1),
+	/* it would have been cut, had its data not gone */
+	FROM_CLIENT(TCP(1002, 82, "S", .seq = 100), FILL(1460)),
+	V6_TO_BACKEND("63 tcp $4>8080 S seq 72 ack 0 win 65535 len 0 [csum ok]"),
 	END
 };
 
