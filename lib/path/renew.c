@@ -46,6 +46,7 @@ enum sl_drop_cause sl_flow_renew(struct sl_worker *w, const struct sl_snapshot *
 	struct sl_flow *f = &w->flows.flows[p->flow];
 
 	f->neighbour[SL_CLIENT] = f->neighbour[SL_SERVER] = SL_ID_NONE;
+	f->flags &= (uint8_t)~SL_FLOW_STEADY_BOTH; /* this packet may not get as far as to a next hop */
 	if (unlikely(p->kind == SL_PKT_UDP && is_lost(w, s, f))) {
 		if (p->side == SL_SERVER || (p->flags & SL_PKT_FRAGMENT_LATER))
 			return SL_DROP_MAX; /* not settled: the client's next datagram comes here again */

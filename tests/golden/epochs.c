@@ -68,7 +68,16 @@ static const struct golden_step in_two_parts[] = {
 	QUIET, CALL(one_more), LOOKED_UP_AGAIN, END
 };
 
+/* The first packet after the change does not get as far as to a next hop, and the next one must not rely on it. */
+static const struct golden_step goes_nowhere[] = {
+	RESOLVED, OPENED, DATA, DATA_OUT, DATA, DATA_OUT, CALL(one_change),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .ttl = 1), TCP(1000, 80, "A", .seq = 101, .ack = 501)),
+	SENT("wan", "icmp time-exceeded", 1), DROPPED(TTL, 1),
+	LOOKED_UP_AGAIN, END
+};
+
 static const struct golden_case cases[] = {
+	{ "the first packet goes nowhere", LAB_CONFIG, 0, goes_nowhere },
 	{ "one change", LAB_CONFIG, 0, soon },
 	{ "changes that leave the low bits as they were", LAB_CONFIG, 0, low_bits },
 	{ "a whole turn of the number", LAB_CONFIG, 0, whole_turn },
