@@ -9,12 +9,26 @@
 
 #include "stages.h"
 
+#include "sluice/packet/encapsulate.h"
 #include "sluice/packet/quote.h"
 
 #define ICMP_HEADER 8
 #define UNREACHABLE_V4 3
 #define NEEDS_FRAGMENTATION 4
 #define TOO_BIG_V6 2
+
+/* The quoted UDP header: the host's own datagrams are not for that port. */
+static bool quotes_gue(const struct sl_burst *b, unsigned int i, uint32_t at)
+{
+	const struct sl_pkt *p = &b->p[i];
+	struct rte_udp_hdr copy;
+	const struct rte_udp_hdr *udp;
+
+	if (at + sizeof(*udp) > (uint32_t)p->l3 + p->l3_len)
+		return false;
+	udp = rte_pktmbuf_read(b->m[i], at, sizeof(*udp), &copy);
+	return udp != NULL && udp->dst_port == RTE_BE16(SL_GUE_PORT);
+}
 
 /* Where the quoted packet was going, if it looks like one of our tunnels': from the address that the error is for. */
 static bool quotes_outer(const struct sl_burst *b, unsigned int i, struct sl_ip *far_end)
@@ -42,8 +56,10 @@ static bool quotes_outer(const struct sl_burst *b, unsigned int i, struct sl_ip 
 		*far_end = sl_ip_from_v4(h->dst_addr);
 		proto = h->next_proto_id;
 	}
-	return sl_ip_equal(&near_end, &p->dst) &&
-	       (proto == IPPROTO_IPIP || proto == IPPROTO_IPV6 || proto == IPPROTO_UDP || proto == IPPROTO_FRAGMENT);
+	if (!sl_ip_equal(&near_end, &p->dst))
+		return false;
+	return proto == IPPROTO_IPIP || proto == IPPROTO_IPV6 || proto == IPPROTO_FRAGMENT ||
+	       (proto == IPPROTO_UDP && quotes_gue(b, i, at + len));
 }
 
 bool sl_tunnel_error(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
@@ -54,7 +70,8 @@ bool sl_tunnel_error(struct sl_worker *w, const struct sl_snapshot *s, struct sl
 	struct sl_ip far_end;
 	uint32_t mtu;
 
-	if (!s->has_tunnels || !sl_icmp_quotes(p) || !quotes_outer(b, i, &far_end))
+	/* what merely passes through may have tunnels of its own */
+	if (!s->has_tunnels || sl_snapshot_local(s, &p->dst) == NULL || !sl_icmp_quotes(p) || !quotes_outer(b, i, &far_end))
 		return false;
 	w->count[SL_COUNT_TUNNEL_ERRORS]++;
 	memcpy(&mtu, sl_burst_at(b, i, p->l4 + 4), sizeof(mtu));

@@ -111,6 +111,9 @@ static const struct golden_step other_errors[] = {
 	IN("lan", BACKEND1_ETH, IP4("10.1.5.5", "10.1.0.2"), ICMP(3, 4, .rest = 600, .bad_checksum = 1), IP4("10.1.0.2", "10.1.1.1"),
 	   IP4("192.0.2.100", "192.0.2.10"), UDP(1000, 80)),
 	DROPPED(L4_CHECKSUM, 1),
+	/* about the host's own datagrams */
+	IN("lan", BACKEND1_ETH, IP4("10.1.5.5", "10.1.0.2"), ICMP(3, 3), IP4("10.1.0.2", "10.1.1.1"), UDP(5000, 53), FILL(20)),
+	DROPPED(ICMP_NO_FLOW, 1),
 	DF4(80, 1452), GOES("len 1452 "),
 	END
 };
