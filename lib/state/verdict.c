@@ -98,7 +98,8 @@ unsigned int sl_header_create(struct sl_worker *w, struct rte_mbuf **headers, un
 
 struct rte_mbuf *sl_packet_copy(struct sl_worker *w, const struct rte_mbuf *m)
 {
-	struct rte_mbuf *copy = rte_pktmbuf_copy(m, w->pool, 0, UINT32_MAX);
+	/* DPDK copies nothing where there is nothing */
+	struct rte_mbuf *copy = m->pkt_len == 0 ? rte_pktmbuf_alloc(w->pool) : rte_pktmbuf_copy(m, w->pool, 0, UINT32_MAX);
 
 	if (copy == NULL)
 		sl_packet_forgo(w, SL_DROP_NO_MBUF, 1);

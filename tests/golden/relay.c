@@ -46,6 +46,10 @@ static const struct golden_step no_chains[] = {
 	OUT("wan", "eth 02::f0>01:00:5e:09:09:09 ip4 192.0.2.2>239.9.9.9 ttl 64 udp 4000>5001 len 1400 #b2eb9e95 [csum ok]"),
 	OUT("lan", "eth 02::f1>01:00:5e:02:02:02 ip4 10.1.0.2>239.2.2.2 ttl 64 udp 4000>6001 len 1400 #b2eb9e95 [csum ok]"),
 	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.2>10.1.1.1 ttl 64 udp 4000>6001 len 1400 #b2eb9e95 [csum ok]"),
+	IN("wan", TO_GROUP, IP4("192.0.2.100", "239.1.1.1"), UDP(4000, 5001)),
+	OUT("wan", "eth 02::f0>01:00:5e:09:09:09 ip4 192.0.2.2>239.9.9.9 ttl 64 udp 4000>5001 len 0 [csum ok]"),
+	OUT("lan", "eth 02::f1>01:00:5e:02:02:02 ip4 10.1.0.2>239.2.2.2 ttl 64 udp 4000>6001 len 0 [csum ok]"),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.2>10.1.1.1 ttl 64 udp 4000>6001 len 0 [csum ok]"),
 	END
 };
 
