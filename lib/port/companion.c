@@ -165,8 +165,9 @@ static void change(struct sl_companion *c, int netlink, const struct sl_companio
 			complain(c, sl_netlink_rule(netlink, add, c->table, &has->addresses[i].ip), "a rule for",
 				 &has->addresses[i]);
 	}
+	/* Those that stay are given again: the kernel takes all of them away with a family's last address. */
 	for (unsigned int i = 0; i < has->n_routes; i++)
-		if (!has_route(other, &has->routes[i]))
+		if (add || !has_route(other, &has->routes[i]))
 			complain(c, sl_netlink_route(netlink, add, c->index, c->table, &has->routes[i].prefix, &has->routes[i].via),
 				 "route", &has->routes[i].prefix);
 }

@@ -114,12 +114,22 @@ lab_wait 10 "an answer by lan after the reload" ask backend1 10.1.0.2 1000
 /usr/bin/python3 - "$LAB_CONFIG" <<-'END'
 	import json, sys
 	config = json.load(open(sys.argv[1]))
+	config["interfaces"][1]["addresses"][0] = "10.1.0.9/16" # the only one of its family
+	json.dump(config, open(sys.argv[1], "w"))
+END
+kill -HUP "$(lab_pid sluice)"
+lab_wait 10 "the reload" telemetry_is /sluice/info 'r["reloads"] == 2'
+lab_wait 10 "an answer by the new address" ask backend1 10.1.0.9 1000
+host ip route show table all dev lan | grep -q "^10.1.0.0/16 table" || fail "routes have gone with an address: $(host ip route show table all dev lan)"
+/usr/bin/python3 - "$LAB_CONFIG" <<-'END'
+	import json, sys
+	config = json.load(open(sys.argv[1]))
 	config["interfaces"][0]["addresses"].append("192.0.2.5/24")
 	config["interfaces"][1]["kernel"] = False
 	json.dump(config, open(sys.argv[1], "w"))
 END
 kill -HUP "$(lab_pid sluice)"
-lab_wait 10 "the reload" telemetry_is /sluice/info 'r["reloads"] == 2'
+lab_wait 10 "the reload" telemetry_is /sluice/info 'r["reloads"] == 3'
 ! host ip link show dev lan >/dev/null 2>&1 || fail "the companion of lan is there still"
 ask client 192.0.2.5 1000 || fail "an address that a reload has added"
 learnt || fail "the reload has ended BGP"
