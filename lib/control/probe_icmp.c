@@ -16,6 +16,8 @@
 
 #include "sluice/config/config.h"
 
+#define ANSWERS_MAX 256
+
 #include "probe.h"
 
 struct echo {
@@ -136,8 +138,12 @@ void sl_probe_icmp_look(struct sl_probes *probes, int fd)
 	uint8_t packet[256]; /* IP header with options, and ours */
 	ssize_t n;
 
-	for (length = sizeof(from); (n = recvfrom(fd, packet, sizeof(packet), 0, (struct sockaddr *)&from, &length)) >= 0;
-	     length = sizeof(from)) {
+	/* Anybody's answers come here: no more of them in a turn than leaves time for the rest. */
+	for (unsigned int i = 0; i < ANSWERS_MAX; i++) {
+		length = sizeof(from);
+		n = recvfrom(fd, packet, sizeof(packet), 0, (struct sockaddr *)&from, &length);
+		if (n < 0)
+			return;
 		size_t header = from.ss_family == AF_INET ? 4u * (packet[0] & 0xf) : 0;
 		struct echo echo;
 		if ((size_t)n < header + sizeof(echo))
