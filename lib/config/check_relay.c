@@ -51,7 +51,6 @@ static bool is_source_specific(const struct sl_ip *group)
 static void check_group(struct sl_checker *c, const char *where, const struct sl_config_relay_input *in)
 {
 	const struct sl_prefix *group = &in->group;
-	const struct sl_config_interface *interface = &c->config->interfaces[in->interface];
 	bool v4 = sl_ip_is_v4(&group->ip);
 
 	if (group->len < 128 && in->n_sources > 0)
@@ -66,9 +65,10 @@ static void check_group(struct sl_checker *c, const char *where, const struct sl
 		sl_problem_add(c->problems, where, "name the senders in \"sources\"",
 			       "%s is for source-specific multicast (RFC 4607), which needs to know the sources",
 			       SL_IP_TEXT(&group->ip));
-	if (!v4 && in->join && c->clean && !has_family(interface, false))
+	if (!v4 && in->join && c->clean && !has_family(&c->config->interfaces[in->interface], false))
 		sl_problem_add(c->problems, where, "give it one, or set \"join\" to false",
-			       "interface %s has no IPv6 address, so it cannot join groups of IPv6", interface->name);
+			       "interface %s has no IPv6 address, so it cannot join groups of IPv6",
+			       c->config->interfaces[in->interface].name);
 }
 
 static void check_address(struct sl_checker *c, const char *where, const struct sl_config_relay_input *in)
