@@ -20,8 +20,11 @@ struct sl_fragment {
 /* p is a fragment that parse let pass (SL_PKT_FRAGMENT): its headers lie in the first segment, its length is right. */
 void sl_fragment_read(const struct rte_mbuf *m, const struct sl_pkt *p, struct sl_fragment *f);
 
-/* Most pieces a packet can be cut into: 65535 bytes, header of 60, for an MTU of 576 (the smallest of an interface) less a tunnel's header. */
-#define SL_FRAGMENT_PIECES_MAX 160
+/*
+ * Most pieces a packet can be cut into: 65535 bytes, header of 60, for an MTU of 576 (the smallest of an interface) less the 32
+ * bytes that GUE puts in front: 480 bytes each.
+ */
+#define SL_FRAGMENT_PIECES_MAX 137
 
 /*
  * What is cut, m, starts at its IP header and may be a fragment itself. IPv6 has nothing but a fragment header between IP
