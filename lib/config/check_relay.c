@@ -209,10 +209,16 @@ static int egress(const struct sl_config *config, const struct sl_ip *ip)
 	return best;
 }
 
+/* NULL in a configuration without any, which is not clean. */
+static const struct sl_config_interface *interface_of(const struct sl_config *config, const struct sl_config_relay_output *out)
+{
+	return config->n_interfaces > 0 ? &config->interfaces[out->interface] : NULL;
+}
+
 static void check_host(struct sl_checker *c, const char *where, const struct sl_config_relay_output *out)
 {
 	const struct sl_config *config = c->config;
-	const struct sl_config_interface *interface = &config->interfaces[out->interface];
+	const struct sl_config_interface *interface = interface_of(config, out);
 
 	if (sl_refuse_not_host(c, where, &out->address) || !c->clean)
 		return;
@@ -236,7 +242,7 @@ static void check_host(struct sl_checker *c, const char *where, const struct sl_
 static void check_source(struct sl_checker *c, const char *where, const struct sl_config_relay_output *out, bool v4,
 			 bool same_family)
 {
-	const struct sl_config_interface *interface = &c->config->interfaces[out->interface];
+	const struct sl_config_interface *interface = interface_of(c->config, out);
 	bool given = sl_ip_given(&out->source);
 
 	if (given && out->keep_source)
