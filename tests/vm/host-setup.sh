@@ -20,7 +20,8 @@ vm_copy "$LAB_CONFIG" "$VM_CONFIG"
 # Everything that host-setup may change, to be compared.
 picture()
 {
-	guest "dpdk-devbind.py --status-dev net | grep ^0000 | sort; ip -o addr show | sed 's/valid_lft.*//; s/^[0-9]*: //' | grep global | sort
+	# an address may still be looked for on the link (tentative)
+	guest "dpdk-devbind.py --status-dev net | grep ^0000 | sort; ip -o addr show | sed 's/valid_lft.*//; s/^[0-9]*: //; s/ tentative//' | grep global | sort
 		ip -o link show | grep -Eo 'eth[01]: .*[<,]UP[>,].* mtu [0-9]*' | sed 's/<.*>//' | sort; ip route; ip -6 route | grep -v fe80
 		cat /sys/devices/system/node/node*/hugepages/hugepages-2048kB/nr_hugepages; grep hugetlbfs /proc/mounts; lsmod | grep -Eo '^vfio_(pci|iommu_type1) ' | sort
 		ls $state 2>&1 | grep -o 'No such file'"
