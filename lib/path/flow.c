@@ -5,6 +5,8 @@
  */
 #include <netinet/in.h>
 
+#include <rte_tcp.h>
+
 #include "stages.h"
 
 #include "sluice/state/udp.h"
@@ -103,6 +105,30 @@ uint32_t sl_flow_timeout(const struct sl_snapshot *s, const struct sl_flow *f)
 
 	/* A service keeps its snapshot entry while it has flows, so NULL cannot be; if it were, the flow should go. */
 	return service == NULL ? 0 : service->timeout_ticks[timeout];
+}
+
+/* One connection has ended, another begins on its tuple. */
+static void count_reopened(struct sl_worker *w, const struct sl_flow *f)
+{
+	w->count[SL_COUNT_FLOWS_REUSED]++;
+	w->count[SL_COUNT_FLOWS_CREATED]++;
+	w->service[f->service].value[SL_FLOW_COUNT_FLOWS_CREATED]++;
+	w->backend[f->backend].value[SL_FLOW_COUNT_FLOWS_CREATED]++;
+}
+
+void sl_flow_tcp_followed(struct sl_worker *w, const struct sl_snapshot *s, uint32_t flow, uint8_t flags, bool over, bool changed)
+{
+	struct sl_flow *f = &w->flows.flows[flow];
+
+	if (over && changed)
+		count_reopened(w, f);
+	if (over != sl_tcp_is_over(f))
+		sl_flow_count_open(w, s, f, over ? 1 : -1);
+	/* A reset that ends nothing keeps nothing alive either (RFC 7857 section 8). */
+	if (changed || !(flags & RTE_TCP_RST_FLAG))
+		f->last_seen = w->now_tick;
+	if (changed)
+		sl_flow_reschedule(&w->flows, flow, w->now_tick + sl_flow_timeout(s, f));
 }
 
 bool sl_flow_has_removed_snat(const struct sl_worker *w, const struct sl_service *service, uint32_t flow)

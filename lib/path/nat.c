@@ -20,14 +20,6 @@
 
 #define SMALLEST_MTU 576 /* of any interface (lib/config): shorter packets always fit */
 
-void sl_count_reopened(struct sl_worker *w, const struct sl_flow *f)
-{
-	w->count[SL_COUNT_FLOWS_REUSED]++;
-	w->count[SL_COUNT_FLOWS_CREATED]++;
-	w->service[f->service].value[SL_FLOW_COUNT_FLOWS_CREATED]++;
-	w->backend[f->backend].value[SL_FLOW_COUNT_FLOWS_CREATED]++;
-}
-
 /* The slow part: whatever may change the state. */
 static void follow_tcp_state(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
 {
@@ -40,15 +32,7 @@ static void follow_tcp_state(struct sl_worker *w, const struct sl_snapshot *s, s
 
 	if (before == SL_TCP_SYN_SENT || f->state == SL_TCP_SYN_SENT)
 		sl_latency_follow_tcp(w, s, f, p->side, segment.flags, before, asked);
-	if (over && changed)
-		sl_count_reopened(w, f);
-	if (over != sl_tcp_is_over(f))
-		sl_flow_count_open(w, s, f, over ? 1 : -1);
-	/* A reset that ends nothing keeps nothing alive either (RFC 7857 section 8). */
-	if (changed || !(segment.flags & RTE_TCP_RST_FLAG))
-		f->last_seen = w->now_tick;
-	if (changed)
-		sl_flow_reschedule(&w->flows, p->flow, w->now_tick + sl_flow_timeout(s, f));
+	sl_flow_tcp_followed(w, s, p->flow, segment.flags, over, changed);
 }
 
 static void follow(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)

@@ -218,9 +218,6 @@ _Static_assert(SL_FLOW_COUNT_CLIENT_BYTES == SL_FLOW_COUNT_CLIENT_PACKETS + 1 &&
 		       SL_FLOW_COUNT_SERVER_PACKETS == SL_FLOW_COUNT_CLIENT_PACKETS + 2 &&
 		       SL_FLOW_COUNT_SERVER_BYTES == SL_FLOW_COUNT_SERVER_PACKETS + 1, "bytes follow packets, side 1 side 0");
 
-/* One connection has ended, another begins on its tuple. */
-void sl_count_reopened(struct sl_worker *w, const struct sl_flow *f);
-
 /* Send packet i, rewritten and with p->neighbour, now; it is taken out of the burst. */
 void sl_output_packet(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i);
 
@@ -311,6 +308,9 @@ const struct sl_target *sl_rank_least(struct sl_worker *w, const struct sl_servi
 
 /* A flow is open now (1), or over (-1): its service and backend have one more or less. */
 void sl_flow_count_open(struct sl_worker *w, const struct sl_snapshot *s, const struct sl_flow *f, int change);
+
+/* A segment with these TCP flags has been followed: counts, and when the flow expires. over: it was before; changed: its state did. */
+void sl_flow_tcp_followed(struct sl_worker *w, const struct sl_snapshot *s, uint32_t flow, uint8_t flags, bool over, bool changed);
 
 /* What a schedule with targets gives a new flow, by its scheduler alone, and for a service with affinity. */
 const struct sl_target *sl_schedule_target(struct sl_worker *w, const struct sl_service *service,

@@ -181,14 +181,7 @@ static void follow(struct sl_worker *w, const struct sl_snapshot *s, struct sl_b
 	struct sl_tcp_segment segment = sl_pkt_segment(b, i);
 	bool over = sl_tcp_is_over(f), changed = sl_tcp_follow_one_way(f, &segment);
 
-	if (over && changed)
-		sl_count_reopened(w, f);
-	if (over != sl_tcp_is_over(f))
-		sl_flow_count_open(w, s, f, over ? 1 : -1);
-	if (changed || !(segment.flags & RTE_TCP_RST_FLAG))
-		f->last_seen = w->now_tick;
-	if (changed)
-		sl_flow_reschedule(&w->flows, p->flow, w->now_tick + sl_flow_timeout(s, f));
+	sl_flow_tcp_followed(w, s, p->flow, segment.flags, over, changed);
 }
 
 static __rte_noinline void steer(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
