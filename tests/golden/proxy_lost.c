@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* PROXY headers that are lost, late, refused, cut short by resets, or not wanted any more; servers that speak first. */
 #include "proxy.h"
-
-#include "sluice/path/pipeline.h"
+#include "states.h"
 
 #define GET \
 	FROM_CLIENT(TCP(1000, 80, "PA", .seq = 101, .ack = 501), PAYLOAD("GET /")), \
@@ -333,19 +332,10 @@ static const struct golden_step icmp_error[] = {
 	END
 };
 
-static void shut_all(struct sl_worker *w, struct sl_snapshot *s)
-{
-	struct sl_flow_query q = { .action = SL_QUERY_END, .limit = SL_QUERY_ENDS };
-
-	assert_true(sl_query_post(w, &q));
-	sl_worker_housekeeping(w, s);
-	assert_true(sl_query_done(w));
-}
-
 static const struct golden_step shut[] = {
 	RESOLVED,
 	HEADER_SENT,
-	CALL(shut_all), TIME(1),
+	CALL(golden_states_end_flows), TIME(1),
 	TO_CLIENT("64 DF tcp 80>1000 RA seq 501 ack 101 win 0 len 0 [csum ok]"),
 	TO_BACKEND("64 DF tcp $1>8080 RA seq 73 ack 501 win 0 len 0 [csum ok]"),
 	TIME(1000),

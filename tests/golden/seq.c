@@ -4,8 +4,7 @@
  * read 1000 higher at the server, and those of the server's bytes 5000 higher at the client.
  */
 #include "proxy.h"
-
-#include "sluice/path/pipeline.h"
+#include "states.h"
 
 static void translate(struct sl_worker *w, struct sl_snapshot *s)
 {
@@ -101,15 +100,6 @@ static const struct golden_step quotes[] = {
 	END
 };
 
-static void shut_all(struct sl_worker *w, struct sl_snapshot *s)
-{
-	struct sl_flow_query q = { .action = SL_QUERY_END, .limit = SL_QUERY_ENDS };
-
-	assert_true(sl_query_post(w, &q));
-	sl_worker_housekeeping(w, s);
-	assert_true(sl_query_done(w));
-}
-
 /* Resets of ours have the numbers that each end expects. */
 static const struct golden_step shut[] = {
 	CONNECTED,
@@ -117,7 +107,7 @@ static const struct golden_step shut[] = {
 	TO_BACKEND("63 tcp $1>8080 PA seq 1101 ack 501 win 65535 len 5 \"GET /\" [csum ok]"),
 	FROM_BACKEND(TCP(8080, VAR(1), "A", .seq = 501, .ack = 1106)),
 	TO_CLIENT("63 tcp 84>1000 A seq 5501 ack 106 win 65535 len 0 [csum ok]"),
-	CALL(shut_all), TIME(1),
+	CALL(golden_states_end_flows), TIME(1),
 	TO_CLIENT("64 DF tcp 84>1000 RA seq 5501 ack 106 win 0 len 0 [csum ok]"),
 	TO_BACKEND("64 DF tcp $1>8080 RA seq 1106 ack 501 win 0 len 0 [csum ok]"),
 	END

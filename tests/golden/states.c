@@ -8,6 +8,7 @@
 
 #include "states.h"
 
+#include "sluice/path/pipeline.h"
 #include "sluice/state/tcp.h"
 
 void golden_states_follow(struct sl_shared *shared, const struct sl_snapshot *next)
@@ -74,6 +75,15 @@ void golden_states_check(const struct sl_worker *w)
 	assert_int_equal(backend[0], active);
 	assert_int_equal(service[1], open);
 	assert_int_equal(backend[1], open);
+}
+
+void golden_states_end_flows(struct sl_worker *w, struct sl_snapshot *s)
+{
+	struct sl_flow_query q = { .action = SL_QUERY_END, .limit = SL_QUERY_ENDS };
+
+	assert_true(sl_query_post(w, &q));
+	sl_worker_housekeeping(w, s);
+	assert_true(sl_query_done(w));
 }
 
 uint64_t golden_states_count(const struct sl_shared *shared, unsigned int counter)

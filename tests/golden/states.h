@@ -16,6 +16,9 @@ unsigned int golden_states_set(struct sl_shared *shared, struct sl_snapshot *s, 
 /* The gauges of flows that exist and of those that are open are what the flow table says. */
 void golden_states_check(const struct sl_worker *w);
 
+/* CALL: every flow is ended from outside, as when it is asked for on the control socket. */
+void golden_states_end_flows(struct sl_worker *w, struct sl_snapshot *s);
+
 /* Sums over all workers: of a counter, of the drops by a cause. */
 uint64_t golden_states_count(const struct sl_shared *shared, unsigned int counter);
 uint64_t golden_states_drops(const struct sl_shared *shared, unsigned int cause);
