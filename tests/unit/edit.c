@@ -14,8 +14,8 @@
 
 #include "eal.h"
 #include "packet_builder.h"
+#include "packet_parsed.h"
 #include "sluice/packet/edit.h"
-#include "sluice/packet/parse.h"
 
 #define ROUNDS 100000
 
@@ -44,17 +44,6 @@ static void fill_words(uint64_t *seed, void *to, size_t n)
 	fill(seed, to, n);
 	if (next(seed) % 8 == 0)
 		memset(to, next(seed) % 2 ? 0xff : 0, n - 1);
-}
-
-static struct sl_pkt parsed(struct rte_mbuf *m)
-{
-	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 0xfe };
-	struct sl_frame frame;
-	struct sl_pkt p;
-
-	assert_int_equal(sl_parse_ethernet(m, &p, mac, &frame), SL_PARSE_OK);
-	assert_int_equal(sl_parse_ip(m, &p, frame.ethertype, true), SL_PARSE_OK);
-	return p;
 }
 
 static void random_addresses(uint64_t *seed, bool v6, char src[SL_IP_STRLEN], char dst[SL_IP_STRLEN])
@@ -141,7 +130,7 @@ static void incremental_equals_recomputed(void **state)
 			BYTES(data, length), SPLIT(split, 1, 7), { .kind = PKT_END },
 		};
 		m = pkt_build(pool, layers);
-		p = parsed(m);
+		p = pkt_parsed(m);
 		/* every 16th was corrupted on its way, and must stay so */
 		bool corrupt = !none && length > 0 && next(&seed) % 16 == 0;
 		if (corrupt) {
@@ -245,7 +234,7 @@ static void rewrite(void **state)
 
 	for (unsigned int i = 0; i < RTE_DIM(rewrite_cases); i++) {
 		struct rte_mbuf *m = pkt_build(pool, rewrite_cases[i].layers);
-		struct sl_pkt p = parsed(m);
+		struct sl_pkt p = pkt_parsed(m);
 		bool v6 = (p.flags & SL_PKT_V6) != 0;
 		char text[PKT_TEXT_MAX];
 
@@ -337,7 +326,7 @@ static void pseudo(void **state)
 {
 	struct rte_mbuf *m = pkt(pool, E, IP4(S4, D4), TCP(1, 2, "S", .partial_checksum = 1), PAYLOAD("abc"));
 	struct rte_mbuf *six = pkt(pool, E, IP6(S6, D6), UDP(1, 2, .partial_checksum = 1), PAYLOAD("abc"));
-	struct sl_pkt p = parsed(m), p6 = parsed(six);
+	struct sl_pkt p = pkt_parsed(m), p6 = pkt_parsed(six);
 
 	assert_int_equal(sl_checksum_pseudo(&p.src, &p.dst, IPPROTO_TCP, 23),
 			 rte_pktmbuf_mtod_offset(m, struct rte_tcp_hdr *, p.l4)->cksum);

@@ -10,28 +10,14 @@
 
 #include "eal.h"
 #include "packet_builder.h"
+#include "packet_parsed.h"
 #include "sluice/packet/icmp.h"
-#include "sluice/packet/parse.h"
 
 #define E ETH("02::01", "02::fe")
 #define I4 IP4("192.0.2.1", "192.0.2.10")
 #define I6 IP6("2001:db8::1", "2001:db8::10")
 
 static struct rte_mempool *pool;
-static const uint8_t our_mac[6] = { 2, 0, 0, 0, 0, 0xfe };
-
-static struct sl_pkt parsed(struct rte_mbuf *m)
-{
-	struct sl_frame frame;
-	struct sl_pkt p;
-
-	assert_int_equal(sl_parse_ethernet(m, &p, our_mac, &frame), SL_PARSE_OK);
-	if (frame.ethertype == RTE_ETHER_TYPE_ARP)
-		assert_int_equal(sl_parse_arp(m, &p), SL_PARSE_OK);
-	else
-		assert_int_equal(sl_parse_ip(m, &p, frame.ethertype, true), SL_PARSE_OK);
-	return p;
-}
 
 static void may_answer(void **state)
 {
@@ -69,7 +55,7 @@ static void may_answer(void **state)
 
 	for (unsigned int i = 0; i < RTE_DIM(cases); i++) {
 		struct rte_mbuf *m = pkt_build(pool, cases[i].layers);
-		struct sl_pkt p = parsed(m);
+		struct sl_pkt p = pkt_parsed(m);
 		char text[PKT_TEXT_MAX];
 
 		if (sl_icmp_may_answer(m, &p) != cases[i].expect)
@@ -106,7 +92,7 @@ static void errors(void **state)
 			struct rte_mbuf *m = v6 ? pkt(pool, E, VLAN(3), I6, UDP(1, 2), PAYLOAD("abc"), SPLIT(67, 1))
 						: pkt(pool, E, VLAN(3), I4, UDP(1, 2), PAYLOAD("abc"), PAD(9), SPLIT(47));
 			struct rte_mbuf *out = rte_pktmbuf_alloc(pool);
-			struct sl_pkt p = parsed(m);
+			struct sl_pkt p = pkt_parsed(m);
 			char text[PKT_TEXT_MAX];
 
 			assert_int_equal(sl_icmp_build_error(out, m, &p, cases[i].error, cases[i].mtu, v6 ? &src6 : &src4), 0);
@@ -129,7 +115,7 @@ static void error_sizes(void **state)
 		struct rte_mbuf *m = v6 ? pkt(pool, E, I6, UDP(1, 2), FILL(1400), SPLIT(60, 500))
 					: pkt(pool, E, I4, UDP(1, 2), FILL(1400), SPLIT(60, 500));
 		struct rte_mbuf *out = rte_pktmbuf_alloc(pool);
-		struct sl_pkt p = parsed(m);
+		struct sl_pkt p = pkt_parsed(m);
 		uint16_t room = out->buf_len;
 		char text[PKT_TEXT_MAX];
 
@@ -165,7 +151,7 @@ static void echo_reply(void **state)
 
 	for (unsigned int i = 0; i < RTE_DIM(cases); i++) {
 		struct rte_mbuf *m = pkt_build(pool, cases[i].layers);
-		struct sl_pkt p = parsed(m);
+		struct sl_pkt p = pkt_parsed(m);
 		char text[PKT_TEXT_MAX];
 
 		sl_icmp_echo_reply(m, &p);
@@ -190,10 +176,10 @@ static void arp_reply(void **state)
 
 	for (unsigned int i = 0; i < RTE_DIM(cases); i++) {
 		struct rte_mbuf *m = pkt_build(pool, cases[i].layers);
-		struct sl_pkt p = parsed(m);
+		struct sl_pkt p = pkt_parsed(m);
 		char text[PKT_TEXT_MAX];
 
-		sl_arp_reply(m, &p, our_mac);
+		sl_arp_reply(m, &p, pkt_our_mac);
 		assert_string_equal(pkt_text(m, text), cases[i].expect);
 		rte_pktmbuf_free(m);
 	}
@@ -224,11 +210,11 @@ static void arp_request(void **state)
 
 		sl_ip_parse(cases[i].sender, &sender);
 		sl_ip_parse(cases[i].target, &target);
-		assert_int_equal(sl_arp_build_request(m, our_mac, cases[i].vlan, &sender, &target, cases[i].mac), 0);
+		assert_int_equal(sl_arp_build_request(m, pkt_our_mac, cases[i].vlan, &sender, &target, cases[i].mac), 0);
 		assert_string_equal(pkt_text(m, text), cases[i].expect);
 		rte_pktmbuf_reset(m);
 		m->buf_len = (uint16_t)(m->data_off + 41);
-		assert_int_equal(sl_arp_build_request(m, our_mac, 0, &sender, &target, NULL), -1);
+		assert_int_equal(sl_arp_build_request(m, pkt_our_mac, 0, &sender, &target, NULL), -1);
 		m->buf_len = RTE_MBUF_DEFAULT_BUF_SIZE;
 		rte_pktmbuf_free(m);
 	}

@@ -11,21 +11,10 @@
 
 #include "eal.h"
 #include "packet_builder.h"
+#include "packet_parsed.h"
 #include "sluice/packet/edit.h"
-#include "sluice/packet/parse.h"
 
 static struct rte_mempool *pool;
-
-static struct sl_pkt parsed(struct rte_mbuf *m)
-{
-	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 0xfe };
-	struct sl_frame frame;
-	struct sl_pkt p;
-
-	assert_int_equal(sl_parse_ethernet(m, &p, mac, &frame), SL_PARSE_OK);
-	assert_int_equal(sl_parse_ip(m, &p, frame.ethertype, true), SL_PARSE_OK);
-	return p;
-}
 
 /* Options before, and after the MSS was limited to 1400 (0x578). */
 static const struct {
@@ -59,7 +48,7 @@ static void test_cases(void **state)
 			struct rte_mbuf *m = pkt(pool, ETH("02::01", "02::fe"), ip, TCP(1, 2, "S", .options = cases[i].before));
 			struct rte_mbuf *expected = pkt(pool, ETH("02::01", "02::fe"), ip,
 							TCP(1, 2, "S", .options = cases[i].after));
-			struct sl_pkt p = parsed(m);
+			struct sl_pkt p = pkt_parsed(m);
 			char text[PKT_TEXT_MAX], expected_text[PKT_TEXT_MAX];
 
 			sl_edit_clamp_mss(m, &p, 1400);
@@ -83,7 +72,7 @@ static void test_random(void **state)
 			snprintf(options + 2 * i, 3, "%02x", (unsigned int)(random() % 3 ? random() % 6 : random() % 256));
 		struct rte_mbuf *m = pkt(pool, ETH("02::01", "02::fe"), IP4("192.0.2.1", "192.0.2.10"),
 					 TCP(1, 2, "S", .options = options));
-		struct sl_pkt p = parsed(m);
+		struct sl_pkt p = pkt_parsed(m);
 		uint8_t *at = rte_pktmbuf_mtod_offset(m, uint8_t *, p.l4 + 20), before[40];
 		unsigned int changed = 0;
 

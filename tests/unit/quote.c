@@ -12,6 +12,7 @@
 
 #include "eal.h"
 #include "packet_builder.h"
+#include "packet_parsed.h"
 #include "sluice/packet/edit.h"
 #include "sluice/packet/parse.h"
 #include "sluice/packet/quote.h"
@@ -23,18 +24,6 @@
 #define Q6 IP6("2001:db8::10", "2001:db8::100")
 
 static struct rte_mempool *pool;
-static const uint8_t our_mac[6] = { 2, 0, 0, 0, 0, 0xfe };
-
-static struct sl_pkt parsed(struct rte_mbuf *m)
-{
-	struct sl_frame frame;
-	struct sl_pkt p;
-
-	assert_int_equal(sl_parse_ethernet(m, &p, our_mac, &frame), SL_PARSE_OK);
-	assert_int_equal(sl_parse_ip(m, &p, frame.ethertype, true), SL_PARSE_OK);
-	return p;
-}
-
 static struct sl_ip ip(const char *text)
 {
 	struct sl_ip out;
@@ -69,7 +58,7 @@ static void kinds(void **state)
 
 	for (unsigned int i = 0; i < RTE_DIM(cases); i++) {
 		struct rte_mbuf *m = pkt_build(pool, cases[i].layers);
-		struct sl_pkt p = parsed(m);
+		struct sl_pkt p = pkt_parsed(m);
 		char text[PKT_TEXT_MAX];
 
 		if (sl_icmp_quotes(&p) != cases[i].expect)
@@ -155,7 +144,7 @@ static void parse(void **state)
 {
 	for (unsigned int i = 0; i < RTE_DIM(quotes); i++) {
 		struct rte_mbuf *m = pkt_build(pool, quotes[i].layers);
-		struct sl_pkt p = parsed(m);
+		struct sl_pkt p = pkt_parsed(m);
 		struct sl_quote q;
 		char text[PKT_TEXT_MAX], got[80];
 		enum sl_drop_cause cause = sl_quote_parse(m, &p, &q);
@@ -184,7 +173,7 @@ static void parse(void **state)
 static void stale_checksum(void **state)
 {
 	struct rte_mbuf *m = pkt(pool, E, I4, ICMP(11, 0), Q4, UDP(53, 1000));
-	struct sl_pkt p = parsed(m);
+	struct sl_pkt p = pkt_parsed(m);
 	uint8_t *ttl = rte_pktmbuf_mtod_offset(m, uint8_t *, 42 + 8);
 	struct sl_quote q;
 
@@ -205,7 +194,7 @@ static void shared_segment(void **state)
 
 	for (unsigned int i = 0; i < RTE_DIM(at); i++) {
 		struct rte_mbuf *m = pkt(pool, E, I4, ICMP(3, 1), Q4, TCP(80, 1000, "A"), SPLIT(at[i]));
-		struct sl_pkt p = parsed(m);
+		struct sl_pkt p = pkt_parsed(m);
 		struct sl_quote q;
 
 		rte_mbuf_refcnt_update(m->next, 1);
@@ -219,7 +208,7 @@ static void shared_segment(void **state)
 static void rewritten_equals(const struct pkt_layer *from, const struct pkt_layer *to, uint16_t sport, uint16_t dport)
 {
 	struct rte_mbuf *m = pkt_build(pool, from), *expected = pkt_build(pool, to);
-	struct sl_pkt p = parsed(m);
+	struct sl_pkt p = pkt_parsed(m);
 	struct sl_quote q;
 	bool v6 = (p.flags & SL_PKT_V6) != 0;
 	struct sl_quote_rewrite rewrite = {
@@ -271,7 +260,7 @@ static void rewrite_truncated(void **state)
 				 L(E, OUT6, ICMP(3, 0, .length = 48), R6, TCP(8080, 5000, "A", .seq = 7)), 8080, 5000);
 	}
 	struct rte_mbuf *m = pkt(pool, E, I4, ICMP(11, 0, .length = 37), Q4, TCP(80, 1000, "A"));
-	struct sl_pkt p = parsed(m);
+	struct sl_pkt p = pkt_parsed(m);
 	uint8_t before = *rte_pktmbuf_mtod_offset(m, uint8_t *, 42 + 36);
 	struct sl_quote q;
 	struct sl_quote_rewrite rewrite = { ip("10.1.1.1"), ip("10.1.0.3"), 1, 2, ip("10.1.0.3"), ip("10.1.1.1") };

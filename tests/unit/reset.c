@@ -9,7 +9,7 @@
 
 #include "eal.h"
 #include "packet_builder.h"
-#include "sluice/packet/parse.h"
+#include "packet_parsed.h"
 #include "sluice/packet/tcp.h"
 
 #define E ETH("02::01", "02::fe")
@@ -20,18 +20,6 @@
 #define REST " win 0 len 0 [csum ok]"
 
 static struct rte_mempool *pool;
-static const uint8_t our_mac[6] = { 2, 0, 0, 0, 0, 0xfe };
-
-static struct sl_pkt parsed(struct rte_mbuf *m)
-{
-	struct sl_frame frame;
-	struct sl_pkt p;
-
-	assert_int_equal(sl_parse_ethernet(m, &p, our_mac, &frame), SL_PARSE_OK);
-	assert_int_equal(sl_parse_ip(m, &p, frame.ethertype, true), SL_PARSE_OK);
-	return p;
-}
-
 /* RFC 9293 section 3.10.7.1: everything in sequence space is acknowledged, or the acknowledged number is taken. */
 static void refusals(void **state)
 {
@@ -57,7 +45,7 @@ static void refusals(void **state)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct rte_mbuf *m = pkt_build(pool, cases[i].layers), *out = rte_pktmbuf_alloc(pool);
-		struct sl_pkt p = parsed(m);
+		struct sl_pkt p = pkt_parsed(m);
 
 		assert_int_equal(sl_tcp_data_len(m, &p), cases[i].data);
 		assert_int_equal(sl_tcp_build_refusal(out, m, &p), 0);
@@ -70,7 +58,7 @@ static void refusals(void **state)
 static void no_room(void **state)
 {
 	struct rte_mbuf *m = pkt(pool, E, I6, TCP(1000, 80, "S")), *out = rte_pktmbuf_alloc(pool);
-	struct sl_pkt p = parsed(m);
+	struct sl_pkt p = pkt_parsed(m);
 
 	assert_non_null(rte_pktmbuf_append(out, (uint16_t)(rte_pktmbuf_tailroom(out) - 59)));
 	assert_int_equal(sl_tcp_build_refusal(out, m, &p), -1);

@@ -10,14 +10,12 @@
 
 #include "eal.h"
 #include "packet_builder.h"
+#include "packet_parsed.h"
 #include "sluice/config/snapshot.h"
 #include "sluice/packet/edit.h"
-#include "sluice/packet/parse.h"
 #include "sluice/state/seq.h"
 
 static struct rte_mempool *pool;
-static const uint8_t our_mac[6] = { 2, 0, 0, 0, 0, 0xfe };
-
 /* ---- numbers ---- */
 
 static void numbers(void **state)
@@ -127,16 +125,6 @@ static void lists(void **state)
 
 /* ---- edits ---- */
 
-static struct sl_pkt parsed(struct rte_mbuf *m)
-{
-	struct sl_frame frame;
-	struct sl_pkt p;
-
-	assert_int_equal(sl_parse_ethernet(m, &p, our_mac, &frame), SL_PARSE_OK);
-	assert_int_equal(sl_parse_ip(m, &p, frame.ethertype, true), SL_PARSE_OK);
-	return p;
-}
-
 #define E ETH("02::01", "02::fe")
 
 static void trims(void **state)
@@ -160,7 +148,7 @@ static void trims(void **state)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct rte_mbuf *m = pkt_build(pool, cases[i].layers);
-		struct sl_pkt p = parsed(m);
+		struct sl_pkt p = pkt_parsed(m);
 
 		sl_edit_tcp_trim(m, &p);
 		assert_int_equal(p.l3 + p.l3_len, m->pkt_len);

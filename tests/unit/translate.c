@@ -10,8 +10,8 @@
 
 #include "eal.h"
 #include "packet_builder.h"
+#include "packet_parsed.h"
 #include "sluice/packet/edit.h"
-#include "sluice/packet/parse.h"
 #include "sluice/packet/translate.h"
 
 static struct rte_mempool *pool;
@@ -82,17 +82,6 @@ static const struct translate_case to_v4_cases[] = {
 	  .expect = OUT4 "ttl 63 id 77 tcp 7>8 A seq 0 ack 0 win 65535 len 0 [csum BAD]" },
 };
 
-static struct sl_pkt parsed(struct rte_mbuf *m)
-{
-	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 0xfe };
-	struct sl_frame frame;
-	struct sl_pkt p;
-
-	assert_int_equal(sl_parse_ethernet(m, &p, mac, &frame), SL_PARSE_OK);
-	assert_int_equal(sl_parse_ip(m, &p, frame.ethertype, true), SL_PARSE_OK);
-	return p;
-}
-
 static enum sl_drop_cause translate(struct rte_mbuf *m, struct sl_pkt *p, const char *src, const char *dst, bool to_be_cut)
 {
 	struct {
@@ -110,7 +99,7 @@ static void check_cases(const struct translate_case *cases, size_t n, const char
 {
 	for (size_t i = 0; i < n; i++) {
 		struct rte_mbuf *m = pkt_build(pool, cases[i].layers);
-		struct sl_pkt p = parsed(m);
+		struct sl_pkt p = pkt_parsed(m);
 		uint32_t length = sl_translate_length(&p);
 		char text[PKT_TEXT_MAX];
 		enum sl_drop_cause cause = translate(m, &p, src, dst, to_be_cut);
@@ -148,7 +137,7 @@ static void test_both_ways(void **state)
 
 	for (int length = 0; length < 300; length++) {
 		struct rte_mbuf *m = pkt(pool, E, V4(), UDP(1000, 80), FILL(length), SPLIT(42 + length / 3, length % 7));
-		struct sl_pkt p = parsed(m);
+		struct sl_pkt p = pkt_parsed(m);
 
 		for (unsigned int hop = 0; hop < 20; hop++) {
 			assert_int_equal(translate(m, &p, hop % 2 ? "10.1.0.3" : "2001:db8:ffff::3",

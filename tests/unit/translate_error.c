@@ -10,6 +10,7 @@
 
 #include "eal.h"
 #include "packet_builder.h"
+#include "packet_parsed.h"
 #include "sluice/packet/edit.h"
 #include "sluice/packet/parse.h"
 #include "sluice/packet/translate.h"
@@ -26,21 +27,10 @@ static struct rte_mempool *pool;
 #define OUT6 "ip6 fd00::8>fd00::7 ttl 64 tos 0xc0 icmp "
 #define OUT4 "ip4 10.0.0.8>10.0.0.7 ttl 64 tos 0xc0 DF icmp "
 
-static struct sl_pkt parsed(struct rte_mbuf *m)
-{
-	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 0xfe };
-	struct sl_frame frame;
-	struct sl_pkt p;
-
-	assert_int_equal(sl_parse_ethernet(m, &p, mac, &frame), SL_PARSE_OK);
-	assert_int_equal(sl_parse_ip(m, &p, frame.ethertype, true), SL_PARSE_OK);
-	return p;
-}
-
 /* The line of the translated error, or the name of the cause. */
 static const char *translated(struct rte_mbuf *m, uint16_t mtu, char text[PKT_TEXT_MAX])
 {
-	struct sl_pkt p = parsed(m);
+	struct sl_pkt p = pkt_parsed(m);
 	bool to_v6 = !(p.flags & SL_PKT_V6);
 	struct sl_quote_rewrite to = { .sport_be = RTE_BE16(7), .dport_be = RTE_BE16(8) };
 	struct sl_quote q;
@@ -137,7 +127,7 @@ static void test_plateau(void **state)
 	/* cut the quote as the router did: eight bytes of layer 4 */
 	uint8_t *ip = rte_pktmbuf_mtod_offset(m, uint8_t *, 14);
 	assert_int_equal(ip[3], 56);
-	p = parsed(m);
+	p = pkt_parsed(m);
 	assert_int_equal(p.l3_len, 56);
 	assert_string_equal(pkt_text_ip(m, text) != NULL ? "" : "", "");
 	struct sl_quote_rewrite to = { .sport_be = RTE_BE16(7), .dport_be = RTE_BE16(8) };
@@ -167,7 +157,7 @@ static void test_shapes(void **state)
 
 	/* 1400 quoted bytes of IPv4 are more than an ICMPv6 error may have */
 	m = pkt(pool, E, IP4("192.0.2.9", "192.0.2.3"), ICMP(3, 1), IP4("192.0.2.3", "192.0.2.1"), UDP(5000, 8080), FILL(1400));
-	struct sl_pkt p = parsed(m);
+	struct sl_pkt p = pkt_parsed(m);
 	struct sl_quote_rewrite to = { .sport_be = RTE_BE16(7), .dport_be = RTE_BE16(8) };
 	struct sl_quote q;
 	sl_ip_parse("fd00::7", &to.src);
@@ -184,7 +174,7 @@ static void test_shapes(void **state)
 	/* 128 bytes quoted, and an extension object behind them (RFC 4884: length 32 words) */
 	m = pkt(pool, E, IP4("192.0.2.9", "192.0.2.3"), ICMP(3, 1, .rest = 32 << 16), IP4("192.0.2.3", "192.0.2.1"),
 		UDP(5000, 8080), FILL(100), PAYLOAD("\x20\0\0\0" "object"));
-	p = parsed(m);
+	p = pkt_parsed(m);
 	assert_int_equal(sl_quote_parse(m, &p, &q), SL_PARSE_OK);
 	assert_int_equal(sl_translate_error_packet(m, &p, &q, &to, 1500), SL_TRANSLATE_OK);
 	assert_int_equal(m->pkt_len, 40 + 8 + 40 + 108);
@@ -199,7 +189,7 @@ static void test_truncated(void **state)
 	uint8_t eight[8] = { 5000 >> 8, 5000 & 0xff, 8080 >> 8, 8080 & 0xff, 0, 0, 0, 1 };
 	struct rte_mbuf *m = pkt(pool, E, IP4("192.0.2.9", "192.0.2.3"), ICMP(3, 1),
 				 IP4("192.0.2.3", "192.0.2.1", .proto = 6, .length = 40), BYTES(eight, 8));
-	struct sl_pkt p = parsed(m);
+	struct sl_pkt p = pkt_parsed(m);
 	struct sl_quote_rewrite to = { .sport_be = RTE_BE16(7), .dport_be = RTE_BE16(8) };
 	struct sl_quote q;
 
@@ -238,7 +228,7 @@ static void test_fragments(void **state)
 
 	for (size_t i = 0; i < RTE_DIM(cases); i++) {
 		struct rte_mbuf *m = pkt_build(pool, cases[i].layers);
-		struct sl_pkt p = parsed(m);
+		struct sl_pkt p = pkt_parsed(m);
 		bool to_v6 = !(p.flags & SL_PKT_V6);
 		struct sl_quote_rewrite to = { .sport_be = RTE_BE16(7), .dport_be = RTE_BE16(8) };
 		struct sl_quote q;
