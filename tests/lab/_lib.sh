@@ -115,6 +115,45 @@ all_logged()
 	(($(all_requests) >= $1))
 }
 
+# logged REQUESTS: so many are in the access logs, which nginx writes a little later than it answers.
+logged()
+{
+	lab_wait 10 "all requests in the access logs" all_logged "$1" || fail "only $(all_requests) of $1 requests logged"
+}
+
+# clients_are ADDRESS: each backend has had requests, all from there.
+clients_are()
+{
+	local n others
+	for n in 1 2 3; do
+		others=$(awk -v client="$1" '$2 != client && count++ < 3' "$LAB_WORK/backend$n/access.log")
+		[[ -z $others ]] || fail "backend$n saw another address than $1: $others"
+		(($(requests_of "$n") > 0)) || fail "backend$n got no request"
+	done
+}
+
+# make_file MIB: what file_down and file_up carry, random bytes.
+make_file()
+{
+	head -c "${1}M" /dev/urandom >"$LAB_WORK/files/down"
+	file_hash=$(sha256sum <"$LAB_WORK/files/down")
+}
+
+# file_down HOST URL, file_up HOST URL: the file comes whole from the server, goes whole to it.
+file_down()
+{
+	local got
+	got=$(lab_in "$1" curl -s -S -f -g --max-time 600 "$2/files/down" | sha256sum) || fail "$2: download failed"
+	[[ $got == "$file_hash" ]] || fail "$2: another file came down"
+}
+
+file_up()
+{
+	lab_in "$1" curl -s -S -f -g --max-time 600 -T "$LAB_WORK/files/down" "$2/files/up" || fail "$2: upload failed"
+	[[ $(sha256sum <"$LAB_WORK/files/up") == "$file_hash" ]] || fail "$2: another file went up"
+	rm "$LAB_WORK/files/up"
+}
+
 # ab_run REQUESTS URL [OPTIONS of ab]: concurrency 64, every answer complete and 200.
 ab_run()
 {

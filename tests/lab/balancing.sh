@@ -27,7 +27,7 @@ run()
 {
 	forget_access_logs
 	ab_run "$1" http://192.0.2.10/ "${@:2}"
-	lab_wait 10 "all requests in the access logs" all_logged "$1"
+	logged "$1"
 	shares=("$(requests_of 1)" "$(requests_of 2)" "$(requests_of 3)")
 	echo "requests of the backends: ${shares[*]}"
 }

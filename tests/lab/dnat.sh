@@ -13,24 +13,17 @@ workers=()
 (($(nproc) < 2)) || workers=(--workers 2 --lcores "0@0,1@0,2@1")
 test_lab "${1:-af_packet}" --mode dnat "${workers[@]}"
 
-head -c 8M /dev/urandom >"$LAB_WORK/files/down"
-want=$(sha256sum <"$LAB_WORK/files/down")
+make_file 8
 for vip in 192.0.2.10 2001:db8:1::10; do
 	client=192.0.2.1 url=http://$vip
 	[[ $vip != *:* ]] || client=2001:db8:1::1 url=http://[$vip]
 	forget_access_logs
 	ab_run "$requests" "$url/"
 	ab_run "$requests" "$url/" -k
-	lab_wait 10 "all requests in the access logs" all_logged $((2 * requests)) || fail "only $(all_requests) requests logged"
-	for n in 1 2 3; do
-		others=$(awk -v client="$client" '$2 != client && count++ < 3' "$LAB_WORK/backend$n/access.log")
-		[[ -z $others ]] || fail "backend$n saw another address than $client: $others"
-		(($(requests_of "$n") > 0)) || fail "backend$n got no request"
-	done
-	[[ $(lab_in client curl -s -S -f -g --max-time 60 "$url/files/down" | sha256sum) == "$want" ]] || fail "$vip: another file came down"
-	lab_in client curl -s -S -f -g --max-time 60 -T "$LAB_WORK/files/down" "$url/files/up" || fail "$vip: upload failed"
-	[[ $(sha256sum <"$LAB_WORK/files/up") == "$want" ]] || fail "$vip: another file went up"
-	rm "$LAB_WORK/files/up"
+	logged $((2 * requests))
+	clients_are "$client"
+	file_down client "$url"
+	file_up client "$url"
 	[[ $(lab_in client dig +short +time=2 +tries=2 "@$vip" a.lab.test) == 203.0.113.7 ]] || fail "$vip: no DNS answer"
 	! lab_in backend2 curl -s -g -o /dev/null --max-time 2 "$url/" || fail "$vip: a hairpin in mode dnat was answered"
 done

@@ -75,15 +75,11 @@ knows_mtu()
 	echo "$1: path MTU to $2 is 1300"
 }
 
-head -c "${mib}M" /dev/urandom >"$LAB_WORK/files/down"
-want=$(sha256sum <"$LAB_WORK/files/down")
+make_file "$mib"
 for vip in 192.0.2.10 "[2001:db8:1::10]"; do
 	before=$(workers_sum icmp_errors_translated)
-	lab_in client curl -s -S -f -g --max-time 60 -T "$LAB_WORK/files/down" "http://$vip:82/files/up" || fail "$vip: upload"
-	[[ $(sha256sum <"$LAB_WORK/files/up") == "$want" ]] || fail "$vip: another file went up"
-	rm "$LAB_WORK/files/up"
-	got=$(lab_in home curl -s -S -f -g --max-time 60 "http://$vip:81/files/down" | sha256sum) || fail "$vip: download"
-	[[ $got == "$want" ]] || fail "$vip: another file came down"
+	file_up client "http://$vip:82"
+	file_down home "http://$vip:81"
 	(($(workers_sum icmp_errors_translated) >= before + 2)) || fail "$vip: no ICMP error was translated"
 done
 knows_mtu client 192.0.2.10

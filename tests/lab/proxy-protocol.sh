@@ -114,16 +114,13 @@ many()
 	ab_run "$requests" "$(url_of "$1" "$2")/" -k
 }
 
-head -c "${mib}M" /dev/urandom >"$LAB_WORK/files/down"
-want=$(sha256sum <"$LAB_WORK/files/down")
+make_file "$mib"
 files()
 {
 	local url
 	url=$(url_of "$1" "$2")
-	[[ $(lab_in client curl -s -S -f -g --max-time 120 "$url/files/down" | sha256sum) == "$want" ]] || fail "$url: another file came down"
-	lab_in client curl -s -S -f -g --max-time 120 -T "$LAB_WORK/files/down" "$url/files/up" || fail "$url: upload failed"
-	[[ $(sha256sum <"$LAB_WORK/files/up") == "$want" ]] || fail "$url: another file went up"
-	rm "$LAB_WORK/files/up"
+	file_down client "$url"
+	file_up client "$url"
 }
 
 for vip in 192.0.2.10 2001:db8:1::10; do
