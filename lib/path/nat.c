@@ -333,8 +333,6 @@ void sl_stage_nat(struct sl_worker *w, const struct sl_snapshot *s, struct sl_bu
 				sl_burst_drop(w, b, i, SL_DROP_TCP_STATE);
 		} else if (likely(is_plain(w, s, p, f))) {
 			translate_plain(w, b->m[i], p, f);
-		} else if (unlikely(f->flags & SL_FLOW_ONE_WAY)) {
-			sl_steer(w, s, b, i);
 		} else {
 			translate(w, s, b, i);
 			answered |= sl_udp_is_over(f);

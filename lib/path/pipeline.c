@@ -19,6 +19,7 @@ static const struct sl_stage stages[] = {
 	{ "classify", sl_stage_classify },
 	{ "admit", sl_stage_admit },
 	{ "balance", sl_stage_balance },
+	{ "steer", sl_stage_steer }, /* does nothing without a one-way flow */
 	{ "nat", sl_stage_nat },
 	{ "forward", sl_stage_forward },
 	{ "output", sl_stage_output },

@@ -38,6 +38,8 @@ void sl_stage_classify(struct sl_worker *w, const struct sl_snapshot *s, struct 
 void sl_stage_admit(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b);
 /* Choose the backend and the source-NAT port, make the flow. */
 void sl_stage_balance(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b);
+/* Packets of flows whose backend answers its client directly are sent to it. */
+void sl_stage_steer(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b);
 /* Rewrite packets of flows, follow their state, find the next hop. */
 void sl_stage_nat(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b);
 /* Layer-3 forwarding: TTL, route, ICMP errors. */
@@ -221,12 +223,6 @@ _Static_assert(SL_FLOW_COUNT_CLIENT_BYTES == SL_FLOW_COUNT_CLIENT_PACKETS + 1 &&
 /* Send packet i, rewritten and with p->neighbour, now; it is taken out of the burst. */
 void sl_output_packet(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i);
 
-/* An outer header goes where no device has written, and no cache has anything: start loading that. */
-static inline void sl_steer_prefetch(const struct rte_mbuf *m)
-{
-	__builtin_prefetch(rte_pktmbuf_mtod(m, const uint8_t *) - SL_OUTER_MAX, 1);
-}
-
 /* Send packet i, of no flow, to a backend of a service of mode dsr, ipip or gue; it is taken out of the burst. */
 void sl_steer_to(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
 		 const struct sl_service *service, const struct sl_target *target);
@@ -236,9 +232,6 @@ void sl_steer_to(struct sl_worker *w, const struct sl_snapshot *s, struct sl_bur
  * that hashes.
  */
 const struct sl_target *sl_reproducible_target(const struct sl_service *service, const struct sl_tuple *client);
-
-/* Packet i of a flow whose backend answers its client directly (SL_FLOW_ONE_WAY). */
-void sl_steer(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i);
 
 /*
  * Find out how packets of a service get to one of its backends, and note it in w->delivery. Returns the next hop, its address in

@@ -7,7 +7,7 @@
  *
  * Out: everything of such services (drops as in steer.c; NO_BACKEND). Survives: all else.
  */
-#include "stages.h"
+#include "steer.h"
 
 const struct sl_target *sl_reproducible_target(const struct sl_service *service, const struct sl_tuple *client)
 {
@@ -20,57 +20,103 @@ const struct sl_target *sl_reproducible_target(const struct sl_service *service,
 	return sl_schedule_by_flow(schedule, &client->peer, &client->self, sl_tuple_ports(client), client->proto);
 }
 
-static const struct sl_target *target_of(const struct sl_service *service, const struct sl_pkt *p)
+/* Packets of one service come in rows: what is known of the first is known of all. */
+static inline bool same_row(const struct sl_pkt *a, const struct sl_pkt *b)
 {
-	const struct sl_schedule *schedule = sl_service_schedule(service);
-
-	if (unlikely(schedule == NULL || schedule->n_targets == 0))
-		return NULL;
-	if (schedule->scheduler == SL_SCHEDULER_SOURCE_HASH)
-		return sl_schedule_by_source(schedule, &p->src);
-	return sl_schedule_by_flow(schedule, &p->src, &p->dst, sl_pkt_ports(p), p->proto);
+	return ((a->dst.q[0] ^ b->dst.q[0]) | (a->dst.q[1] ^ b->dst.q[1]) | (uint64_t)(a->dport_be ^ b->dport_be) |
+		(uint64_t)(a->kind ^ b->kind) | (uint64_t)((a->flags ^ b->flags) & SL_PKT_L2_MULTICAST)) == 0;
 }
 
-/* Packets of one service come in rows. */
-static inline const struct sl_service *service_of(const struct sl_snapshot *s, const struct sl_pkt *p, const struct sl_service *last)
+/* NULL: not one without flows. */
+static const struct sl_service *service_of(const struct sl_snapshot *s, const struct sl_pkt *p)
 {
-	if (likely(last != NULL && last->port_be == p->dport_be && last->proto == p->proto && last->port_span == 0 &&
-		   last->vip_len == 128 && sl_ip_equal(&last->vip, &p->dst)))
-		return last;
-	return sl_snapshot_service(s, &p->dst, p->dport_be, p->proto);
+	const struct sl_service *service;
+
+	if ((p->kind != SL_PKT_TCP && p->kind != SL_PKT_UDP) || (p->flags & SL_PKT_L2_MULTICAST))
+		return NULL;
+	service = sl_snapshot_service(s, &p->dst, p->dport_be, p->proto);
+	return service != NULL && service->stateless && !service->draining ? service : NULL;
+}
+
+/* What the packets of a row have in common. */
+struct row {
+	const struct sl_pkt *first;
+	const struct sl_service *service;   /* NULL: not for us */
+	const struct sl_schedule *schedule; /* NULL: nobody there */
+	bool by_source, tunnel;
+};
+
+static void begin_row(const struct sl_snapshot *s, const struct sl_pkt *p, struct row *row)
+{
+	const struct sl_service *service = service_of(s, p);
+
+	*row = (struct row){ .first = p, .service = service };
+	if (service == NULL)
+		return;
+	row->schedule = sl_service_schedule(service);
+	if (row->schedule != NULL && row->schedule->n_targets == 0)
+		row->schedule = NULL;
+	row->by_source = row->schedule != NULL && row->schedule->scheduler == SL_SCHEDULER_SOURCE_HASH;
+	row->tunnel = sl_mode_is_tunnel(service->mode);
+}
+
+static inline const struct sl_target *target_of(const struct row *row, const struct sl_pkt *p)
+{
+	if (unlikely(row->schedule == NULL))
+		return NULL;
+	if (row->by_source)
+		return sl_schedule_by_source(row->schedule, &p->src);
+	return sl_schedule_by_flow(row->schedule, &p->src, &p->dst, sl_pkt_ports(p), p->proto);
+}
+
+static void steer(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
+		  const struct sl_service *service, const struct sl_target *target)
+{
+	if (target != NULL) {
+		sl_steer_to(w, s, b, i, service, target);
+	} else {
+		b->p[i].service = (uint16_t)(service - s->services);
+		sl_refuse(w, s, b, i, SL_DROP_NO_BACKEND);
+	}
 }
 
 /* First look up, so that loads from the tables of a burst's packets overlap, then send. */
 void sl_stage_stateless(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
 {
-	const struct sl_service *services[SL_BURST_MAX], *service = NULL;
+	const struct sl_service *services[SL_BURST_MAX];
 	const struct sl_target *targets[SL_BURST_MAX];
+	struct row row;
+	uint64_t steered = 0;
 
-	if (likely(!s->has_stateless))
+	if (likely(!s->has_stateless) || unlikely(b->n == 0))
 		return;
+	begin_row(s, b->p, &row);
 	for (unsigned int i = 0; i < b->n; i++) {
 		const struct sl_pkt *p = &b->p[i];
 
-		services[i] = NULL;
-		if (unlikely((p->kind != SL_PKT_TCP && p->kind != SL_PKT_UDP) || (p->flags & SL_PKT_L2_MULTICAST)))
+		if (unlikely(!same_row(p, row.first)))
+			begin_row(s, p, &row);
+		services[i] = row.service;
+		if (row.service == NULL)
 			continue;
-		service = service_of(s, p, service);
-		if (service == NULL || !service->stateless || unlikely(service->draining))
-			continue;
-		services[i] = service;
-		targets[i] = target_of(service, p);
-		if (sl_mode_is_tunnel(service->mode))
+		targets[i] = target_of(&row, p);
+		steered |= UINT64_C(1) << i;
+		if (row.tunnel)
 			sl_steer_prefetch(b->m[i]);
 	}
+	if (steered == 0)
+		return;
 	for (unsigned int i = 0; i < b->n; i++) {
+		const struct sl_target *target = targets[i];
+
 		if (unlikely(services[i] == NULL))
 			continue;
-		if (likely(targets[i] != NULL)) {
-			sl_steer_to(w, s, b, i, services[i], targets[i]);
+		if (likely(target != NULL && sl_steer_is_plain(w, s, &b->p[i], &w->delivery[target->id]))) {
+			b->p[i].side = SL_CLIENT;
+			sl_steer_plain(w, b, i, services[i]->id, target->id, &w->delivery[target->id]);
 		} else {
-			b->p[i].service = (uint16_t)(services[i] - s->services);
-			sl_refuse(w, s, b, i, SL_DROP_NO_BACKEND);
+			steer(w, s, b, i, services[i], target);
 		}
 	}
-	sl_burst_compact(b);
+	sl_steer_send(w, s, b, steered);
 }

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Packets of one-way flows (modes dsr, ipip, gue) go to their backend as they are, but for the TTL: with its MAC address, or in an
- * outer packet. Behind lib/path/nat.c's test for plain packets, so that full NAT pays nothing. What most packets need is
+ * outer packet. A stage of its own before nat, which does nothing while there is no such flow. What most packets need is
  * in the flow record and in the worker's delivery for the backend; whatever is not so simple goes the long way.
  *
  * Drops: FLOW_SHUT, TTL, NO_ROUTE, MTU (answered with ICMP), PARTIAL_CHECKSUM never (nothing of layer 4 is rewritten), NO_MBUF (no
- * room in front), what balance drops for, of a flow that has to move (renew.c), ICMP_NO_FLOW. Out: what was cut, or whose
- * next hop is not known yet. Survives: packets with p->neighbour.
+ * room in front), what balance drops for, of a flow that has to move (renew.c), ICMP_NO_FLOW. Out: packets of one-way flows, sent.
+ * Survives: all else.
  */
 #include <netinet/in.h>
 
-#include "stages.h"
+#include "steer.h"
 
 #include "sluice/packet/fragment.h"
 #include "sluice/state/udp.h"
@@ -25,11 +25,6 @@ struct way {
 	struct sl_ip next; /* hop, where it is not in the neighbour table */
 };
 
-static inline bool is_current(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_delivery *d)
-{
-	return (((uint32_t)d->epoch ^ w->epoch) | (d->generation ^ (uint32_t)s->generation)) == 0 && d->neighbour != SL_ID_NONE;
-}
-
 /* An outer IPv4 header that may be cut on its way wants an identification (RFC 6864 section 4.1). */
 static inline void number_outer(struct sl_worker *w, struct rte_mbuf *m, unsigned int l3)
 {
@@ -41,12 +36,9 @@ static inline void number_outer(struct sl_worker *w, struct rte_mbuf *m, unsigne
 
 #define AHEAD 6 /* packets between loading the room for an outer header and writing it */
 
-/* Into the tunnel, if there is one. False: no room in front. */
-static inline bool push(struct sl_worker *w, struct rte_mbuf *m, unsigned int l3, const struct sl_delivery *d, uint32_t len,
-			uint64_t hash)
+bool sl_steer_encapsulate(struct sl_worker *w, struct rte_mbuf *m, unsigned int l3, const struct sl_delivery *d, uint32_t len,
+			  uint64_t hash)
 {
-	if (d->header_len == 0)
-		return true;
 	if (unlikely(!sl_outer_push(m, l3, d->header, d->header_len, len, (uint32_t)(hash >> 16))))
 		return false;
 	number_outer(w, m, l3);
@@ -71,7 +63,7 @@ static void send_inner_pieces(struct sl_worker *w, const struct sl_snapshot *s, 
 	unsigned int n = sl_cut(w, m, (uint16_t)(way->mtu - way->d->header_len), pieces);
 
 	for (unsigned int k = 0; k < n; k++) {
-		if (push(w, pieces[k], 0, way->d, pieces[k]->pkt_len, hash))
+		if (sl_steer_push(w, pieces[k], 0, way->d, pieces[k]->pkt_len, hash))
 			send_piece(w, s, way, pieces[k]);
 		else
 			sl_packet_drop(w, pieces[k], SL_DROP_NO_MBUF);
@@ -83,7 +75,7 @@ static void send_outer_pieces(struct sl_worker *w, const struct sl_snapshot *s, 
 			      uint64_t hash)
 {
 	struct rte_mbuf *pieces[SL_FRAGMENT_PIECES_MAX];
-	bool room = push(w, m, 0, way->d, m->pkt_len, hash);
+	bool room = sl_steer_push(w, m, 0, way->d, m->pkt_len, hash);
 
 	if (room && way->d->header[0] >> 4 == 6) {
 		struct sl_ip src = sl_ip_from_v6(way->d->header + 8), dst = sl_ip_from_v6(way->d->header + 24);
@@ -134,7 +126,7 @@ static bool find_way(struct sl_worker *w, const struct sl_snapshot *s, struct sl
 	const struct sl_nexthop *hop = NULL;
 
 	way->d = &w->delivery[id];
-	if (!is_current(w, s, way->d)) {
+	if (!sl_delivery_is_current(w, s, way->d)) {
 		hop = sl_delivery_find(w, s, service, id, backend, &way->next);
 		if (hop == NULL) {
 			sl_answer_error(w, s, b, i, SL_ICMP_NO_ROUTE, 0);
@@ -160,7 +152,7 @@ static void go(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst
 		struct rte_mbuf *m = sl_burst_take(b, i);
 		rte_pktmbuf_adj(m, p->l3);
 		(how == CUT_INNER ? send_inner_pieces : send_outer_pieces)(w, s, way, m, hash);
-	} else if (!push(w, b->m[i], p->l3, way->d, p->l3_len, hash)) {
+	} else if (!sl_steer_push(w, b->m[i], p->l3, way->d, p->l3_len, hash)) {
 		sl_burst_drop(w, b, i, SL_DROP_NO_MBUF);
 	} else if (p->neighbour == SL_ID_NONE) {
 		sl_output_unresolved(w, s, b, i, way->interface, &way->next);
@@ -228,44 +220,59 @@ static __rte_noinline void steer(struct sl_worker *w, const struct sl_snapshot *
 	go(w, s, b, i, &way, how);
 }
 
-/* Nothing to follow, to answer or to look up. */
-static inline bool is_plain(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_pkt *p, const struct sl_flow *f,
-			    const struct sl_delivery *d)
+static inline bool is_steady(const struct sl_worker *w, const struct sl_pkt *p, const struct sl_flow *f)
 {
-	bool steady = p->kind == SL_PKT_UDP || (f->state == SL_TCP_ESTABLISHED && f->udp_kind == 0);
-
-	return (((p->flags & ~(uint32_t)SL_PKT_V6) ^ SL_PKT_STEADY) | (uint32_t)(f->epoch ^ w->epoch)) == 0 && steady &&
-	       is_current(w, s, d) && (p->l3_len <= d->sure_len || sl_delivery_fits(w, s, d, p->l3_len));
+	return f->epoch == w->epoch && (p->kind == SL_PKT_UDP || (f->state == SL_TCP_ESTABLISHED && f->udp_kind == 0));
 }
 
-void sl_steer(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
+void sl_steer_send(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, uint64_t steered)
 {
-	struct sl_pkt *p = &b->p[i];
-	struct sl_flow *f = &w->flows.flows[p->flow];
-	const struct sl_delivery *d = &w->delivery[f->backend];
-
-	if (d->header_len != 0 && i + AHEAD < b->n && likely(b->m[i + AHEAD] != NULL))
-		sl_steer_prefetch(b->m[i + AHEAD]);
-	if (unlikely(!is_plain(w, s, p, f, d))) {
-		steer(w, s, b, i);
+	if (likely(steered == UINT64_MAX >> (SL_BURST_MAX - b->n))) {
+		sl_burst_compact(b);
+		sl_stage_output(w, s, b);
 		return;
 	}
-	p->neighbour = d->neighbour;
-	f->last_seen = w->now_tick;
-	if (p->kind == SL_PKT_TCP)
-		f->ack[SL_CLIENT] = rte_be_to_cpu_32(((const struct rte_tcp_hdr *)sl_burst_at(b, i, p->l4))->recv_ack);
-	sl_count_packet(w, f->service, f->backend, p);
-	sl_edit_decrement_ttl(b->m[i], p);
-	if (unlikely(!push(w, b->m[i], p->l3, d, p->l3_len, b->hash[i])))
-		sl_burst_drop(w, b, i, SL_DROP_NO_MBUF);
+	for (unsigned int i = 0; i < b->n; i++)
+		if (((steered >> i) & 1) && b->m[i] != NULL)
+			sl_output_packet(w, s, b, i);
+	sl_burst_compact(b);
 }
 
-static __rte_noinline void steer_to(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
-				    const struct sl_service *service, const struct sl_target *target)
+void sl_stage_steer(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
 {
-	const struct sl_pkt *p = &b->p[i];
+	uint64_t steered = 0;
+
+	if (likely(w->flows.one_way == 0) || unlikely(b->n == 0))
+		return;
+	for (unsigned int i = 0; i < b->n; i++) {
+		const struct sl_pkt *p = &b->p[i];
+		struct sl_flow *f = &w->flows.flows[p->flow];
+
+		if (unlikely(p->flow == SL_FLOW_NONE) || !(f->flags & SL_FLOW_ONE_WAY))
+			continue;
+		const struct sl_delivery *d = &w->delivery[f->backend];
+		steered |= UINT64_C(1) << i;
+		if (d->header_len != 0 && i + AHEAD < b->n)
+			sl_steer_prefetch(b->m[i + AHEAD]);
+		if (unlikely(!sl_steer_is_plain(w, s, p, d) || !is_steady(w, p, f))) {
+			steer(w, s, b, i);
+			continue;
+		}
+		f->last_seen = w->now_tick;
+		if (p->kind == SL_PKT_TCP)
+			f->ack[SL_CLIENT] = rte_be_to_cpu_32(((const struct rte_tcp_hdr *)sl_burst_at(b, i, p->l4))->recv_ack);
+		sl_steer_plain(w, b, i, f->service, f->backend, d);
+	}
+	sl_steer_send(w, s, b, steered);
+}
+
+void sl_steer_to(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
+		 const struct sl_service *service, const struct sl_target *target)
+{
+	struct sl_pkt *p = &b->p[i];
 	struct way way;
 
+	p->side = SL_CLIENT;
 	if (unlikely(sl_pkt_ttl(b, i) <= 1)) {
 		sl_answer_error(w, s, b, i, SL_ICMP_TTL_EXCEEDED, 0);
 		sl_burst_drop(w, b, i, SL_DROP_TTL);
@@ -283,25 +290,6 @@ static __rte_noinline void steer_to(struct sl_worker *w, const struct sl_snapsho
 	if (p->kind != SL_PKT_ICMP)
 		sl_count_packet(w, service->id, target->id, p);
 	go(w, s, b, i, &way, how);
-}
-
-void sl_steer_to(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
-		 const struct sl_service *service, const struct sl_target *target)
-{
-	struct sl_pkt *p = &b->p[i];
-	const struct sl_delivery *d = &w->delivery[target->id];
-
-	p->side = SL_CLIENT;
-	if (likely((p->flags & SL_PKT_STEADY) && is_current(w, s, d) &&
-		   (p->l3_len <= d->sure_len || sl_delivery_fits(w, s, d, p->l3_len)))) {
-		p->neighbour = d->neighbour;
-		sl_count_packet(w, service->id, target->id, p);
-		sl_edit_decrement_ttl(b->m[i], p);
-		if (unlikely(!push(w, b->m[i], p->l3, d, p->l3_len, b->hash[i])))
-			sl_burst_drop(w, b, i, SL_DROP_NO_MBUF);
-	} else {
-		steer_to(w, s, b, i, service, target);
-	}
 	if (b->m[i] != NULL)
 		sl_output_packet(w, s, b, i);
 }

@@ -304,6 +304,7 @@ uint32_t sl_flow_create_one_way(struct sl_flow_table *t, const struct sl_tuple *
 		return SL_FLOW_NONE;
 	record_set(t, client, server, now_tick, timeout_ticks);
 	t->flows[flow].flags |= SL_FLOW_ONE_WAY;
+	t->one_way++;
 	return flow;
 }
 
@@ -344,6 +345,8 @@ void sl_flow_destroy(struct sl_flow_table *t, uint32_t flow)
 	entry_remove(t, hash_of(t, flow, SL_CLIENT), flow << 1 | SL_CLIENT);
 	if (likely(!(t->flows[flow].flags & SL_FLOW_ONE_WAY)))
 		entry_remove(t, hash_of(t, flow, SL_SERVER), flow << 1 | SL_SERVER);
+	else
+		t->one_way--;
 	wheel_unlink(t, flow);
 	t->flows[flow].flags = 0;
 	t->flows[flow].next = t->free_head;

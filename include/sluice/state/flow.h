@@ -123,6 +123,7 @@ struct sl_flow_table {
 	uint32_t bucket_mask;
 	uint32_t capacity;
 	uint32_t live;
+	uint32_t one_way;	  /* of the live ones, those with SL_FLOW_ONE_WAY */
 	uint32_t free_head;
 	bool mixed;		  /* it has had a flow between the families */
 	uint32_t overflow_free;	  /* head of the free overflow buckets */
