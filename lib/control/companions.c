@@ -16,8 +16,11 @@
 struct sl_companions {
 	unsigned int n; /* of interfaces that have one */
 	struct sl_companion *of[SL_MAX_INTERFACES];
-	bool muted[SL_MAX_PORTS];
-	struct sl_netdev_saved saved[SL_MAX_PORTS]; /* where muted */
+	/* what the kernel is not to answer on interfaces below ports, by port id */
+	char muted[SL_MAX_PORTS][sizeof(((struct sl_port *)0)->netdev)]; /* "": nothing there */
+	struct sl_ip *addresses;
+	unsigned int n_addresses;
+	bool begun; /* what a killed sluice may have left is undone */
 };
 
 struct sl_companions *sl_companions_create(void)
@@ -27,9 +30,9 @@ struct sl_companions *sl_companions_create(void)
 
 static void unmute(struct sl_companions *all, unsigned int port)
 {
-	if (all->muted[port])
-		sl_netdev_unmute(&all->saved[port]);
-	all->muted[port] = false;
+	if (all->muted[port][0] != '\0')
+		sl_netdev_unmute(all->muted[port]);
+	all->muted[port][0] = '\0';
 }
 
 void sl_companions_destroy(struct sl_companions *all)
@@ -40,6 +43,7 @@ void sl_companions_destroy(struct sl_companions *all)
 		sl_companion_destroy(all->of[id]);
 	for (unsigned int i = 0; i < SL_MAX_PORTS; i++)
 		unmute(all, i);
+	free(all->addresses);
 	free(all);
 }
 
@@ -140,14 +144,21 @@ static struct sl_prefix network_of(const struct sl_prefix *address)
 	return network;
 }
 
+/* An address of the interface that its companion has. */
+static bool is_shared(const struct sl_snapshot *s, uint16_t id, const struct sl_prefix *address)
+{
+	const struct sl_local *local = sl_snapshot_local(s, &address->ip);
+
+	return local != NULL && sl_local_is_kernels(s, local, id);
+}
+
 static void add_addresses(const struct sl_snapshot *s, uint16_t id, struct sl_companion_plan *plan)
 {
 	const struct sl_interface *in = &s->interfaces[id];
 
 	for (unsigned int i = 0; i < in->n_addresses; i++) {
 		const struct sl_prefix *address = &in->addresses[i];
-		const struct sl_local *local = sl_snapshot_local(s, &address->ip);
-		if (local == NULL || !sl_local_is_kernels(s, local, id))
+		if (!is_shared(s, id, address))
 			continue;
 		plan->addresses[plan->n_addresses++] = *address;
 		if (!sl_ip_is_link_local(&address->ip))
@@ -204,21 +215,49 @@ static bool only_copies(const struct sl_port *port)
 	return port->netdev[0] != '\0' && strcmp(port->driver, "net_af_xdp") != 0;
 }
 
+/* Addresses of all companions. */
+static int collect_addresses(const struct sl_companions *all, const struct sl_snapshot *s, struct sl_ip **addresses, unsigned int *n)
+{
+	unsigned int room = 0;
+
+	for (uint16_t id = 0; id < s->n_interfaces; id++)
+		room += all->of[id] != NULL ? s->interfaces[id].n_addresses : 0;
+	*addresses = calloc(room + 1, sizeof(**addresses));
+	*n = 0;
+	if (*addresses == NULL)
+		return -1;
+	for (uint16_t id = 0; id < s->n_interfaces; id++)
+		for (unsigned int i = 0; all->of[id] != NULL && i < s->interfaces[id].n_addresses; i++)
+			if (is_shared(s, id, &s->interfaces[id].addresses[i]))
+				(*addresses)[(*n)++] = s->interfaces[id].addresses[i].ip;
+	return 0;
+}
+
+/* On all ports: the kernel answers on any interface for all of its addresses. */
 static void mute_ports(struct sl_control *control)
 {
 	struct sl_companions *all = control->companions;
-	const struct sl_snapshot *s = control->snapshot;
-	bool wanted[SL_MAX_PORTS] = { false };
+	struct sl_ip *addresses;
+	unsigned int n;
 
-	for (uint16_t id = 0; id < s->n_interfaces; id++)
-		if (all->of[id] != NULL)
-			wanted[s->interfaces[id].port] = only_copies(&control->ports[s->interfaces[id].port]);
-	for (unsigned int i = 0; i < control->n_ports; i++) {
-		if (wanted[i] && !all->muted[i])
-			sl_netdev_mute(control->ports[i].netdev, &all->saved[i]);
-		else if (!wanted[i])
+	if (collect_addresses(all, control->snapshot, &addresses, &n) != 0) {
+		sl_log_error("out of memory: the kernel may answer for new addresses of companions");
+		return;
+	}
+	bool same = all->begun && n == all->n_addresses && (n == 0 || memcmp(addresses, all->addresses, n * sizeof(*addresses)) == 0);
+	free(all->addresses);
+	all->addresses = addresses;
+	all->n_addresses = n;
+	all->begun = true;
+	for (unsigned int i = 0; !same && i < control->n_ports; i++) {
+		const struct sl_port *port = &control->ports[i];
+		if (!only_copies(port))
+			continue;
+		memcpy(all->muted[i], port->netdev, sizeof(all->muted[i]));
+		if (n > 0)
+			sl_netdev_mute(port->netdev, addresses, n);
+		else
 			unmute(all, i);
-		all->muted[i] = wanted[i];
 	}
 }
 

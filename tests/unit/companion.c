@@ -223,18 +223,90 @@ static void a_name_that_is_taken(void **state)
 	sl_problems_fini(&problems);
 }
 
-/* A kernel interface under a virtual device keeps silent while there is a companion, and is as before afterwards. */
+#define FILTERS "tc filter show dev under0 ingress"
+
+/* Does the host answer on under0 for an address of under0 or of lo, to who has not asked before? */
+static bool pinged(const char *address, const char *patience_s)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command), "peer=sluice-mute-%d; ip -n $peer neigh flush dev under1; "
+		 "ip netns exec $peer ping -n -q -c 1 -W %s %s >/dev/null", (int)getpid(), patience_s, address);
+	return system(command) == 0;
+}
+
+static bool answers(const char *address)
+{
+	return pinged(address, "10");
+}
+
+static bool is_silent(const char *address)
+{
+	return !pinged(address, "0.3");
+}
+
+static void run(const char *commands)
+{
+	char line[1024];
+
+	snprintf(line, sizeof(line), "set -e; peer=sluice-mute-%d; %s", (int)getpid(), commands);
+	assert_int_equal(system(line), 0);
+}
+
+/*
+ * The kernel interface under a virtual device keeps silent about addresses of companions, and about nothing else. Others' filters
+ * stay; what a killed process has left is taken over, and gone at the end.
+ */
 static void muted(void **state)
 {
-	struct sl_netdev_saved saved;
-
 	if (!test.possible)
 		skip();
-	assert_int_equal(system("ip link add under0 type veth peer name under1 && sysctl -q -w net.ipv4.conf.under0.arp_ignore=2"), 0);
-	sl_netdev_mute("under0", &saved);
-	assert_true(shows("sysctl net.ipv4.conf.under0.arp_ignore net.ipv4.conf.under0.rp_filter", "arp_ignore = 8\nnet.ipv4.conf.under0.rp_filter = 1"));
-	sl_netdev_unmute(&saved);
-	assert_true(shows("sysctl net.ipv4.conf.under0.arp_ignore net.ipv4.conf.under0.rp_filter", "arp_ignore = 2\nnet.ipv4.conf.under0.rp_filter = 0"));
+	run("ip netns add $peer; ip link add under0 type veth peer name under1 netns $peer;"
+	    "ip link set lo up; ip link set under0 up; ip -n $peer link set under1 up;"
+	    "ip addr add 198.51.100.2/24 dev under0; ip addr add 2001:db8:3::2/64 dev under0 nodad;"
+	    "ip addr add 203.0.113.1/32 dev lo; ip addr add 203.0.113.2/32 dev lo; ip addr add 2001:db8:4::1/128 dev lo nodad;"
+	    "ip -n $peer addr add 198.51.100.1/24 dev under1; ip -n $peer addr add 2001:db8:3::1/64 dev under1 nodad;"
+	    "ip -n $peer route add 203.0.113.0/24 dev under1; ip -n $peer route add 2001:db8:4::/64 via 2001:db8:3::2");
+	const struct sl_ip addresses[] = { prefix("203.0.113.1/32").ip, prefix("2001:db8:4::1/128").ip, prefix("203.0.113.2/32").ip };
+	static const char *const own[] = { "198.51.100.2", "2001:db8:3::2" };
+
+	for (unsigned int i = 0; i < 2; i++)
+		assert_true(answers(own[i]));
+	assert_true(answers("203.0.113.1"));
+	assert_true(answers("203.0.113.2"));
+	assert_true(answers("2001:db8:4::1"));
+
+	for (unsigned int killed = 0; killed < 2; killed++) { /* the second one finds what the first has set */
+		sl_netdev_mute("under0", addresses, 2);
+		for (unsigned int i = 0; i < 2; i++)
+			assert_true(answers(own[i]));
+		assert_true(is_silent("203.0.113.1"));
+		assert_true(is_silent("2001:db8:4::1"));
+		assert_true(answers("203.0.113.2"));
+	}
+	sl_netdev_mute("under0", &addresses[1], 2);
+	assert_true(answers("203.0.113.1"));
+	assert_true(is_silent("203.0.113.2"));
+	assert_true(shows("ip addr show dev under0", "2001:db8:3::2/64"));
+
+	run("tc filter add dev under0 egress pref 7 protocol all bpf bytecode '1,6 0 0 4294967295,' direct-action");
+	sl_netdev_unmute("under0");
+	assert_false(shows(FILTERS, "bpf"));
+	assert_true(shows("tc filter show dev under0 egress", "pref 7"));
+	assert_true(answers("203.0.113.2"));
+	assert_true(answers("2001:db8:4::1"));
+	run("tc filter del dev under0 egress pref 7");
+	sl_netdev_mute("under0", addresses, 1);
+	sl_netdev_unmute("under0");
+	sl_netdev_unmute("under0");
+	assert_false(shows("tc qdisc show dev under0", "clsact"));
+}
+
+static int remove_peer(void **state)
+{
+	if (test.possible)
+		run("ip netns del $peer 2>/dev/null || true");
+	return 0;
 }
 
 static void nothing_is_left(void **state)
@@ -271,7 +343,7 @@ int main(void)
 		cmocka_unit_test(settings_follow_the_plan),
 		cmocka_unit_test(frames_pass),
 		cmocka_unit_test(a_name_that_is_taken),
-		cmocka_unit_test(muted),
+		cmocka_unit_test_teardown(muted, remove_peer),
 		cmocka_unit_test(nothing_is_left),
 		cmocka_unit_test(deleted),
 	};

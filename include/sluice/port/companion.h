@@ -50,14 +50,12 @@ struct rte_mbuf *sl_companion_read(struct sl_companion *companion, struct rte_me
 bool sl_companion_write(struct sl_companion *companion, struct rte_mbuf *m);
 
 /*
- * A kernel interface whose frames sluice gets copies of: have the kernel ignore them, to which a companion's addresses are its own.
- * What was set before is kept in `saved`, for sl_netdev_unmute.
+ * A kernel interface whose frames sluice gets copies of: have the kernel drop what it receives there for these addresses, companions',
+ * which are its own, too. Everything else on the interface, as its own addresses, is left alone. Again: with other addresses.
  */
-struct sl_netdev_saved {
-	char name[16];
-	char value[3][8];
-};
-void sl_netdev_mute(const char *name, struct sl_netdev_saved *saved);
-void sl_netdev_unmute(const struct sl_netdev_saved *saved);
+void sl_netdev_mute(const char *name, const struct sl_ip *addresses, unsigned int n);
+
+/* Undo it, also what somebody who was killed has left. */
+void sl_netdev_unmute(const char *name);
 
 #endif
