@@ -16,6 +16,7 @@
 struct sl_companions {
 	unsigned int n; /* of interfaces that have one */
 	struct sl_companion *of[SL_MAX_INTERFACES];
+	struct sl_companion *made[SL_MAX_INTERFACES]; /* for the snapshot that is about to be published */
 	/* what the kernel is not to answer on interfaces below ports, by port id */
 	char muted[SL_MAX_PORTS][sizeof(((struct sl_port *)0)->netdev)]; /* "": nothing there */
 	struct sl_ip *addresses;
@@ -66,10 +67,13 @@ static bool wants(const struct sl_snapshot *s, uint16_t id)
 	return id < s->n_interfaces && s->interfaces[id].name[0] != '\0' && s->interfaces[id].kernel;
 }
 
-/* It is this interface's: an id may go to another one. */
-static bool fits(const struct sl_companion *companion, const struct sl_snapshot *s, uint16_t id)
+/* Where the companion of this name is. An interface that moves to another device or VLAN gets another id, and keeps its companion. */
+static uint16_t find_name(const struct sl_companions *all, const char *name)
 {
-	return companion != NULL && !sl_companion_is_gone(companion) && strcmp(sl_companion_name(companion), s->interfaces[id].name) == 0;
+	for (uint16_t id = 0; id < SL_MAX_INTERFACES; id++)
+		if (all->of[id] != NULL && !sl_companion_is_gone(all->of[id]) && strcmp(sl_companion_name(all->of[id]), name) == 0)
+			return id;
+	return SL_ID_NONE;
 }
 
 static void where_of(const struct sl_config *config, const char *name, char where[64])
@@ -81,10 +85,9 @@ static void where_of(const struct sl_config *config, const char *name, char wher
 	snprintf(where, 64, "/interfaces/%u/kernel", i);
 }
 
-static int add_companion(struct sl_control *control, const struct sl_snapshot *next, uint16_t id, const struct sl_config *config,
-			 struct sl_problems *problems)
+static int make_companion(struct sl_control *control, const struct sl_snapshot *next, uint16_t id, const struct sl_config *config,
+			  struct sl_problems *problems)
 {
-	struct sl_companions *all = control->companions;
 	const struct sl_interface *interface = &next->interfaces[id];
 	char where[64];
 
@@ -98,24 +101,53 @@ static int add_companion(struct sl_control *control, const struct sl_snapshot *n
 		sl_companion_destroy(companion);
 		return -1;
 	}
-	all->of[id] = companion;
-	all->n++;
+	control->companions->made[id] = companion;
 	return 0;
+}
+
+static void discard_made(struct sl_companions *all)
+{
+	for (unsigned int id = 0; id < SL_MAX_INTERFACES; id++) {
+		sl_companion_destroy(all->made[id]);
+		all->made[id] = NULL;
+	}
 }
 
 int sl_companions_prepare(struct sl_control *control, const struct sl_snapshot *next, const struct sl_config *config,
 			  struct sl_problems *problems)
 {
-	struct sl_companions *all = control->companions;
-
 	for (uint16_t id = 0; id < next->n_interfaces; id++) {
-		if (!wants(next, id) || fits(all->of[id], next, id))
+		if (!wants(next, id) || find_name(control->companions, next->interfaces[id].name) != SL_ID_NONE)
 			continue;
-		remove_companion(all, id);
-		if (add_companion(control, next, id, config, problems) != 0)
+		if (make_companion(control, next, id, config, problems) != 0) {
+			discard_made(control->companions);
 			return -1;
+		}
 	}
 	return 0;
+}
+
+/* Those that are made, those that stay and those that move to their ids; the others go. */
+static void rearrange(struct sl_companions *all, const struct sl_snapshot *s)
+{
+	struct sl_companion *of[SL_MAX_INTERFACES] = { NULL };
+
+	for (uint16_t id = 0; id < s->n_interfaces; id++) {
+		uint16_t from = wants(s, id) && all->made[id] == NULL ? find_name(all, s->interfaces[id].name) : SL_ID_NONE;
+		of[id] = from != SL_ID_NONE ? all->of[from] : all->made[id];
+		all->made[id] = NULL;
+		if (from == SL_ID_NONE)
+			continue;
+		all->of[from] = NULL;
+		if (from != id)
+			sl_companion_move(of[id], s->interfaces[id].mac, TABLE + id);
+	}
+	for (uint16_t id = 0; id < SL_MAX_INTERFACES; id++)
+		remove_companion(all, id);
+	memcpy(all->of, of, sizeof(of));
+	all->n = 0;
+	for (uint16_t id = 0; id < SL_MAX_INTERFACES; id++)
+		all->n += of[id] != NULL;
 }
 
 const struct sl_ip *sl_companions_source(const struct sl_snapshot *s, uint16_t interface, const struct sl_ip *ip)
@@ -266,11 +298,7 @@ void sl_companions_follow(struct sl_control *control, const struct sl_config *co
 	struct sl_companions *all = control->companions;
 	const struct sl_snapshot *s = control->snapshot;
 
-	for (uint16_t id = 0; id < SL_MAX_INTERFACES; id++)
-		if (all->of[id] != NULL && (s == NULL || !wants(s, id) || !fits(all->of[id], s, id)))
-			remove_companion(all, id);
-	if (s == NULL)
-		return;
+	rearrange(all, s);
 	mute_ports(control); /* before their addresses are known to the kernel */
 	for (uint16_t id = 0; id < s->n_interfaces; id++)
 		if (all->of[id] != NULL)

@@ -138,7 +138,6 @@ int sl_control_publish(struct sl_control *control, const struct sl_config *confi
 	if (next == NULL)
 		return -1;
 	if (sl_companions_prepare(control, next, config, problems) != 0) {
-		sl_companions_follow(control, control->config); /* without those that were made */
 		sl_snapshot_destroy(next);
 		return -1;
 	}

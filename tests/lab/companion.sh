@@ -142,6 +142,35 @@ kill -HUP "$(lab_pid sluice)"
 lab_wait 10 "the reload" telemetry_is /sluice/info 'r["reloads"] == 2'
 lab_wait 10 "an answer by the new address" ask backend1 10.1.0.9 1000
 [[ $(host ip route show table all dev lan) == "10.1.0.0/16 table"* ]] || fail "routes have gone with an address: $(host ip route show table all dev lan)"
+
+echo "wan and lan change places, and back"
+change_places()
+{
+	/usr/bin/python3 - "$LAB_CONFIG" <<-'END'
+		import json, sys
+		config = json.load(open(sys.argv[1]))
+		wan, lan = config["interfaces"][:2]
+		wan["device"], lan["device"] = lan["device"], wan["device"]
+		json.dump(config, open(sys.argv[1], "w"))
+	END
+	kill -HUP "$(lab_pid sluice)"
+}
+tap=$(host ip -o link show dev wan | cut -d: -f1)
+ip -n "$LAB-backend1" addr add 192.0.2.200/24 dev eth0
+ip -n "$LAB-client" addr add 10.1.9.9/16 dev wan0
+change_places
+lab_wait 10 "the reload" telemetry_is /sluice/info 'r["reloads"] == 3'
+lab_wait 10 "an answer by wan on the other device" ask backend1 192.0.2.2 1000
+lab_wait 10 "an answer by lan on the other device" ask client 10.1.0.9 1000
+change_places
+lab_wait 10 "the reload" telemetry_is /sluice/info 'r["reloads"] == 4'
+ip -n "$LAB-backend1" addr del 192.0.2.200/24 dev eth0
+ip -n "$LAB-client" addr del 10.1.9.9/16 dev wan0
+lab_wait 10 "an answer by wan" ask client 192.0.2.2 1000
+lab_wait 10 "an answer by lan" ask backend1 10.1.0.9 1000
+[[ $(host ip -o link show dev wan) == "$tap:"* ]] || fail "the companion of wan is another one"
+lab_wait 10 "an answer through 192.0.2.10" lab_answers 192.0.2.10
+lab_wait 60 "the route to the VIP by BGP" learnt || { cat "$LAB_WORK/bird.log"; fail "BGP does not come back"; }
 /usr/bin/python3 - "$LAB_CONFIG" <<-'END'
 	import json, sys
 	config = json.load(open(sys.argv[1]))
@@ -150,7 +179,7 @@ lab_wait 10 "an answer by the new address" ask backend1 10.1.0.9 1000
 	json.dump(config, open(sys.argv[1], "w"))
 END
 kill -HUP "$(lab_pid sluice)"
-lab_wait 10 "the reload" telemetry_is /sluice/info 'r["reloads"] == 3'
+lab_wait 10 "the reload" telemetry_is /sluice/info 'r["reloads"] == 5'
 ! host ip link show dev lan >/dev/null 2>&1 || fail "the companion of lan is there still"
 ask client 192.0.2.5 1000 || fail "an address that a reload has added"
 learnt || fail "the reload has ended BGP"

@@ -34,6 +34,9 @@ void sl_companion_destroy(struct sl_companion *companion); /* NULL is accepted *
 /* Make it so and bring it up; takes over what the plan points to. What the host refuses is logged. */
 void sl_companion_apply(struct sl_companion *companion, const struct sl_companion_plan *plan);
 
+/* Its interface has moved: another MAC address, another table. What it was given, and neighbours it knows, are gone; apply comes next. */
+void sl_companion_move(struct sl_companion *companion, const uint8_t mac[6], uint32_t table);
+
 /* Pass on the state of the port's link. */
 void sl_companion_set_link(struct sl_companion *companion, bool up);
 
