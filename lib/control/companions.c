@@ -339,13 +339,15 @@ static void leave(struct sl_control *control, uint16_t id)
 static unsigned int from_host(struct sl_control *control, uint16_t id)
 {
 	const struct sl_interface *interface = &control->snapshot->interfaces[id];
-	struct rte_mbuf *m;
 	unsigned int n = 0;
 
-	while (n < FRAMES_MAX && (m = sl_companion_read(control->companions->of[id], control->pool, interface->vlan)) != NULL) {
-		bool given = sl_control_inject(control, interface->port, m);
+	for (; n < FRAMES_MAX; n++) {
+		bool lost;
+		struct rte_mbuf *m = sl_companion_read(control->companions->of[id], control->pool, interface->vlan, &lost);
+		if (m == NULL && !lost)
+			break;
+		bool given = m != NULL && sl_control_inject(control, interface->port, m);
 		control->count[given ? SL_CONTROL_COUNT_COMPANION_FROM_HOST : SL_CONTROL_COUNT_COMPANION_LOST]++;
-		n++;
 	}
 	if (unlikely(sl_companion_is_gone(control->companions->of[id])))
 		leave(control, id);

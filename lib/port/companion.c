@@ -311,11 +311,22 @@ int sl_companion_fd(const struct sl_companion *c)
 
 /* ---- frames ---- */
 
-struct rte_mbuf *sl_companion_read(struct sl_companion *c, struct rte_mempool *pool, uint16_t vlan)
+/* Into nothing. The file would stay readable otherwise, and whoever waits for it come back at once. */
+static bool discard(struct sl_companion *c)
+{
+	uint8_t start;
+	ssize_t n = read(c->fd, &start, sizeof(start));
+
+	c->gone = n < 0 && errno == EBADFD;
+	return n > 0;
+}
+
+struct rte_mbuf *sl_companion_read(struct sl_companion *c, struct rte_mempool *pool, uint16_t vlan, bool *lost)
 {
 	struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
 	unsigned int tag = vlan != 0 ? RTE_VLAN_HLEN : 0;
 
+	*lost = m == NULL && discard(c);
 	if (m == NULL)
 		return NULL;
 	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);

@@ -164,6 +164,7 @@ static void frames_pass(void **state)
 {
 	struct sockaddr_ll address = { .sll_family = AF_PACKET, .sll_protocol = htons(0x88b5), .sll_halen = 6 };
 	struct timeval patience = { .tv_sec = 5 };
+	bool lost;
 
 	if (!test.possible)
 		skip();
@@ -189,9 +190,9 @@ static void frames_pass(void **state)
 	for (unsigned int vlan = 0; vlan < 1000; vlan += 999) {
 		do /* the host has words of its own to say */
 			m = NULL;
-		while ((m = sl_companion_read(test.companion, test.pool, 0)) != NULL && (rte_pktmbuf_free(m), true));
+		while ((m = sl_companion_read(test.companion, test.pool, 0, &lost)) != NULL && (rte_pktmbuf_free(m), true));
 		assert_int_equal(send(test.host, out, sizeof(out) - 1, 0), sizeof(out) - 1);
-		m = sl_companion_read(test.companion, test.pool, (uint16_t)vlan);
+		m = sl_companion_read(test.companion, test.pool, (uint16_t)vlan, &lost);
 		assert_non_null(m);
 		const char *got = rte_pktmbuf_mtod(m, const char *);
 		assert_int_equal(m->pkt_len, sizeof(out) - 1 + (vlan != 0 ? 4 : 0));
@@ -202,7 +203,7 @@ static void frames_pass(void **state)
 			assert_memory_equal(got + 12, "\x88\xb5hello", 7);
 		rte_pktmbuf_free(m);
 	}
-	assert_null(sl_companion_read(test.companion, test.pool, 0));
+	assert_null(sl_companion_read(test.companion, test.pool, 0, &lost));
 	assert_int_equal(rte_mempool_in_use_count(test.pool), 0);
 }
 
@@ -322,16 +323,17 @@ static void nothing_is_left(void **state)
 static void deleted(void **state)
 {
 	struct sl_problems problems;
+	bool lost;
 
 	if (!test.possible)
 		skip();
 	sl_problems_init(&problems);
 	struct sl_companion *companion = sl_companion_create("gone", mac, TABLE, "/interfaces/0/kernel", &problems);
 	assert_non_null(companion);
-	assert_null(sl_companion_read(companion, test.pool, 0));
+	assert_null(sl_companion_read(companion, test.pool, 0, &lost));
 	assert_false(sl_companion_is_gone(companion));
 	assert_int_equal(system("ip link del gone"), 0);
-	assert_null(sl_companion_read(companion, test.pool, 0));
+	assert_null(sl_companion_read(companion, test.pool, 0, &lost));
 	assert_true(sl_companion_is_gone(companion));
 	sl_companion_destroy(companion);
 	sl_problems_fini(&problems);

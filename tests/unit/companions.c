@@ -3,9 +3,12 @@
  * Companions while configurations come and go, in a network namespace of the test's own: which TAPs the host has, with which
  * addresses and tables. Needs CAP_NET_ADMIN and /dev/net/tun; skipped without.
  */
+#include <linux/if_packet.h>
 #include <net/if.h>
+#include <poll.h>
 #include <sched.h>
 #include <stdio.h>
+#include <sys/socket.h>
 
 #include "../../lib/control/companions.h"
 #include "../../lib/control/reload.h"
@@ -75,6 +78,14 @@ static uint16_t id_of(const struct lab *lab, const char *name)
 	return SL_ID_NONE;
 }
 
+static void reload(struct lab *lab, const char *config)
+{
+	write_file(lab, config);
+	pthread_mutex_lock(&lab->control->lock);
+	sl_control_reload(lab->control);
+	pthread_mutex_unlock(&lab->control->lock);
+}
+
 static void check_tap(const struct lab *lab, const struct expected *tap, unsigned int before)
 {
 	unsigned int index = if_nametoindex(tap->name);
@@ -112,10 +123,7 @@ static void follow_the_configuration(void **state)
 		unsigned int n = 0;
 
 		print_message("%s\n", step->what);
-		write_file(lab, step->config);
-		pthread_mutex_lock(&lab->control->lock);
-		sl_control_reload(lab->control);
-		pthread_mutex_unlock(&lab->control->lock);
+		reload(lab, step->config);
 		assert_int_equal(lab->control->reload.ok, !step->refused);
 		for (unsigned int k = 0; k < RTE_DIM(names); k++) {
 			const struct expected *tap = step->taps;
@@ -136,6 +144,47 @@ static void follow_the_configuration(void **state)
 	}
 }
 
+/* Without a buffer for a frame of the host's it is lost and counted, and does not keep the control loop awake. */
+static void no_buffer(void **state)
+{
+	struct lab *lab = *state;
+	struct sl_control *control = lab->control;
+	static const uint8_t frame[60] = { 2, 0, 0, 0, 0, 9, 2, 0, 0, 0, 0, 1, 0x88, 0xb5 };
+	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_protocol = RTE_BE16(0x88b5), .sll_halen = 6 };
+	struct rte_mbuf *taken[4096];
+	unsigned int n = 0;
+
+	if (!possible)
+		skip();
+	reload(lab, CONFIG(INTERFACE("a", "1", "192.0.2.2/24", "true")));
+	assert_true(control->reload.ok);
+	int tap = sl_companion_fd(sl_companions_find(control, id_of(lab, "a")));
+	struct pollfd readable = { .fd = tap, .events = POLLIN };
+	int host = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	assert_true(host >= 0);
+	to.sll_ifindex = (int)if_nametoindex("a");
+	lab->port.link_up = true;
+	sl_companions_watch_links(control);
+
+	while (n < RTE_DIM(taken) && (taken[n] = rte_pktmbuf_alloc(lab->pool)) != NULL)
+		n++;
+	assert_true(n < RTE_DIM(taken));
+	for (unsigned int i = 0; i < 3; i++) {
+		assert_int_equal(sendto(host, frame, sizeof(frame), 0, (struct sockaddr *)&to, sizeof(to)), sizeof(frame));
+		assert_int_equal(poll(&readable, 1, 10000), 1);
+		sl_companions_run(control);
+		assert_int_equal(poll(&readable, 1, 0), 0);
+		assert_true(control->count[SL_CONTROL_COUNT_COMPANION_LOST] > i);
+		assert_int_equal(control->count[SL_CONTROL_COUNT_COMPANION_FROM_HOST], 0);
+	}
+	rte_pktmbuf_free_bulk(taken, n);
+	assert_int_equal(sendto(host, frame, sizeof(frame), 0, (struct sockaddr *)&to, sizeof(to)), sizeof(frame));
+	assert_int_equal(poll(&readable, 1, 10000), 1);
+	sl_companions_run(control);
+	assert_int_equal(control->count[SL_CONTROL_COUNT_COMPANION_FROM_HOST], 1);
+	close(host);
+}
+
 static int start(void **state)
 {
 	possible = unshare(CLONE_NEWNET) == 0 && access("/dev/net/tun", R_OK | W_OK) == 0;
@@ -145,6 +194,7 @@ static int start(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(no_buffer, start, lab_down),
 		cmocka_unit_test_setup_teardown(follow_the_configuration, start, lab_down),
 	};
 

@@ -46,8 +46,11 @@ bool sl_companion_is_gone(const struct sl_companion *companion); /* somebody has
 int sl_companion_index(const struct sl_companion *companion); /* of the kernel interface */
 int sl_companion_fd(const struct sl_companion *companion);    /* readable when there are frames */
 
-/* The next frame that the host sends, in a buffer of the pool and with the VLAN's tag (0: none); NULL: none, or no buffer. */
-struct rte_mbuf *sl_companion_read(struct sl_companion *companion, struct rte_mempool *pool, uint16_t vlan);
+/*
+ * The next frame that the host sends, in a buffer of the pool and with the VLAN's tag (0: none). NULL: there is none, or, when it
+ * was *lost, no buffer for it.
+ */
+struct rte_mbuf *sl_companion_read(struct sl_companion *companion, struct rte_mempool *pool, uint16_t vlan, bool *lost);
 
 /* Give the host a frame, without its VLAN tag, and free it. False: it did not take it. NULL as companion: only freed. */
 bool sl_companion_write(struct sl_companion *companion, struct rte_mbuf *m);
