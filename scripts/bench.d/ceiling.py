@@ -14,7 +14,7 @@ import struct
 import tempfile
 import time
 
-from system import GATEWAY_CPU, OTHER_CPU, Failed, Process, Telemetry, program, run, wait_for
+from system import GATEWAY_CPU, OTHER_CPU, Failed, Hugepages, Process, Telemetry, program, wait_for
 
 MAC_OURS, MAC_BACKEND = "02:70:63:61:70:00", "02:00:00:00:00:20"  # net_pcap has this one, whatever it is told
 VIP, PORT, BACKEND, SNAT = "192.0.2.10", 9000, "192.0.2.200", ["192.0.2.20", "192.0.2.21"]
@@ -159,7 +159,7 @@ def measure_one(results, case, parameter, forwarder, seconds):
     r = forwarder.rate(seconds)
     if r["sent"] == 0:
         raise Failed("%s forwards nothing" % label(forwarder))
-    results.add(case, label(forwarder), parameter, "rate", "Mpps", r["sent"] / 1e6, "more")
+    results.add(case, label(forwarder), parameter, "rate", "Mpps", r["sent"] / 1e6)
     results.add(case, label(forwarder), parameter, "not forwarded", "%", 100 * r["lost"])
 
 
@@ -212,31 +212,6 @@ def memif(results, options, say, work):
                 if os.path.exists(socket):
                     os.unlink(socket)
     results.note("memif", "testpmd txonly on the other CPU makes the packets, and is what limits all")
-
-
-class Hugepages:
-    """As many as the largest of them needs, taken back afterwards."""
-    path = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
-
-    def __init__(self, pages):
-        self.pages = pages
-
-    def __enter__(self):
-        with open(self.path, encoding="ascii") as f:
-            self.before = f.read()
-        with open(self.path.replace("nr_", "free_"), encoding="ascii") as f:
-            free = int(f.read())
-        if free < self.pages:
-            with open(self.path, "w", encoding="ascii") as f:
-                f.write(str(int(self.before) + self.pages - free))
-        with open(self.path.replace("nr_", "free_"), encoding="ascii") as f:
-            if int(f.read()) < self.pages:
-                self.__exit__()
-                raise Failed("no %d hugepages of 2 MiB to be had" % self.pages)
-
-    def __exit__(self, *_):
-        with open(self.path, "w", encoding="ascii") as f:
-            f.write(self.before)
 
 
 def measure(results, options, say):

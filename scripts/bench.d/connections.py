@@ -9,7 +9,7 @@ import tempfile
 import ceiling
 import pipeline
 from gateways import VIP, Sluice, inside
-from system import OTHER_CPU, ROOT, Failed, run, wait_for
+from system import OTHER_CPU, ROOT, Failed, Hugepages, run, wait_for
 
 
 def memory_mb(pid):
@@ -35,7 +35,7 @@ def held(results, options):
                 if holder.stdout.readline().strip() == "":
                     raise Failed("%d connections could not be opened" % count)
                 flows = gateway.telemetry.ask("/sluice/worker,0")["flows_live"]
-                results.add("held connections", "sluice", "{:,} TCP connections".format(count), "flows", "", flows, "more")
+                results.add("held connections", "sluice", "{:,} TCP connections".format(count), "flows", "", flows)
                 results.add("memory of the daemon", "sluice", "{:,} TCP connections open".format(count), "memory", "MB", memory_mb(pid))
             finally:
                 holder.stdin.close()
@@ -52,11 +52,11 @@ def capacity(results, options):
     ceiling.write_pcap(path, flows)
     sluice = ceiling.Sluice(work)
     try:
-        with ceiling.Hugepages(600 + flows * (ceiling.BUFFER_BYTES + 250) // 2**21):
+        with Hugepages(600 + flows * (ceiling.BUFFER_BYTES + 250) // 2**21):
             sluice.start(["net_pcap0,rx_pcap=%s,infinite_rx=1" % path], flows, flows * 4 // 5 // 2)
             wait_for("a full table", lambda: sluice.dropped().get("flow_table_full", 0), 20)
             table = sluice.telemetry.ask("/sluice/worker,0")
-            results.add("capacity", "sluice", "max_flows %d" % table["flows_capacity"], "flows held", "", table["flows_live"], "more")
+            results.add("capacity", "sluice", "max_flows %d" % table["flows_capacity"], "flows held", "", table["flows_live"])
             for cause, n in sluice.dropped().items():
                 if cause != "total":
                     results.note("capacity", "what found no place was dropped as %s" % cause)
@@ -66,14 +66,13 @@ def capacity(results, options):
 
 
 def rates(results, options):
-    with ceiling.Hugepages(400):
+    with Hugepages(400):
         setup = pipeline.pipeline(options, "--new-flow-ratio", "1", "--flows", "65536")
-        results.add("connection rates", "set-up and expiry of a UDP flow", "64 k live", "rate", "M/s", setup["mpps"], "more")
+        results.add("connection rates", "set-up and expiry of a UDP flow", "64 k live", "rate", "M/s", setup["mpps"])
         gone = pipeline.bench("expiry", "--flows", "1000000")
-        results.add("connection rates", "expiry alone", "1 M flows", "rate", "M/s", gone["tsc_hz"] / gone["cycles_per_flow"] / 1e6,
-                    "more")
+        results.add("connection rates", "expiry alone", "1 M flows", "rate", "M/s", gone["tsc_hz"] / gone["cycles_per_flow"] / 1e6)
         soak = pipeline.bench("soak", "--flows", "1000000", "--total", str(options.soak))
-        results.add("synthetic flows", "sluice", "1,000,000 live", "opened and expired", "M", soak["packets"] / 1e6, "more")
+        results.add("synthetic flows", "sluice", "1,000,000 live", "opened and expired", "M", soak["packets"] / 1e6)
         if soak["wrong"]:
             results.note("synthetic flows", soak["wrong"])
 

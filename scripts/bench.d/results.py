@@ -11,10 +11,10 @@ class Results:
         self.notes = []
         self.failures = []
 
-    def add(self, case, subject, parameter, metric, unit, value, better="less"):
+    def add(self, case, subject, parameter, metric, unit, value):
         """One value of one repetition. `parameter` is what the rows of a table differ in: flows, connections, size."""
         self.samples.append({"case": case, "subject": subject, "parameter": parameter, "metric": metric, "unit": unit,
-                             "value": value, "better": better})
+                             "value": value})
 
     def note(self, case, text):
         """Something that the reader of this case has to know."""

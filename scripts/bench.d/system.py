@@ -54,7 +54,6 @@ class Process:
     def __init__(self, *command, cpu=None, log=subprocess.DEVNULL, **options):
         if cpu is not None:
             command = ("taskset", "-c", str(cpu)) + command
-        self.name = command[0]
         self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=options.pop("stdin", subprocess.DEVNULL),
                                         start_new_session=True, **options)
         Process.running.append(self)
@@ -105,6 +104,38 @@ class Telemetry:
     def close(self):
         if self.socket is not None:
             self.socket.close()
+
+
+class Hugepages:
+    """So many free ones of 2 MiB, as a context; what had to be added is given back afterwards, and no more, since others may
+    have added theirs meanwhile."""
+    path = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
+
+    def __init__(self, pages):
+        self.pages, self.added = pages, 0
+
+    def read(self, which):
+        with open(self.path.replace("nr_", which), encoding="ascii") as f:
+            return int(f.read())
+
+    def change(self, by):
+        """The number that there are changes by so many, or by fewer when memory is short."""
+        before = self.read("nr_")
+        with open(self.path, "w", encoding="ascii") as f:
+            f.write(str(max(0, before + by)))
+        self.added += self.read("nr_") - before
+
+    def __enter__(self):
+        missing = self.pages - self.read("free_")
+        if missing > 0:
+            self.change(missing)
+        if self.read("free_") < self.pages:
+            self.__exit__()
+            raise Failed("no %d hugepages of 2 MiB to be had; free memory, or ask for less" % self.pages)
+
+    def __exit__(self, *_):
+        if self.added:
+            self.change(-self.added)
 
 
 def cpu_seconds(pid):

@@ -30,8 +30,8 @@ def measure_http(results, gateway, options):
             after = gateway.usage()
             if r["requests"] == 0:
                 raise Failed("%s: no request of wrk's was answered" % gateway.name)
-            add = lambda metric, unit, value, better="less": results.add("http", gateway.name, what, metric, unit, value, better)
-            add("rate", "requests/s", r["requests"] / r["seconds"], "more")
+            add = lambda metric, unit, value: results.add("http", gateway.name, what, metric, unit, value)
+            add("rate", "requests/s", r["requests"] / r["seconds"])
             for quantile in ("p50", "p90", "p99", "p999"):
                 add(quantile, "us", r[quantile + "_us"])
             add("errors", "", r["errors"])
@@ -42,7 +42,7 @@ def measure_http(results, gateway, options):
 def measure_tcp(results, gateway, options):
     out = json.loads(run("taskset", "-c", str(OTHER_CPU), *inside("client", "iperf3", "-J", "-c", gateway.address, "-p", str(IPERF),
                                                                     "-t", str(options.seconds)), timeout=options.seconds + 30))
-    results.add("bulk", gateway.name, "one TCP connection", "rate", "Gbit/s", out["end"]["sum_received"]["bits_per_second"] / 1e9, "more")
+    results.add("bulk", gateway.name, "one TCP connection", "rate", "Gbit/s", out["end"]["sum_received"]["bits_per_second"] / 1e9)
 
 
 def send(gateway, *options, seconds):
@@ -58,7 +58,7 @@ def measure_udp(results, gateway, options):
         send(gateway, "--size", str(size), "--window", "1", seconds=.2)  # neighbours and flows are there
         r = send(gateway, "--size", str(size), "--window", "256", "--flows", "8", seconds=options.seconds)
         what = "%d bytes" % size
-        results.add("udp", gateway.name, what, "round trips", "1/s", r["received_pps"], "more")
+        results.add("udp", gateway.name, what, "round trips", "1/s", r["received_pps"])
         results.add("udp", gateway.name, what, "lost", "", r["lost"])
     results.note("udp", "closed loop, 256 datagrams under way in 8 flows; client and echo server share a CPU, and \"direct\" is their limit")
 

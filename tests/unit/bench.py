@@ -58,9 +58,9 @@ class Report(unittest.TestCase):
         r.machine = dict(MACHINE)
         for value in (3, 1, 2):
             r.add("flows", "full-NAT IPv4", "1 k flows", "cost", "cycles/packet", value)
-            r.add("http", "direct", "50 connections", "rate", "requests/s", 1000 * value, "more")
+            r.add("http", "direct", "50 connections", "rate", "requests/s", 1000 * value)
             r.add("http", "direct", "50 connections", "p99", "us", 10 * value)
-        r.add("http", "HAProxy", "50 connections", "rate", "requests/s", 7, "more")
+        r.add("http", "HAProxy", "50 connections", "rate", "requests/s", 7)
         r.note("http", "HAProxy took a nap")
         r.fail("relay", "smcroute is not installed\n")
         return r
