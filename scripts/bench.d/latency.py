@@ -57,6 +57,7 @@ def measure(results, options, say):
             try:
                 with gateway:
                     measure_gateway(results, gateway, options)
+                    gateway.account(results)
             except Failed as error:
                 results.fail("latency", "%s: %s" % (gateway.name, error))
     results.note("latency", "\"one at a time\" is a closed loop on an idle machine; a sleeping gateway and its sleeping CPU wake up for each")

@@ -10,7 +10,9 @@ TITLES = {
     "http": ("HTTP", "wrk, one thread; three nginx behind. Requests a second, latency and CPU time of each request."),
     "bulk": ("Bulk TCP", "iperf3, one connection, MTU 1500, no offloads."),
     "udp": ("UDP round trips", "To an echo server and back, as many as go."),
-    "drops": ("Packets that sluice dropped in all of this", "Its own count, without multicast that is for nobody."),
+    "dns": ("DNS over UDP", "dnsperf, one thread; dnsmasq behind."),
+    "drops": ("What sluice dropped in all of this, by cause", "As it counts itself, from its start to its end, all repetitions summed, cases traffic and latency. \"multicast\" are "
+              "frames of the kernels at either end, for nobody here; what is not named was not dropped."),
     "ndr": ("Highest rate without loss, and with 0.1 %", "RFC 2544 section 26.1, UDP of 64 bytes there and back, 8 flows."),
     "latency": ("Latency of UDP round trips", "64 bytes, from when a datagram was due."),
     "loss": ("Loss against rate", None),
@@ -31,12 +33,15 @@ TITLES = {
     "capacity": ("Capacity of the flow table", "RFC 9693 section 4.1."),
     "connection rates": ("Set-up and tear-down", "RFC 9693 sections 4.2 and 4.3, in memory; with real connections see HTTP, one request each."),
 }
+SUMMED = ("drops",)
 COLOURS = ["#4c72b0", "#dd8452", "#55a868", "#c44e52", "#8172b3", "#937860", "#da8bc3", "#8c8c8c"]
 
 
-def cell(values):
+def cell(case, values):
     if not values:
         return ""
+    if case in SUMMED:
+        return number(sum(values))
     text = number(median(values))
     return text if len(values) < 2 or min(values) == max(values) else "%s (%s-%s)" % (text, number(min(values)), number(max(values)))
 
@@ -50,7 +55,7 @@ def table(results, case):
         yield "| %s | %s |" % (", ".join(filter(None, metrics[0])), " | ".join(map(str, parameters)))
         yield "|---|%s" % ("---:|" * len(parameters))
         for subject in subjects:
-            yield "| %s | %s |" % (subject, " | ".join(cell(results.values(case, subject, p, metrics[0][0])) for p in parameters))
+            yield "| %s | %s |" % (subject, " | ".join(cell(case, results.values(case, subject, p, metrics[0][0])) for p in parameters))
         return
     for parameter in parameters:
         yield ""
@@ -59,7 +64,7 @@ def table(results, case):
         yield "| | %s |" % " | ".join(", ".join(filter(None, m)) for m in metrics)
         yield "|---|%s" % ("---:|" * len(metrics))
         for subject in subjects:
-            yield "| %s | %s |" % (subject, " | ".join(cell(results.values(case, subject, parameter, m[0])) for m in metrics))
+            yield "| %s | %s |" % (subject, " | ".join(cell(case, results.values(case, subject, parameter, m[0])) for m in metrics))
 
 
 def write_markdown(results, out, pictures):
@@ -179,7 +184,7 @@ class Pictures:
 def draw(results, out):
     p = Pictures(results, out)
     p.bars("http", "rate", "http-rate", "HTTP requests a second", "requests/s")
-    p.bars("http", "cpu machine", "http-cpu", "CPU time of the whole machine for a request", "us")
+    p.bars("http", "CPU, machine", "http-cpu", "CPU time of the whole machine for a request", "us")
     for i, parameter in enumerate(unique(s["parameter"] for s in results.of("http"))):
         p.percentiles("http", parameter, "http-latency-%d" % (i + 1), "HTTP latency, " + parameter)
     p.bars("bulk", "rate", "bulk", "One TCP connection", "Gbit/s")

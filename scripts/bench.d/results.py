@@ -52,6 +52,6 @@ def number(value):
     """For a person: three digits that matter."""
     if value is None:
         return ""
-    if value == 0 or abs(value) >= 100:
+    if abs(value) >= 100 or value == int(value):
         return "{:,.0f}".format(value)
     return "%.1f" % value if abs(value) >= 10 else "%.2f" % value

@@ -194,7 +194,8 @@ def describe():
         "commit": run("git", "-C", ROOT, "rev-parse", "--short", "HEAD", check=False).strip() +
                   (" with changes" if run("git", "-C", ROOT, "status", "--porcelain", check=False).strip() else ""),
         "peers": {"haproxy": package("haproxy"), "nginx": package("nginx"), "nftables": package("nftables"),
-                  "smcroute": package("smcroute"), "socat": package("socat"), "wrk": package("wrk"), "iperf3": package("iperf3")},
+                  "smcroute": package("smcroute"), "socat": package("socat"), "wrk": package("wrk"), "iperf3": package("iperf3"),
+                  "dnsperf": package("dnsperf"), "dnsmasq": package("dnsmasq-base")},
         "pinning": "gateways on CPU %d, clients and servers on CPU %d" % (GATEWAY_CPU, OTHER_CPU),
         "offloads": "checksum and segmentation offloads of the veth interfaces off, for all alike",
         "noise_percent": round(noise(), 1),
