@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 
-from system import GATEWAY_CPU, OTHER_CPU, ROOT, Failed, Process, Telemetry, cpu_seconds, machine_seconds, program, run, udp_load, wait_for
+from system import GATEWAY_CPU, OTHER_CPU, ROOT, Failed, Process, Telemetry, cpu_seconds, load, machine_seconds, program, run, wait_for
 
 NAME = "bench"
 NOBODYS = ("multicast",)  # the kernel's own frames, which are for nobody
@@ -96,7 +96,7 @@ class Gateway:
         for n in (1, 2, 3):
             run(*inside("backend%d" % n, "sysctl", "-q", "-w", "net.core.somaxconn=4096", "net.ipv4.tcp_max_syn_backlog=8192"))
         self.spawn("backend1", "iperf3", "-s", "-p", str(IPERF), cpu=OTHER_CPU)
-        self.spawn("backend1", udp_load(), "echo", str(ECHO), cpu=OTHER_CPU)
+        self.spawn("backend1", load("udp_load"), "echo", str(ECHO), cpu=OTHER_CPU)
 
     def fetch(self):
         return run(*inside("client", "curl", "-s", "--max-time", "1", "http://%s:%d/" % (self.address, self.web)), check=False)

@@ -19,6 +19,8 @@ TITLES = {
     "replay": ("Against DPDK's own: net_pcap replay", "Frames of 60 bytes without FCS from memory, each flow once in a round; what is sent is dropped. One CPU. "
                "testpmd looks nothing up."),
     "memif": ("Against DPDK's own: net_memif between two processes", "Frames of 60 bytes without FCS from a generator on the other CPU."),
+    "ring": ("Against DPDK's own: net_ring between two processes", "Frames of 60 bytes without FCS of 1024 flows from a generator on the "
+             "other CPU, which is a secondary process."),
     "flows": ("Cycles a packet in memory, by live flows", "sluice-bench pipeline, UDP of 64 bytes."),
     "stages": ("Where they go", None),
     "size": ("Cycles a packet in memory, by size", "1 k flows."),
@@ -197,6 +199,7 @@ def draw(results, out):
         p.lines("loss", "lost", "loss", "Loss against rate", "round trips a second", "% lost", log=True)
     p.bars("replay", "rate", "replay", "net_pcap replay, one CPU", "Mpps")
     p.bars("memif", "rate", "memif", "net_memif from another process, one CPU", "Mpps")
+    p.bars("ring", "rate", "ring", "net_ring from another process, one CPU", "Mpps")
     p.bars("flows", "cost", "flows", "Cycles a packet, by live flows", "cycles")
     p.stages()
     p.bars("size", "cost", "size", "Cycles a packet, by size", "cycles")

@@ -23,8 +23,9 @@ def program(name):
     return os.path.join(BUILD, "app", name)
 
 
-def udp_load():
-    return os.path.join(BUILD, "tests", "udp_load")
+def load(name):
+    """A generator of tests/bench."""
+    return os.path.join(BUILD, "tests", name)
 
 
 def run(*command, timeout=120, check=True, **options):

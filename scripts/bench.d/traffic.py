@@ -5,7 +5,7 @@ import os
 import re
 
 from gateways import ECHO, IPERF, all_of_them, inside
-from system import OTHER_CPU, Failed, run, udp_load
+from system import OTHER_CPU, Failed, load, run
 
 LUA = os.path.join(os.path.dirname(os.path.abspath(__file__)), "wrk.lua")
 QUESTIONS = 1000
@@ -54,7 +54,7 @@ def measure_tcp(results, gateway, options):
 
 
 def send(gateway, *options, seconds):
-    return json.loads(client(udp_load(), "send", gateway.address, str(ECHO), "--seconds", str(seconds), *options, seconds=seconds))
+    return json.loads(client(load("udp_load"), "send", gateway.address, str(ECHO), "--seconds", str(seconds), *options, seconds=seconds))
 
 
 def measure_udp(results, gateway, options):

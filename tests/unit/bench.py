@@ -165,5 +165,17 @@ class Frames(unittest.TestCase):
                 self.assertEqual((total & 0xffff) + (total >> 16), 0xffff)
 
 
+class Ring(unittest.TestCase):
+    def test_what_ring_load_says(self):
+        self.assertEqual(ceiling.read_ring_load('EAL: a line of DPDK\n{"pps": 31000000, "full_ratio": 0.125, "seconds": 2.000}\n'), .125)
+        with self.assertRaisesRegex(system.Failed, "gives no buffers back"):
+            ceiling.read_ring_load("ring_load: the receiver gives no buffers back\n")
+
+    def test_drivers_that_a_program_is_linked_to_come_first(self):
+        with mock.patch.object(ceiling, "run", lambda *_: "\tlibrte_mempool.so.23 => /lib/librte_mempool.so.23 (0x1)\n"
+                               "\tlibrte_mempool_dpaa.so.23 => /lib/librte_mempool_dpaa.so.23 (0x2)\n"):
+            self.assertEqual(ceiling.pool_drivers("dpdk-testpmd"), ["-d", "librte_mempool_dpaa.so.23"])
+
+
 if __name__ == "__main__":
     unittest.main()
