@@ -30,10 +30,12 @@ TITLES = {
     "relay in memory": ("Relay: cycles of an output", "UDP multicast of 1400 bytes to N outputs, payload shared."),
     "relay": ("Relay against its peers", "One stream in, several out."),
     "memory of the daemon": ("Memory of the daemon", "Resident and hugepages."),
-    "held connections": ("Real connections open at the same time", None),
+    "held connections": ("Real connections open at the same time", "Opened by Python clients, who are the limit of it; all are asked again while all are open, and "
+                         "then ended at once by `sluicectl flow kill --all` with a reset to both ends (RFC 9693 sections 4.5 and 4.8; for the "
+                         "set-up rate of real connections see also HTTP, one request each)."),
     "synthetic flows": ("Synthetic flows", "sluice-bench soak."),
-    "capacity": ("Capacity of the flow table", "RFC 9693 section 4.1."),
-    "connection rates": ("Set-up and tear-down", "RFC 9693 sections 4.2 and 4.3, in memory; with real connections see HTTP, one request each."),
+    "capacity": ("Capacity of the flow table", "RFC 9693 section 4.9: a sluice process is offered more flows than its table is for."),
+    "connection rates": ("Set-up and tear-down in memory", "RFC 9693 sections 4.5 and 4.8, without devices."),
 }
 SUMMED = ("drops",)
 COLOURS = ["#4c72b0", "#dd8452", "#55a868", "#c44e52", "#8172b3", "#937860", "#da8bc3", "#8c8c8c"]
@@ -77,6 +79,8 @@ def write_markdown(results, out, pictures):
     for key in ("sluice", "commit", "dpdk", "kernel", "cpu", "cpus", "memory_gib", "compiler", "pinning", "offloads", "noise_percent",
                 "busy_percent_before", "stolen_percent_before", "stolen_percent_during", "repetitions", "seconds", "took_s"):
         lines.append("| %s | %s |" % (key.replace("_", " "), m.get(key, "")))
+    if "took_s_each" in m:
+        lines.append("| s of each case | %s |" % ", ".join("%s %g" % pair for pair in m["took_s_each"].items()))
     lines += ["| %s | %s |" % pair for pair in m["peers"].items()]
     lines += [""] + ["**Warning: %s.**\n" % w for w in list(warnings(m)) + m.get("warnings", [])]
     for case in sorted(results.cases(), key=lambda c: list(TITLES).index(c) if c in TITLES else 99):

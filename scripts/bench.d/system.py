@@ -40,12 +40,12 @@ def run(*command, timeout=120, check=True, **options):
     return done.stdout
 
 
-def wait_for(what, condition, seconds=15):
+def wait_for(what, condition, seconds=15, every=.05):
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             raise Failed("waited in vain for " + what)
-        time.sleep(0.05)
+        time.sleep(every)
 
 
 class Process:
