@@ -20,11 +20,14 @@
 # undo it, also after a crash and also twice:
 #   settings     shell variables of this lab          hugepages    "DIR N": N pages were added there
 #   processes    "PID STARTTIME WHAT"                 config.json, sluice.log
+# and beside the labs, until the last one goes:
+#   backlog      net.core.netdev_max_backlog as it was before the first one
 
 LAB_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 LAB_BUILD=${LAB_BUILD:-$LAB_ROOT/build}
 LAB_STATES=/run/sluice-lab
 LAB_HUGEPAGES_MB=384 # what one lab's sluice gets where hugepages can be had
+LAB_BACKLOG=20000 # frames on their way between virtual links, for each processor
 LAB_CONNECTIONS=${LAB_CONNECTIONS:-4096} # places for them in a backend
 export LC_ALL=C
 
@@ -335,6 +338,38 @@ lab_hugepages_down()
 	LAB_HUGE_DIR=
 }
 
+# ---- the queue of each processor between virtual links ----
+
+# A virtual link drops what comes while its peer's processor has 1000 frames waiting: on a busy machine a few milliseconds of
+# a relay's copies. Longer where it can be; the last lab to go puts it back.
+lab_backlog_up()
+{
+	local setting=/proc/sys/net/core/netdev_max_backlog before
+	[[ -w $setting ]] || return 0
+	exec 9>"$LAB_STATES/lock"
+	flock 9
+	read -r before <"$setting"
+	if ((before < LAB_BACKLOG)) && [[ ! -e $LAB_STATES/backlog ]]; then
+		echo "$before" >"$LAB_STATES/backlog"
+		{ echo "$LAB_BACKLOG" >"$setting"; } 2>/dev/null || rm "$LAB_STATES/backlog"
+	fi
+	exec 9>&-
+}
+
+# Forget this lab; with the last one, what all of them had in common.
+lab_forget()
+{
+	local before
+	exec 9>"$LAB_STATES/lock"
+	flock 9
+	rm -rf "$LAB_STATE"
+	if ! compgen -G "$LAB_STATES/*/" >/dev/null && read -r before 2>/dev/null <"$LAB_STATES/backlog"; then
+		echo "$before" >/proc/sys/net/core/netdev_max_backlog
+		rm "$LAB_STATES/backlog"
+	fi
+	exec 9>&-
+}
+
 # ---- sluice ----
 
 # lab_config [OPTIONS of scripts/lab-config]: print a configuration for this lab.
@@ -402,6 +437,7 @@ lab_up()
 	lab_set LAB_WORK "${TMPDIR:-/tmp}/sluice-lab-$LAB.$$"
 	(umask 022 && mkdir "$LAB_WORK")
 	lab_hugepages_up
+	lab_backlog_up
 	lab_make_namespaces
 	[[ $LAB_PMD == tap || $LAB_PMD == pci ]] || lab_make_links
 	lab_start_servers
@@ -439,7 +475,7 @@ lab_down()
 	case $LAB_WORK in
 	*/sluice-lab-"$LAB".*) rm -rf "$LAB_WORK" ;;
 	esac
-	rm -rf "$LAB_STATE"
+	lab_forget
 	rmdir "$LAB_STATES" 2>/dev/null || { [[ $(ls "$LAB_STATES" 2>/dev/null) == lock ]] && rm -rf "$LAB_STATES"; } || true
 }
 

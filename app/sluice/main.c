@@ -13,7 +13,6 @@
 #include <rte_eal.h>
 
 #include "sluice/base/log.h"
-#include "sluice/config/companion.h"
 #include "sluice/control/commands.h"
 
 #include "claims.h"
@@ -52,7 +51,6 @@ static void find_control_socket(char *path, size_t size)
 /* The innermost part: control exists, ports start, workers run. */
 static int run(struct gateway *g, struct setup *setup)
 {
-	bool companions = sl_config_has_companions(setup->config);
 	char socket_path[PATH_MAX];
 	struct sl_control_options options = {
 		.config_path = setup->options->config_path, .socket_path = socket_path, .config = setup->config, .shared = &g->shared,
@@ -69,7 +67,7 @@ static int run(struct gateway *g, struct setup *setup)
 	if (ret != 0)
 		goto destroy_control;
 	report_ports(g, stdout);
-	privileges_drop(g->ports, g->n_ports, companions, setup->options->config_path);
+	privileges_drop(g->ports, g->n_ports, setup->options->config_path);
 	ret = gateway_launch(g, &setup->problems);
 	if (ret != 0)
 		goto destroy_control;

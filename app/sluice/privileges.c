@@ -124,7 +124,7 @@ static bool ask(pid_t tid)
 	return has_too_many(tid) && syscall(SYS_tgkill, getpid(), tid, SIGRTMIN) == 0;
 }
 
-static bool drop_in_all_threads(uint64_t keep)
+static bool drop_in_other_threads(uint64_t keep)
 {
 	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART }, before;
 	unsigned int left = 1;
@@ -138,11 +138,10 @@ static bool drop_in_all_threads(uint64_t keep)
 			nanosleep(&(struct timespec){ .tv_nsec = 1000000 }, NULL);
 		left = other_threads(has_too_many);
 	}
-	drop_in_this_thread(keep);
 	/* A handler that could still run late must not find the default action, which ends the process. */
 	if (left == 0)
 		sigaction(SIGRTMIN, &before, NULL);
-	return left == 0 && (permitted_capabilities() & ~keep) == 0;
+	return left == 0;
 }
 
 /* A reload reads the file again. Root without capabilities cannot read in other users' closed directories. */
@@ -160,14 +159,10 @@ static bool readable_with(uint64_t effective, const char *path)
 	return true;
 }
 
-static uint64_t choose(const struct sl_port *ports, unsigned int n_ports, bool companions, const char *config_path)
+static uint64_t choose(const struct sl_port *ports, unsigned int n_ports, const char *config_path)
 {
 	uint64_t keep = 0;
 
-	if (companions) {
-		keep |= BIT(CAP_NET_ADMIN);
-		sl_log_info("keeps capability net_admin: companions of the host's stack follow reloads");
-	}
 	for (unsigned int i = 0; i < n_ports; i++) {
 		for (unsigned int k = 0; k < RTE_DIM(kept); k++) {
 			if (strncmp(ports[i].driver, kept[k].driver, strlen(kept[k].driver)) != 0 ||
@@ -185,13 +180,24 @@ static uint64_t choose(const struct sl_port *ports, unsigned int n_ports, bool c
 	return keep;
 }
 
-void privileges_drop(const struct sl_port *ports, unsigned int n_ports, bool companions, const char *config_path)
+/* Of the control thread, which reads no packet but those of the host's own stack. */
+static uint64_t choose_for_control(uint64_t keep)
+{
+	if ((permitted_capabilities() & ~keep & BIT(CAP_NET_ADMIN)) == 0)
+		return keep;
+	sl_log_info("keeps capability net_admin, in the control thread only: a reload may bring or change companions of the host's stack");
+	return keep | BIT(CAP_NET_ADMIN);
+}
+
+void privileges_drop(const struct sl_port *ports, unsigned int n_ports, const char *config_path)
 {
 	if (permitted_capabilities() == 0)
 		return;
-	uint64_t keep = choose(ports, n_ports, companions, config_path);
-	if (drop_in_all_threads(keep))
-		sl_log_info("dropped all %scapabilities in all threads", keep != 0 ? "other " : "");
+	uint64_t keep = choose(ports, n_ports, config_path), control_keep = choose_for_control(keep);
+	bool dropped = drop_in_other_threads(keep);
+	drop_in_this_thread(control_keep);
+	if (dropped && (permitted_capabilities() & ~control_keep) == 0)
+		sl_log_info("dropped all %scapabilities in all threads", control_keep != 0 ? "other " : "");
 	else
 		sl_log_warning("could not drop capabilities in every thread: sluice goes on with more rights than it needs");
 }

@@ -6,9 +6,10 @@
 #include "sluice/port/port.h"
 
 /*
- * Drop every capability that running does not need, in all threads of the process, from every set (bounding and ambient
- * ones too), and log what is kept and why. Failing is a warning: sluice works as well with too many rights.
+ * Called by the thread that becomes the control thread. Drop every capability that running does not need, in all threads of the
+ * process, from every set (bounding and ambient ones too), and log what is kept and why. Failing is a warning: sluice works as
+ * well with too many rights.
  */
-void privileges_drop(const struct sl_port *ports, unsigned int n_ports, bool companions, const char *config_path);
+void privileges_drop(const struct sl_port *ports, unsigned int n_ports, const char *config_path);
 
 #endif

@@ -16,8 +16,12 @@
 struct sl_companions {
 	unsigned int n; /* of interfaces that have one */
 	struct sl_companion *of[SL_MAX_INTERFACES];
-	bool muted[SL_MAX_PORTS];
-	struct sl_netdev_saved saved[SL_MAX_PORTS]; /* where muted */
+	struct sl_companion *made[SL_MAX_INTERFACES]; /* for the snapshot that is about to be published */
+	/* what the kernel is not to answer on interfaces below ports, by port id */
+	char muted[SL_MAX_PORTS][sizeof(((struct sl_port *)0)->netdev)]; /* "": nothing there */
+	struct sl_ip *addresses;
+	unsigned int n_addresses;
+	bool begun; /* what a killed sluice may have left is undone */
 };
 
 struct sl_companions *sl_companions_create(void)
@@ -27,9 +31,9 @@ struct sl_companions *sl_companions_create(void)
 
 static void unmute(struct sl_companions *all, unsigned int port)
 {
-	if (all->muted[port])
-		sl_netdev_unmute(&all->saved[port]);
-	all->muted[port] = false;
+	if (all->muted[port][0] != '\0')
+		sl_netdev_unmute(all->muted[port]);
+	all->muted[port][0] = '\0';
 }
 
 void sl_companions_destroy(struct sl_companions *all)
@@ -40,6 +44,7 @@ void sl_companions_destroy(struct sl_companions *all)
 		sl_companion_destroy(all->of[id]);
 	for (unsigned int i = 0; i < SL_MAX_PORTS; i++)
 		unmute(all, i);
+	free(all->addresses);
 	free(all);
 }
 
@@ -62,10 +67,13 @@ static bool wants(const struct sl_snapshot *s, uint16_t id)
 	return id < s->n_interfaces && s->interfaces[id].name[0] != '\0' && s->interfaces[id].kernel;
 }
 
-/* It is this interface's: an id may go to another one. */
-static bool fits(const struct sl_companion *companion, const struct sl_snapshot *s, uint16_t id)
+/* Where the companion of this name is. An interface that moves to another device or VLAN gets another id, and keeps its companion. */
+static uint16_t find_name(const struct sl_companions *all, const char *name)
 {
-	return companion != NULL && !sl_companion_is_gone(companion) && strcmp(sl_companion_name(companion), s->interfaces[id].name) == 0;
+	for (uint16_t id = 0; id < SL_MAX_INTERFACES; id++)
+		if (all->of[id] != NULL && !sl_companion_is_gone(all->of[id]) && strcmp(sl_companion_name(all->of[id]), name) == 0)
+			return id;
+	return SL_ID_NONE;
 }
 
 static void where_of(const struct sl_config *config, const char *name, char where[64])
@@ -77,10 +85,9 @@ static void where_of(const struct sl_config *config, const char *name, char wher
 	snprintf(where, 64, "/interfaces/%u/kernel", i);
 }
 
-static int add_companion(struct sl_control *control, const struct sl_snapshot *next, uint16_t id, const struct sl_config *config,
-			 struct sl_problems *problems)
+static int make_companion(struct sl_control *control, const struct sl_snapshot *next, uint16_t id, const struct sl_config *config,
+			  struct sl_problems *problems)
 {
-	struct sl_companions *all = control->companions;
 	const struct sl_interface *interface = &next->interfaces[id];
 	char where[64];
 
@@ -94,24 +101,53 @@ static int add_companion(struct sl_control *control, const struct sl_snapshot *n
 		sl_companion_destroy(companion);
 		return -1;
 	}
-	all->of[id] = companion;
-	all->n++;
+	control->companions->made[id] = companion;
 	return 0;
+}
+
+static void discard_made(struct sl_companions *all)
+{
+	for (unsigned int id = 0; id < SL_MAX_INTERFACES; id++) {
+		sl_companion_destroy(all->made[id]);
+		all->made[id] = NULL;
+	}
 }
 
 int sl_companions_prepare(struct sl_control *control, const struct sl_snapshot *next, const struct sl_config *config,
 			  struct sl_problems *problems)
 {
-	struct sl_companions *all = control->companions;
-
 	for (uint16_t id = 0; id < next->n_interfaces; id++) {
-		if (!wants(next, id) || fits(all->of[id], next, id))
+		if (!wants(next, id) || find_name(control->companions, next->interfaces[id].name) != SL_ID_NONE)
 			continue;
-		remove_companion(all, id);
-		if (add_companion(control, next, id, config, problems) != 0)
+		if (make_companion(control, next, id, config, problems) != 0) {
+			discard_made(control->companions);
 			return -1;
+		}
 	}
 	return 0;
+}
+
+/* Those that are made, those that stay and those that move to their ids; the others go. */
+static void rearrange(struct sl_companions *all, const struct sl_snapshot *s)
+{
+	struct sl_companion *of[SL_MAX_INTERFACES] = { NULL };
+
+	for (uint16_t id = 0; id < s->n_interfaces; id++) {
+		uint16_t from = wants(s, id) && all->made[id] == NULL ? find_name(all, s->interfaces[id].name) : SL_ID_NONE;
+		of[id] = from != SL_ID_NONE ? all->of[from] : all->made[id];
+		all->made[id] = NULL;
+		if (from == SL_ID_NONE)
+			continue;
+		all->of[from] = NULL;
+		if (from != id)
+			sl_companion_move(of[id], s->interfaces[id].mac, TABLE + id);
+	}
+	for (uint16_t id = 0; id < SL_MAX_INTERFACES; id++)
+		remove_companion(all, id);
+	memcpy(all->of, of, sizeof(of));
+	all->n = 0;
+	for (uint16_t id = 0; id < SL_MAX_INTERFACES; id++)
+		all->n += of[id] != NULL;
 }
 
 const struct sl_ip *sl_companions_source(const struct sl_snapshot *s, uint16_t interface, const struct sl_ip *ip)
@@ -140,14 +176,21 @@ static struct sl_prefix network_of(const struct sl_prefix *address)
 	return network;
 }
 
+/* An address of the interface that its companion has. */
+static bool is_shared(const struct sl_snapshot *s, uint16_t id, const struct sl_prefix *address)
+{
+	const struct sl_local *local = sl_snapshot_local(s, &address->ip);
+
+	return local != NULL && sl_local_is_kernels(s, local, id);
+}
+
 static void add_addresses(const struct sl_snapshot *s, uint16_t id, struct sl_companion_plan *plan)
 {
 	const struct sl_interface *in = &s->interfaces[id];
 
 	for (unsigned int i = 0; i < in->n_addresses; i++) {
 		const struct sl_prefix *address = &in->addresses[i];
-		const struct sl_local *local = sl_snapshot_local(s, &address->ip);
-		if (local == NULL || !sl_local_is_kernels(s, local, id))
+		if (!is_shared(s, id, address))
 			continue;
 		plan->addresses[plan->n_addresses++] = *address;
 		if (!sl_ip_is_link_local(&address->ip))
@@ -204,21 +247,49 @@ static bool only_copies(const struct sl_port *port)
 	return port->netdev[0] != '\0' && strcmp(port->driver, "net_af_xdp") != 0;
 }
 
+/* Addresses of all companions. */
+static int collect_addresses(const struct sl_companions *all, const struct sl_snapshot *s, struct sl_ip **addresses, unsigned int *n)
+{
+	unsigned int room = 0;
+
+	for (uint16_t id = 0; id < s->n_interfaces; id++)
+		room += all->of[id] != NULL ? s->interfaces[id].n_addresses : 0;
+	*addresses = calloc(room + 1, sizeof(**addresses));
+	*n = 0;
+	if (*addresses == NULL)
+		return -1;
+	for (uint16_t id = 0; id < s->n_interfaces; id++)
+		for (unsigned int i = 0; all->of[id] != NULL && i < s->interfaces[id].n_addresses; i++)
+			if (is_shared(s, id, &s->interfaces[id].addresses[i]))
+				(*addresses)[(*n)++] = s->interfaces[id].addresses[i].ip;
+	return 0;
+}
+
+/* On all ports: the kernel answers on any interface for all of its addresses. */
 static void mute_ports(struct sl_control *control)
 {
 	struct sl_companions *all = control->companions;
-	const struct sl_snapshot *s = control->snapshot;
-	bool wanted[SL_MAX_PORTS] = { false };
+	struct sl_ip *addresses;
+	unsigned int n;
 
-	for (uint16_t id = 0; id < s->n_interfaces; id++)
-		if (all->of[id] != NULL)
-			wanted[s->interfaces[id].port] = only_copies(&control->ports[s->interfaces[id].port]);
-	for (unsigned int i = 0; i < control->n_ports; i++) {
-		if (wanted[i] && !all->muted[i])
-			sl_netdev_mute(control->ports[i].netdev, &all->saved[i]);
-		else if (!wanted[i])
+	if (collect_addresses(all, control->snapshot, &addresses, &n) != 0) {
+		sl_log_error("out of memory: the kernel may answer for new addresses of companions");
+		return;
+	}
+	bool same = all->begun && n == all->n_addresses && (n == 0 || memcmp(addresses, all->addresses, n * sizeof(*addresses)) == 0);
+	free(all->addresses);
+	all->addresses = addresses;
+	all->n_addresses = n;
+	all->begun = true;
+	for (unsigned int i = 0; !same && i < control->n_ports; i++) {
+		const struct sl_port *port = &control->ports[i];
+		if (!only_copies(port))
+			continue;
+		memcpy(all->muted[i], port->netdev, sizeof(all->muted[i]));
+		if (n > 0)
+			sl_netdev_mute(port->netdev, addresses, n);
+		else
 			unmute(all, i);
-		all->muted[i] = wanted[i];
 	}
 }
 
@@ -227,11 +298,7 @@ void sl_companions_follow(struct sl_control *control, const struct sl_config *co
 	struct sl_companions *all = control->companions;
 	const struct sl_snapshot *s = control->snapshot;
 
-	for (uint16_t id = 0; id < SL_MAX_INTERFACES; id++)
-		if (all->of[id] != NULL && (s == NULL || !wants(s, id) || !fits(all->of[id], s, id)))
-			remove_companion(all, id);
-	if (s == NULL)
-		return;
+	rearrange(all, s);
 	mute_ports(control); /* before their addresses are known to the kernel */
 	for (uint16_t id = 0; id < s->n_interfaces; id++)
 		if (all->of[id] != NULL)
@@ -272,13 +339,15 @@ static void leave(struct sl_control *control, uint16_t id)
 static unsigned int from_host(struct sl_control *control, uint16_t id)
 {
 	const struct sl_interface *interface = &control->snapshot->interfaces[id];
-	struct rte_mbuf *m;
 	unsigned int n = 0;
 
-	while (n < FRAMES_MAX && (m = sl_companion_read(control->companions->of[id], control->pool, interface->vlan)) != NULL) {
-		bool given = sl_control_inject(control, interface->port, m);
+	for (; n < FRAMES_MAX; n++) {
+		bool lost;
+		struct rte_mbuf *m = sl_companion_read(control->companions->of[id], control->pool, interface->vlan, &lost);
+		if (m == NULL && !lost)
+			break;
+		bool given = m != NULL && sl_control_inject(control, interface->port, m);
 		control->count[given ? SL_CONTROL_COUNT_COMPANION_FROM_HOST : SL_CONTROL_COUNT_COMPANION_LOST]++;
-		n++;
 	}
 	if (unlikely(sl_companion_is_gone(control->companions->of[id])))
 		leave(control, id);

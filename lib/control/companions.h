@@ -15,11 +15,14 @@ struct sl_companions;
 struct sl_companions *sl_companions_create(void);
 void sl_companions_destroy(struct sl_companions *companions);
 
-/* Make those that `next` has and that are not there yet. Returns 0, or -1 and problems; then call sl_companions_follow. */
+/* Make those that `next` has and that are not there yet. Returns 0, or -1 and problems, and nothing has changed. */
 int sl_companions_prepare(struct sl_control *control, const struct sl_snapshot *next, const struct sl_config *config,
 			  struct sl_problems *problems);
 
-/* control->snapshot is of this configuration: give each companion what it has to have, remove those it does not have. */
+/*
+ * control->snapshot is of this configuration, and was prepared: give each companion what it has to have, remove those it does not
+ * have. An interface that has moved to another device or VLAN has its companion again, with the same name and open sockets.
+ */
 void sl_companions_follow(struct sl_control *control, const struct sl_config *config);
 
 /* The companion of an interface, or NULL. */

@@ -30,7 +30,7 @@
 	X(COMPANION_TO_HOST, companion_to_host, "frames given to the host's stack by companions")               \
 	X(COMPANION_FROM_HOST, companion_from_host, "frames of the host's stack given to a worker to send")     \
 	X(COMPANION_REFUSED, companion_refused, "frames the host's stack did not take: its link is down, or its queue full") \
-	X(COMPANION_LOST, companion_lost, "frames of the host's stack lost: ring to the worker full")            \
+	X(COMPANION_LOST, companion_lost, "frames of the host's stack lost: no packet buffer, or ring to the worker full")            \
 	X(CHECKS_IMPOSSIBLE, checks_impossible, "health checks that could not be made, which says nothing of the backends") \
 	X(NEIGHBOURS_EVICTED, neighbours_evicted, "idle next hops removed early because the table was full")     \
 	X(NEIGHBOURS_REFUSED, neighbours_refused, "next hops not resolved because the table was full; raise max_neighbours") \

@@ -6,6 +6,7 @@
 
 #define ROBUSTNESS 2 /* reports of a change (RFC 3376 section 8.1, RFC 3810 section 9.1) */
 #define ANSWER_NS (500 * 1000 * 1000ull) /* at most, after a query: collects those that come together */
+#define AGAIN_NS (1000 * 1000 * 1000ull) /* when memory has run out */
 #define OLD_ROUTER_NS (260 * 1000000000ull) /* an older router is there for so long after its query (sections 8.12, 9.12) */
 
 struct sl_listener *sl_listener_create(const struct sl_listen_ops *ops, void *arg)
@@ -13,16 +14,20 @@ struct sl_listener *sl_listener_create(const struct sl_listen_ops *ops, void *ar
 	struct sl_listener *l = calloc(1, sizeof(*l));
 
 	if (l != NULL)
-		*l = (struct sl_listener){ .ops = *ops, .arg = arg };
+		*l = (struct sl_listener){ .ops = *ops, .arg = arg, .again_ns = SL_LISTENER_NEVER };
 	return l;
+}
+
+static void member_fini(struct sl_membership *m)
+{
+	free(m->records);
+	free(m->ips);
 }
 
 static void members_free(struct sl_membership *members, unsigned int n)
 {
-	for (unsigned int i = 0; members != NULL && i < n; i++) {
-		free(members[i].records);
-		free(members[i].ips);
-	}
+	for (unsigned int i = 0; members != NULL && i < n; i++)
+		member_fini(&members[i]);
 	free(members);
 }
 
@@ -158,17 +163,32 @@ static int follow_one(struct sl_membership *m, const struct sl_snapshot *s, unsi
 	return 0;
 }
 
+static bool is_same_link(const struct sl_interface *a, const struct sl_interface *b)
+{
+	return a->name[0] != '\0' && a->port == b->port && a->vlan == b->vlan;
+}
+
 /* What was said on the same link before. */
 static const struct sl_membership *find_old(const struct sl_listener *l, const struct sl_snapshot *next, unsigned int member)
 {
-	const struct sl_interface *interface = sl_listener_interface(next, member);
-
-	for (unsigned int i = member % 2; i < l->n_members; i += 2) {
-		const struct sl_interface *old = sl_listener_interface(l->snapshot, i);
-		if (old->name[0] != '\0' && old->port == interface->port && old->vlan == interface->vlan)
+	for (unsigned int i = member % 2; i < l->n_members; i += 2)
+		if (is_same_link(sl_listener_interface(l->snapshot, i), sl_listener_interface(next, member)))
 			return &l->members[i];
-	}
 	return NULL;
+}
+
+/* Memory has run out: go on with the groups of interfaces that stay, and come back for what is new. */
+static void keep_what_stays(struct sl_listener *l, const struct sl_snapshot *next)
+{
+	for (unsigned int i = 0; i < l->n_members; i++) {
+		struct sl_membership *m = &l->members[i];
+		if (i / 2 < next->n_interfaces && is_same_link(sl_listener_interface(l->snapshot, i), sl_listener_interface(next, i)))
+			continue;
+		member_fini(m);
+		*m = (struct sl_membership){ .rounds = { { .due_ns = SL_LISTENER_NEVER }, { .due_ns = SL_LISTENER_NEVER } } };
+	}
+	for (; l->n_members > 2u * next->n_interfaces; l->n_members--)
+		member_fini(&l->members[l->n_members - 1]);
 }
 
 int sl_listener_follow(struct sl_listener *l, const struct sl_snapshot *snapshot, uint64_t now_ns)
@@ -181,15 +201,17 @@ int sl_listener_follow(struct sl_listener *l, const struct sl_snapshot *snapshot
 		ret = follow_one(&members[i], snapshot, i, find_old(l, snapshot, i), now_ns);
 	for (uint16_t port = 0; ret == 0 && port < snapshot->n_ports; port++)
 		ret = sl_listener_filter(snapshot, port, &l->ops, l->arg);
-	if (ret != 0) {
+	if (ret == 0) {
+		members_free(l->members, l->n_members);
+		l->members = members;
+		l->n_members = n;
+	} else {
 		members_free(members, n);
-		return -1;
+		keep_what_stays(l, snapshot);
 	}
-	members_free(l->members, l->n_members);
-	l->members = members;
-	l->n_members = n;
 	l->snapshot = snapshot;
-	return 0;
+	l->again_ns = ret == 0 ? SL_LISTENER_NEVER : now_ns + AGAIN_NS;
+	return ret;
 }
 
 int sl_listener_link_up(struct sl_listener *l, uint16_t port, uint64_t now_ns)
@@ -204,12 +226,16 @@ int sl_listener_link_up(struct sl_listener *l, uint16_t port, uint64_t now_ns)
 		}
 		m->rounds[SL_OCCASION_CHANGE] = (struct sl_listener_round){ .due_ns = now_ns };
 	}
-	return sl_listener_filter(l->snapshot, port, &l->ops, l->arg);
+	int ret = sl_listener_filter(l->snapshot, port, &l->ops, l->arg);
+	if (ret != 0)
+		l->again_ns = now_ns + AGAIN_NS;
+	return ret;
 }
 
 /* TO_INCLUDE nothing is understood of either mode; said once, as nobody is there to say it again. */
 void sl_listener_leave(struct sl_listener *l, uint64_t now_ns)
 {
+	l->again_ns = SL_LISTENER_NEVER;
 	for (unsigned int i = 0; i < l->n_members; i++) {
 		struct sl_membership *m = &l->members[i];
 		for (unsigned int j = 0; j < m->n; j++)

@@ -35,13 +35,13 @@ void sl_listener_destroy(struct sl_listener *l);
 
 /*
  * Follow a snapshot, kept until the next call: port filters are set, and groups reported where they changed.
- * Returns 0, or -1 when memory runs out.
+ * Returns 0, or -1 when memory runs out: groups of interfaces that stay go on, the rest is done by sl_listener_run a second later.
  */
 int sl_listener_follow(struct sl_listener *l, const struct sl_snapshot *snapshot, uint64_t now_ns);
 
 /*
  * A port was started, or its link came up: set its filter (some drivers lose it) and report the groups of its interfaces.
- * Returns 0, or -1 when memory runs out.
+ * Returns 0, or -1 when memory runs out, with the same remedy.
  */
 int sl_listener_link_up(struct sl_listener *l, uint16_t port, uint64_t now_ns);
 

@@ -45,6 +45,7 @@ struct sl_listener {
 	const struct sl_snapshot *snapshot;
 	struct sl_membership *members; /* by interface id: IPv4's, IPv6's */
 	unsigned int n_members;
+	uint64_t again_ns; /* follow the snapshot again: memory had run out */
 };
 
 static inline bool sl_is_listened_to(const struct sl_listened_group *r)

@@ -152,8 +152,10 @@ static void run_round(struct turn *t, struct sl_membership *m, enum sl_occasion 
 uint64_t sl_listener_run(struct sl_listener *l, uint64_t now_ns)
 {
 	struct turn t = { .l = l, .frames = FRAMES_MAX, .now_ns = now_ns };
-	uint64_t next_ns = SL_LISTENER_NEVER;
 
+	if (now_ns >= l->again_ns)
+		sl_listener_follow(l, l->snapshot, now_ns);
+	uint64_t next_ns = l->again_ns;
 	for (t.member = 0; t.member < l->n_members; t.member++) {
 		struct sl_membership *m = &l->members[t.member];
 		for (enum sl_occasion o = 0; o < SL_OCCASIONS; o++) {

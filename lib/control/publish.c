@@ -118,8 +118,8 @@ static void follow(struct sl_control *control, const struct sl_snapshot *previou
 		sl_port_set_promiscuous(&control->ports[i], control->snapshot->ports[i].pair != SL_ID_NONE);
 	sl_announcer_follow(control->announcer, previous, control->snapshot, now_ns);
 	if (sl_listener_follow(control->listener, control->snapshot, now_ns) != 0)
-		sl_log_error("out of memory: multicast groups are not joined, so IPv6 neighbours may not find us, and relays lack "
-			     "their streams");
+		sl_log_error("out of memory: new multicast groups are not joined yet, so IPv6 neighbours may not find us, and relays "
+			     "lack their streams; it is tried again each second");
 }
 
 int sl_control_publish(struct sl_control *control, const struct sl_config *config, struct sl_problems *problems)
@@ -138,7 +138,6 @@ int sl_control_publish(struct sl_control *control, const struct sl_config *confi
 	if (next == NULL)
 		return -1;
 	if (sl_companions_prepare(control, next, config, problems) != 0) {
-		sl_companions_follow(control, control->config); /* without those that were made */
 		sl_snapshot_destroy(next);
 		return -1;
 	}

@@ -182,14 +182,19 @@ static void set_mtu(const struct sl_companion *c, uint16_t mtu)
 		sl_log_error("companion %s: the host refuses MTU %u: %s", c->name, mtu, rte_strerror(-ret));
 }
 
-static void bring_up(const struct sl_companion *c)
+static int change_flags(const struct sl_companion *c, short on, short off)
 {
 	struct ifreq ifr = about(c);
 	int ret = ask(SIOCGIFFLAGS, &ifr);
 
-	ifr.ifr_flags |= IFF_UP;
-	if (ret == 0)
-		ret = ask(SIOCSIFFLAGS, &ifr);
+	ifr.ifr_flags = (short)((ifr.ifr_flags | on) & ~off);
+	return ret != 0 ? ret : ask(SIOCSIFFLAGS, &ifr);
+}
+
+static void bring_up(const struct sl_companion *c)
+{
+	int ret = change_flags(c, IFF_UP, 0);
+
 	if (ret != 0)
 		sl_log_error("companion %s cannot be brought up: %s", c->name, rte_strerror(-ret));
 }
@@ -236,19 +241,34 @@ void sl_companion_apply(struct sl_companion *c, const struct sl_companion_plan *
 	free_plan(&before);
 }
 
-void sl_companion_destroy(struct sl_companion *c)
+static void withdraw(struct sl_companion *c)
 {
 	static const struct sl_companion_plan nothing;
-	int netlink;
+	int netlink = c->plan.n_addresses > 0 ? sl_netlink_open() : -1;
 
-	if (c == NULL)
-		return;
-	netlink = c->plan.n_addresses > 0 ? sl_netlink_open() : -1;
 	if (netlink >= 0) {
 		change(c, netlink, &c->plan, &nothing, false);
 		close(netlink);
 	}
 	free_plan(&c->plan);
+}
+
+void sl_companion_move(struct sl_companion *c, const uint8_t mac[6], uint32_t table)
+{
+	withdraw(c);
+	c->table = table;
+	int ret = change_flags(c, 0, IFF_UP); /* the kernel forgets its neighbours */
+	if (ret == 0)
+		ret = set_mac(c, mac);
+	if (ret != 0)
+		sl_log_error("companion %s: the host refuses its new MAC address: %s", c->name, rte_strerror(-ret));
+}
+
+void sl_companion_destroy(struct sl_companion *c)
+{
+	if (c == NULL)
+		return;
+	withdraw(c);
 	if (c->fd >= 0)
 		close(c->fd);
 	free(c);
@@ -291,11 +311,22 @@ int sl_companion_fd(const struct sl_companion *c)
 
 /* ---- frames ---- */
 
-struct rte_mbuf *sl_companion_read(struct sl_companion *c, struct rte_mempool *pool, uint16_t vlan)
+/* Into nothing. The file would stay readable otherwise, and whoever waits for it come back at once. */
+static bool discard(struct sl_companion *c)
+{
+	uint8_t start;
+	ssize_t n = read(c->fd, &start, sizeof(start));
+
+	c->gone = n < 0 && errno == EBADFD;
+	return n > 0;
+}
+
+struct rte_mbuf *sl_companion_read(struct sl_companion *c, struct rte_mempool *pool, uint16_t vlan, bool *lost)
 {
 	struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
 	unsigned int tag = vlan != 0 ? RTE_VLAN_HLEN : 0;
 
+	*lost = m == NULL && discard(c);
 	if (m == NULL)
 		return NULL;
 	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);

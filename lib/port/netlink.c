@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <linux/fib_rules.h>
+#include <linux/filter.h>
+#include <linux/if_ether.h>
+#include <linux/pkt_cls.h>
 #include <linux/rtnetlink.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include <rte_byteorder.h>
 
 #include "netlink.h"
 
 #define ROOM 256
 #define RULE_PRIORITY 1900u /* behind the host's own addresses (0), before its main table (32766) */
 #define PROTOCOL 115	    /* who made a route or rule, as `ip route` shows it: none of the numbers in use */
+#define PREFERENCE 0x736cu  /* of the program among an interface's filters, by which it is found again after a crash */
 
 struct request {
 	struct nlmsghdr header;
@@ -146,4 +153,102 @@ int sl_netlink_rule(int fd, bool add, uint32_t table, const struct sl_ip *from)
 	append(&request, FRA_PRIORITY, &priority, sizeof(priority));
 	append(&request, FRA_PROTOCOL, &protocol, sizeof(protocol));
 	return change(fd, &request, add);
+}
+
+/* ---- what an interface receives ---- */
+
+/* An interface's point for filters of what it receives or sends. A qdisc "ingress" of others' does, too: it has the same handle. */
+static struct tcmsg *begin_tc(struct request *request, uint16_t type, bool add, int index, uint32_t parent)
+{
+	struct tcmsg *m = begin(request, type, add, sizeof(*m));
+
+	m->tcm_family = AF_UNSPEC;
+	m->tcm_ifindex = index;
+	m->tcm_parent = parent;
+	return m;
+}
+
+static int change_clsact(int fd, bool add, int index)
+{
+	struct request request;
+	struct tcmsg *m = begin_tc(&request, add ? RTM_NEWQDISC : RTM_DELQDISC, add, index, TC_H_CLSACT);
+
+	m->tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0);
+	if (add)
+		append(&request, TCA_KIND, "clsact", sizeof("clsact"));
+	return change(fd, &request, add);
+}
+
+static void name_program(struct tcmsg *m)
+{
+	m->tcm_info = TC_H_MAKE(PREFERENCE << 16, RTE_BE16(ETH_P_ALL));
+}
+
+int sl_netlink_ingress(int fd, int index, const struct sock_filter *program, uint16_t n)
+{
+	uint32_t flags = TCA_BPF_FLAG_ACT_DIRECT;
+	size_t bytes = n * sizeof(*program);
+	int ret = change_clsact(fd, true, index);
+
+	if (ret != 0)
+		return ret;
+	struct request *request = malloc(sizeof(*request) + bytes);
+	if (request == NULL)
+		return -ENOMEM;
+	struct tcmsg *m = begin_tc(request, RTM_NEWTFILTER, true, index, TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS));
+	name_program(m);
+	m->tcm_handle = 1;
+	request->header.nlmsg_flags &= (uint16_t)~NLM_F_EXCL; /* exchanged at once */
+	append(request, TCA_KIND, "bpf", sizeof("bpf"));
+	struct rtattr *options = (void *)((char *)request + NLMSG_ALIGN(request->header.nlmsg_len));
+	append(request, TCA_OPTIONS, NULL, 0);
+	append(request, TCA_BPF_OPS_LEN, &n, sizeof(n));
+	append(request, TCA_BPF_OPS, program, bytes);
+	append(request, TCA_BPF_FLAGS, &flags, sizeof(flags));
+	options->rta_len = (uint16_t)((char *)request + request->header.nlmsg_len - (char *)options);
+	ret = ask(fd, request);
+	free(request);
+	return ret;
+}
+
+/* Number of filters that are left, or -errno. */
+static int count_filters(int fd, int index, uint32_t parent)
+{
+	struct request request;
+	char answers[8192] __attribute__((aligned(NLMSG_ALIGNTO)));
+	int count = 0;
+
+	begin_tc(&request, RTM_GETTFILTER, false, index, parent);
+	request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+	if (send(fd, &request, request.header.nlmsg_len, 0) < 0)
+		return -errno;
+	for (;;) {
+		ssize_t n = recv(fd, answers, sizeof(answers), 0);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n < 0 ? -errno : -EPROTO;
+		size_t left = (size_t)n;
+		for (const struct nlmsghdr *h = (void *)answers; NLMSG_OK(h, left); h = NLMSG_NEXT(h, left)) {
+			if (h->nlmsg_type == NLMSG_DONE)
+				return count;
+			if (h->nlmsg_type == NLMSG_ERROR)
+				return ((const struct nlmsgerr *)NLMSG_DATA(h))->error;
+			count += h->nlmsg_type == RTM_NEWTFILTER;
+		}
+	}
+}
+
+int sl_netlink_ingress_remove(int fd, int index)
+{
+	struct request request;
+	uint32_t in = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS), out = TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS);
+
+	name_program(begin_tc(&request, RTM_DELTFILTER, false, index, in));
+	int ret = ask(fd, &request);
+	if (ret != 0) /* none, and no place for any */
+		return ret == -ENOENT || ret == -EINVAL || ret == -ENODEV ? 0 : ret;
+	if (count_filters(fd, index, in) == 0 && count_filters(fd, index, out) == 0)
+		return change_clsact(fd, false, index);
+	return 0;
 }

@@ -3,10 +3,7 @@
 #ifndef LIB_PORT_SYSCTL_H
 #define LIB_PORT_SYSCTL_H
 
-#include <stddef.h>
-
 /* family is "ipv4" or "ipv6". 0 or -errno; -ENOENT: this kernel has no such setting, or the interface no such family. */
 int sl_sysctl_write(const char *family, const char *interface, const char *key, const char *value);
-int sl_sysctl_read(const char *family, const char *interface, const char *key, char *value, size_t size);
 
 #endif

@@ -3,6 +3,7 @@
 
 replay   net_pcap reads a file into memory and delivers it again and again (infinite_rx=1); what is sent is dropped
 memif    net_memif from another process, testpmd as generator on the other CPU; what is sent goes to net_null
+ring     net_ring from another process, tests/bench/ring_load.c, which is a secondary process of whom it sends to; to net_null too
 
 testpmd's io touches no packet, macswap writes the Ethernet header, 5tswap swaps addresses and ports as well. None of them looks
 anything up. Everybody is asked over DPDK's telemetry how many packets there were."""
@@ -14,11 +15,12 @@ import struct
 import tempfile
 import time
 
-from system import GATEWAY_CPU, OTHER_CPU, Failed, Process, Telemetry, program, run, wait_for
+from system import GATEWAY_CPU, OTHER_CPU, Failed, Hugepages, Process, Telemetry, load, program, run, wait_for
 
 MAC_OURS, MAC_BACKEND = "02:70:63:61:70:00", "02:00:00:00:00:20"  # net_pcap has this one, whatever it is told
 VIP, PORT, BACKEND, SNAT = "192.0.2.10", 9000, "192.0.2.200", ["192.0.2.20", "192.0.2.21"]
 FRAME = 60
+RING_FLOWS = 1024
 BUFFER_BYTES = 2432  # an mbuf with its room, and what the mempool needs for it
 
 
@@ -55,10 +57,11 @@ def write_pcap(path, count):
 class Forwarder:
     """Somebody on the gateway's CPU, who receives by the first device and sends by the last; telemetry tells what went through."""
 
-    ports = 1
+    ports, command = 1, ""
 
     def __init__(self, work, name):
         self.work, self.name, self.prefix = work, name, "bench-" + name
+        self.huge = None  # where its hugepages are files, for another process to share
         self.telemetry = Telemetry(self.prefix)
         self.process = None
 
@@ -94,14 +97,27 @@ class Forwarder:
         received, sent = b["ipackets"] - a["ipackets"], b["opackets"] - a["opackets"]
         return {"received": received / took, "sent": sent / took, "lost": max(0, 1 - sent / received) if received else 1}
 
+    def share_memory(self):
+        """Before it starts: its memory in files, so that a secondary process can map it."""
+        self.huge = os.path.join(self.work, "huge")
+        os.makedirs(self.huge, exist_ok=True)
+        run("mount", "-t", "hugetlbfs", "-o", "pagesize=2M", "none", self.huge)
+
+    def memory(self):
+        return ["--huge-dir=" + self.huge] if self.huge else ["--in-memory"]
+
     def stop(self):
         self.telemetry.close()
         if self.process is not None:
             self.process.stop()
+        if self.huge:
+            run("umount", "--lazy", self.huge, check=False)
         shutil.rmtree(os.path.dirname(self.telemetry.path), ignore_errors=True)
 
 
 class Testpmd(Forwarder):
+    command = "dpdk-testpmd"
+
     def __init__(self, work, mode):
         super().__init__(work, "testpmd-" + mode)
         self.mode = mode
@@ -109,7 +125,7 @@ class Testpmd(Forwarder):
     def start(self, vdevs, buffers, cpus=(OTHER_CPU, GATEWAY_CPU), options=()):
         self.ports = len(vdevs)
         megabytes = 64 + (buffers + 20000) * BUFFER_BYTES // 2**20
-        self.launch("dpdk-testpmd", "--lcores", "0@%d,1@%d" % cpus, "--no-pci", "--in-memory", "-m", str(megabytes), "--file-prefix",
+        self.launch(self.command, "--lcores", "0@%d,1@%d" % cpus, "--no-pci", "--iova-mode=va", *self.memory(), "-m", str(megabytes), "--file-prefix",
                     self.prefix, *["--vdev=" + v for v in vdevs], "--", "--forward-mode=" + self.mode, "--nb-cores=1",
                     "--port-topology=" + ("loop" if self.ports == 1 else "chained"),
                     "--burst=64", "--total-num-mbufs=%d" % (buffers + 16384), "--auto-start", "--disable-link-check", "--stats-period=3600", *options,
@@ -117,6 +133,8 @@ class Testpmd(Forwarder):
 
 
 class Sluice(Forwarder):
+    command = program("sluice")
+
     def __init__(self, work):
         super().__init__(work, "sluice")
 
@@ -126,7 +144,7 @@ class Sluice(Forwarder):
         config = {
             "version": 1, "workers": 1, "max_flows": max(65536, flows * 5 // 4), "idle": "poll",
             "dpdk": {"vdevs": vdevs, "file_prefix": self.prefix, "lcores": "0@%d,1@%d" % (OTHER_CPU, GATEWAY_CPU),
-                     "in_memory": True},
+                     "in_memory": not self.huge, "eal_args": self.memory() if self.huge else []},
             "devices": [{"device": devices[0], "extra_buffers": buffers}],
             "interfaces": [{"name": "lan", "device": devices[-1], "addresses": ["192.0.2.2/24"]}] + (
                 [{"name": "wan", "device": devices[0], "addresses": ["203.0.113.2/24"]}] if self.ports > 1 else []),
@@ -138,7 +156,7 @@ class Sluice(Forwarder):
         path = os.path.join(self.work, "sluice.json")
         with open(path, "w", encoding="utf-8") as f:
             json.dump(config, f)
-        self.launch(program("sluice"), "--config", path, log="sluice.log")
+        self.launch(self.command, "--config", path, log="sluice.log")
 
     def dropped(self):
         return {cause: n for cause, n in self.telemetry.ask("/sluice/drops").items() if n}
@@ -159,7 +177,7 @@ def measure_one(results, case, parameter, forwarder, seconds):
     r = forwarder.rate(seconds)
     if r["sent"] == 0:
         raise Failed("%s forwards nothing" % label(forwarder))
-    results.add(case, label(forwarder), parameter, "rate", "Mpps", r["sent"] / 1e6, "more")
+    results.add(case, label(forwarder), parameter, "rate", "Mpps", r["sent"] / 1e6)
     results.add(case, label(forwarder), parameter, "not forwarded", "%", 100 * r["lost"])
 
 
@@ -178,8 +196,8 @@ def replay(results, options, say, work):
                     else:
                         f.start(vdevs, flows)
                     measure_one(results, "replay", "%d flows" % flows, f, options.seconds)
-                    if f.name == "sluice" and f.dropped():
-                        results.note("replay", "sluice dropped %s" % f.dropped())
+                    if f.name == "sluice":
+                        note_drops(results, "replay", f)
                 except Failed as error:
                     results.fail("replay", "%s, %d flows: %s" % (label(f), flows, error))
                 finally:
@@ -202,8 +220,8 @@ def memif(results, options, say, work):
                 f.start(vdevs, 0, *([256] if f.name == "sluice" else []))
                 time.sleep(.5)
                 measure_one(results, "memif", "64-byte frames", f, options.seconds)
-                if f.name == "sluice" and f.dropped():
-                    results.note("memif", "sluice dropped %s" % f.dropped())
+                if f.name == "sluice":
+                    note_drops(results, "memif", f)
             except Failed as error:
                 results.fail("memif", "%s: %s" % (label(f), error))
             finally:
@@ -214,29 +232,54 @@ def memif(results, options, say, work):
     results.note("memif", "testpmd txonly on the other CPU makes the packets, and is what limits all")
 
 
-class Hugepages:
-    """As many as the largest of them needs, taken back afterwards."""
-    path = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
+def pool_drivers(command):
+    """DPDK numbers the drivers of buffer pools as they are loaded, first those that a program is linked to; two processes that share
+    a pool have to agree on them."""
+    return [word for line in run("ldd", shutil.which(command) or command).splitlines() if "librte_mempool_" in line
+            for word in ("-d", line.split()[0])]
 
-    def __init__(self, pages):
-        self.pages = pages
 
-    def __enter__(self):
-        with open(self.path, encoding="ascii") as f:
-            self.before = f.read()
-        with open(self.path.replace("nr_", "free_"), encoding="ascii") as f:
-            free = int(f.read())
-        if free < self.pages:
-            with open(self.path, "w", encoding="ascii") as f:
-                f.write(str(int(self.before) + self.pages - free))
-        with open(self.path.replace("nr_", "free_"), encoding="ascii") as f:
-            if int(f.read()) < self.pages:
-                self.__exit__()
-                raise Failed("no %d hugepages of 2 MiB to be had" % self.pages)
+def ring(results, options, say, work):
+    for repetition in range(options.repetitions):
+        for f in subjects(work, options):
+            say("net_ring, %s, %d of %d" % (label(f), repetition + 1, options.repetitions))
+            log, generator = os.path.join(work, "ring_load.json"), None
+            try:
+                f.share_memory()
+                f.start(["net_ring0", "net_null0,no-rx=1"], 0, *([RING_FLOWS] if f.name == "sluice" else []))
+                before = f.stats()["ipackets"]
+                generator = Process(load("ring_load"), "--lcores", "7@%d" % OTHER_CPU, "--proc-type=secondary", "--file-prefix", f.prefix,
+                                    "--no-pci", "--log-level=lib.eal:error", *pool_drivers(f.command), "--", "ETH_RXTX0_net_ring0", str(options.seconds + 1),
+                                    str(RING_FLOWS), log=open(log, "w", encoding="utf-8"))
+                wait_for("packets in the ring", lambda f=f, before=before: f.stats()["ipackets"] > before, 10)
+                measure_one(results, "ring", "64-byte frames", f, options.seconds)
+                wait_for("ring_load to end", generator.ended)
+                with open(log, encoding="utf-8") as said:
+                    results.add("ring", label(f), "64-byte frames", "generator waited", "% of bursts", 100 * read_ring_load(said.read()))
+                if f.name == "sluice":
+                    note_drops(results, "ring", f)
+            except Failed as error:
+                results.fail("ring", "%s: %s" % (label(f), error))
+            finally:
+                if generator is not None:
+                    generator.stop()
+                f.stop()
+    results.note("ring", "where the generator did not wait, it is the limit: it writes each packet anew")
+    results.note("ring", "net_ring itself joins no two processes: a secondary process, on the other CPU, fills the ring that the device reads")
 
-    def __exit__(self, *_):
-        with open(self.path, "w", encoding="ascii") as f:
-            f.write(self.before)
+
+def read_ring_load(said):
+    """Share of bursts for which the ring had no room."""
+    for line in said.splitlines():
+        if line.startswith("{"):
+            return json.loads(line)["full_ratio"]
+    raise Failed("ring_load: " + said[-300:])
+
+
+def note_drops(results, case, sluice):
+    for cause, n in sluice.dropped().items():
+        if cause != "total":
+            results.note(case, "sluice dropped %d as %s" % (n, cause))
 
 
 def measure(results, options, say):
@@ -245,6 +288,7 @@ def measure(results, options, say):
         flows = max(options.replay_flows)
         with Hugepages(600 + (flows * (BUFFER_BYTES + 250)) // 2**21):
             memif(results, options, say, work)
+            ring(results, options, say, work)
             replay(results, options, say, work)
     except Failed as error:
         results.fail("replay", error)

@@ -2,28 +2,61 @@
 """What stands between the lab's client and its backends: sluice, its peers, or nothing.
 
 Each measures in a lab of its own (scripts/lab, whose drawing is in scripts/lab-lib.sh), brought up and taken down around it, so that
-nobody inherits anything. All get the same services: HTTP :80 to three nginx, TCP :5201 to iperf3 and UDP :9000 to an echo
-server, both of backend1."""
+nobody inherits anything. All get the same services: HTTP :80 to three nginx, TCP :5201 to iperf3, UDP :9000 to an echo server
+and UDP :53 to dnsmasq :5353, these of backend1."""
 import json
 import os
 import shutil
 import tempfile
 
-from system import GATEWAY_CPU, OTHER_CPU, ROOT, Failed, Process, Telemetry, cpu_seconds, machine_seconds, program, run, udp_load, wait_for
+from system import GATEWAY_CPU, OTHER_CPU, ROOT, Failed, Process, Telemetry, cpu_seconds, load, machine_seconds, program, run, wait_for
 
 NAME = "bench"
+NOBODYS = ("multicast",)  # the kernel's own frames, which are for nobody
 STATE = "/run/sluice-lab/" + NAME
 VIP, BACKENDS = "192.0.2.10", ["10.1.1.1", "10.1.1.2", "10.1.1.3"]
-HTTP, IPERF, ECHO = 80, 5201, 9000
+HTTP, IPERF, ECHO, DNS, DNSMASQ = 80, 5201, 9000, 53, 5353
 
 
 def inside(where, *command):
     return ("ip", "netns", "exec", "%s-%s" % (NAME, where)) + command
 
 
+class Watch:
+    """What a gateway took and dropped while a context lasts. Peers do not tell what they drop; what is lost shows at the client."""
+
+    def __init__(self, gateway):
+        self.gateway = gateway
+
+    def look(self):
+        return self.gateway.usage(), self.gateway.drops()
+
+    def __enter__(self):
+        self.before = self.look()
+        return self
+
+    def __exit__(self, kind, *_):
+        self.after = self.look() if kind is None else self.before
+
+    def add(self, results, case, parameter, amount, unit):
+        """CPU time for each of `amount`, and dropped packets with their causes."""
+        name = self.gateway.name
+        for who, seconds in self.after[0].items():
+            if seconds is not None and amount:
+                results.add(case, name, parameter, "CPU, " + who, "us/" + unit, 1e6 * (seconds - self.before[0][who]) / amount)
+        if self.after[1] is None:
+            return
+        causes = {cause: n - self.before[1].get(cause, 0) for cause, n in self.after[1].items()}
+        causes = {cause: n for cause, n in causes.items() if n}
+        results.add(case, name, parameter, "dropped", "packets", sum(n for cause, n in causes.items() if cause not in NOBODYS))
+        for cause, n in causes.items():
+            if cause not in NOBODYS:
+                results.note(case, "%s, %s: dropped %d as %s" % (name, parameter, n, cause))
+
+
 class Gateway:
     """One of them with its lab, as a context: with gateway: gateway.address answers."""
-    name, address, web, udp = "", VIP, HTTP, True
+    name, address, web, dns, udp = "", VIP, HTTP, DNS, True
     pmd = None
 
     def __enter__(self):
@@ -63,7 +96,7 @@ class Gateway:
         for n in (1, 2, 3):
             run(*inside("backend%d" % n, "sysctl", "-q", "-w", "net.core.somaxconn=4096", "net.ipv4.tcp_max_syn_backlog=8192"))
         self.spawn("backend1", "iperf3", "-s", "-p", str(IPERF), cpu=OTHER_CPU)
-        self.spawn("backend1", udp_load(), "echo", str(ECHO), cpu=OTHER_CPU)
+        self.spawn("backend1", load("udp_load"), "echo", str(ECHO), cpu=OTHER_CPU)
 
     def fetch(self):
         return run(*inside("client", "curl", "-s", "--max-time", "1", "http://%s:%d/" % (self.address, self.web)), check=False)
@@ -75,17 +108,32 @@ class Gateway:
         return [p.pid for p in self.processes[2:]]
 
     def usage(self):
-        """Seconds of CPU so far: the gateway's own processes, and the whole machine's."""
-        return {"gateway": sum(cpu_seconds(pid) for pid in self.pids()), "machine": machine_seconds()["busy"]}
+        """Seconds of CPU so far: those of the gateway's own processes, if it has any, and the whole machine's."""
+        pids = self.pids()
+        return {"gateway": sum(cpu_seconds(pid) for pid in pids) if pids else None, "machine": machine_seconds()["busy"]}
 
-    def lost(self):
-        """Packets that the gateway itself says it dropped, or None when it cannot say."""
+    def drops(self):
+        """Packets by cause that the gateway itself says it dropped, or None when it cannot say."""
         return None
+
+    def watch(self):
+        return Watch(self)
+
+    def account(self, results):
+        """All that it dropped since it was started, also between the measurements, by cause."""
+        causes = self.drops()
+        if causes is None:
+            return
+        results.add("drops", self.name, "in all, without multicast", "dropped", "packets",
+                    sum(n for cause, n in causes.items() if cause not in NOBODYS))
+        for cause, n in causes.items():
+            if n:
+                results.add("drops", self.name, cause, "dropped", "packets", n)
 
 
 class Direct(Gateway):
     """No gateway: the client has a link to the switch as well."""
-    name, address, web = "direct", BACKENDS[0], 8080
+    name, address, web, dns = "direct", BACKENDS[0], 8080, DNSMASQ
 
     def start(self):
         run("ip", "link", "add", "direct0", "netns", NAME + "-client", "type", "veth", "peer", "name", "direct", "netns", NAME + "-lan")
@@ -113,7 +161,7 @@ class Sluice(Gateway):
         with open(path, encoding="utf-8") as f:
             config = json.load(f)
         web = next(s for s in config["services"] if s["name"] == "web")
-        for name, protocol, port in ("iperf", "tcp", IPERF), ("echo", "udp", ECHO):
+        for name, protocol, port in ("iperf", "tcp", IPERF), ("echo", "udp", ECHO):  # the lab's configuration has DNS
             config["services"].append(dict(web, name=name, protocol=protocol, port=port,
                                            backends=[{"address": BACKENDS[0], "port": port}]))
         with open(path, "w", encoding="utf-8") as f:
@@ -130,9 +178,15 @@ class Sluice(Gateway):
         with open(STATE + "/processes", encoding="utf-8") as f:
             return [int(line.split()[0]) for line in f if line.split(None, 2)[2].strip() == "sluice"]
 
-    def lost(self):
-        """A stray multicast frame of the kernel's is nobody's."""
-        return sum(n for cause, n in self.telemetry.ask("/sluice/drops").items() if cause != "multicast")
+    def drops(self):
+        """By cause, and what a device lost or did not send, which the pipeline never saw or no longer."""
+        found = self.telemetry.ask("/sluice/drops")
+        del found["total"]
+        for port in self.telemetry.ask("/sluice/ports")["ports"]:
+            counters = self.telemetry.ask("/sluice/port," + port)
+            for key in ("device_rx_missed", "device_rx_errors", "device_rx_no_mbuf", "device_tx_errors"):
+                found[key] = found.get(key, 0) + counters[key]
+        return found
 
 
 class Kernel(Gateway):
@@ -185,9 +239,10 @@ stream {
   server { listen %s:%d backlog=4096; proxy_pass web; }
   server { listen %s:%d; proxy_pass %s:%d; }
   server { listen %s:%d udp; proxy_pass %s:%d; proxy_timeout 10s; }
+  server { listen %s:%d udp; proxy_pass %s:%d; proxy_timeout 10s; }
 }
 """ % (module, self.work, self.work, " ".join("server %s:8080;" % b for b in BACKENDS), VIP, HTTP, VIP, IPERF, BACKENDS[0], IPERF,
-            VIP, ECHO, BACKENDS[0], ECHO))
+            VIP, ECHO, BACKENDS[0], ECHO, VIP, DNS, BACKENDS[0], DNSMASQ))
         self.spawn("sluice", "nginx", "-p", self.work, "-e", self.work + "/nginx.log", "-c", config, cpu=GATEWAY_CPU)
 
     def pids(self):
@@ -204,12 +259,13 @@ class Nftables(Kernel):
     ip daddr %s tcp dport %d dnat to numgen inc mod 3 map { 0 : %s, 1 : %s, 2 : %s }:8080
     ip daddr %s tcp dport %d dnat to %s
     ip daddr %s udp dport %d dnat to %s
+    ip daddr %s udp dport %d dnat to %s:%d
   }
   chain post { type nat hook postrouting priority 100;
     oifname "lan0" snat to 10.1.0.3
   }
 }
-""" % (VIP, HTTP, *BACKENDS, VIP, IPERF, BACKENDS[0], VIP, ECHO, BACKENDS[0]))
+""" % (VIP, HTTP, *BACKENDS, VIP, IPERF, BACKENDS[0], VIP, ECHO, BACKENDS[0], VIP, DNS, BACKENDS[0], DNSMASQ))
         run(*inside("sluice", "nft", "-f", rules))
         run(*inside("sluice", "sysctl", "-q", "-w", "net.netfilter.nf_conntrack_max=262144"), check=False)
 

@@ -38,8 +38,8 @@ def measure_gateway(results, gateway, options):
     seen = []
     ndr = search(gateway, highest, 0, options.trial, seen)
     pdr = max(ndr, search(gateway, highest, PARTIAL, options.trial, seen))
-    results.add("ndr", gateway.name, "no loss", "rate", "round trips/s", ndr, "more")
-    results.add("ndr", gateway.name, "0.1 % loss", "rate", "round trips/s", pdr, "more")
+    results.add("ndr", gateway.name, "no loss", "rate", "round trips/s", ndr)
+    results.add("ndr", gateway.name, "0.1 % loss", "rate", "round trips/s", pdr)
     for rate, loss in sorted(seen):
         results.add("loss", gateway.name, rate, "lost", "%", 100 * loss)
     for share in (10, 50, 90):
@@ -57,6 +57,7 @@ def measure(results, options, say):
             try:
                 with gateway:
                     measure_gateway(results, gateway, options)
+                    gateway.account(results)
             except Failed as error:
                 results.fail("latency", "%s: %s" % (gateway.name, error))
     results.note("latency", "\"one at a time\" is a closed loop on an idle machine; a sleeping gateway and its sleeping CPU wake up for each")

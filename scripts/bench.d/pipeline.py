@@ -3,8 +3,7 @@
 import json
 import os
 
-from ceiling import Hugepages
-from system import GATEWAY_CPU, Failed, program, run
+from system import GATEWAY_CPU, Failed, Hugepages, program, run
 
 MODES = [("full-NAT IPv4", []), ("full-NAT IPv6", ["--ipv6"]), ("dnat IPv4", ["--mode", "dnat"]),
          ("NAT64", ["--mode", "nat64"]), ("NAT46", ["--mode", "nat46"])]
@@ -56,7 +55,7 @@ def measure(results, options, say):
                     r = pipeline(options, *chosen)
                     results.add(case, subject, parameter, "cost", "cycles/packet", r["cycles_per_packet"])
                     if case == "new flows":
-                        results.add(case, subject, parameter, "rate", "M flows/s", r["mpps"], "more")
+                        results.add(case, subject, parameter, "rate", "M flows/s", r["mpps"])
                     if case == "flows":
                         for stage in r["stages"]:
                             results.add("stages", stage["name"], subject + ", " + parameter, "cost", "cycles/packet",

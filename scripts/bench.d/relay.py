@@ -24,7 +24,7 @@ def measure(results, options, say):
         return
     for line in found:
         name, size = NAMES.get(line["name"], line["name"]), line["bytes"] + " bytes"
-        results.add("relay", name, size, "rate", "datagrams/s", int(line["out"]), "more")
-        results.add("relay", name, size, "offered", "datagrams/s", int(line["offered"]), "more")
+        results.add("relay", name, size, "rate", "datagrams/s", int(line["out"]))
+        results.add("relay", name, size, "offered", "datagrams/s", int(line["offered"]))
     results.note("relay", "each is offered more than it can take; a generator that is held up by its receiver offers less")
     results.note("relay", "multicast routing in the kernel cannot rewrite groups, and forwards on the CPU of the sender")

@@ -10,13 +10,17 @@ TITLES = {
     "http": ("HTTP", "wrk, one thread; three nginx behind. Requests a second, latency and CPU time of each request."),
     "bulk": ("Bulk TCP", "iperf3, one connection, MTU 1500, no offloads."),
     "udp": ("UDP round trips", "To an echo server and back, as many as go."),
-    "drops": ("Packets that sluice dropped in all of this", "Its own count, without multicast that is for nobody."),
+    "dns": ("DNS over UDP", "dnsperf, one thread; dnsmasq behind."),
+    "drops": ("What sluice dropped in all of this, by cause", "As it counts itself, from its start to its end, all repetitions summed, cases traffic and latency. \"multicast\" are "
+              "frames of the kernels at either end, for nobody here; what is not named was not dropped."),
     "ndr": ("Highest rate without loss, and with 0.1 %", "RFC 2544 section 26.1, UDP of 64 bytes there and back, 8 flows."),
     "latency": ("Latency of UDP round trips", "64 bytes, from when a datagram was due."),
     "loss": ("Loss against rate", None),
     "replay": ("Against DPDK's own: net_pcap replay", "Frames of 60 bytes without FCS from memory, each flow once in a round; what is sent is dropped. One CPU. "
                "testpmd looks nothing up."),
     "memif": ("Against DPDK's own: net_memif between two processes", "Frames of 60 bytes without FCS from a generator on the other CPU."),
+    "ring": ("Against DPDK's own: net_ring between two processes", "Frames of 60 bytes without FCS of 1024 flows from a generator on the "
+             "other CPU, which is a secondary process."),
     "flows": ("Cycles a packet in memory, by live flows", "sluice-bench pipeline, UDP of 64 bytes."),
     "stages": ("Where they go", None),
     "size": ("Cycles a packet in memory, by size", "1 k flows."),
@@ -26,17 +30,22 @@ TITLES = {
     "relay in memory": ("Relay: cycles of an output", "UDP multicast of 1400 bytes to N outputs, payload shared."),
     "relay": ("Relay against its peers", "One stream in, several out."),
     "memory of the daemon": ("Memory of the daemon", "Resident and hugepages."),
-    "held connections": ("Real connections open at the same time", None),
+    "held connections": ("Real connections open at the same time", "Opened by Python clients, who are the limit of it; all are asked again while all are open, and "
+                         "then ended at once by `sluicectl flow kill --all` with a reset to both ends (RFC 9693 sections 4.5 and 4.8; for the "
+                         "set-up rate of real connections see also HTTP, one request each)."),
     "synthetic flows": ("Synthetic flows", "sluice-bench soak."),
-    "capacity": ("Capacity of the flow table", "RFC 9693 section 4.1."),
-    "connection rates": ("Set-up and tear-down", "RFC 9693 sections 4.2 and 4.3, in memory; with real connections see HTTP, one request each."),
+    "capacity": ("Capacity of the flow table", "RFC 9693 section 4.9: a sluice process is offered more flows than its table is for."),
+    "connection rates": ("Set-up and tear-down in memory", "RFC 9693 sections 4.5 and 4.8, without devices."),
 }
+SUMMED = ("drops",)
 COLOURS = ["#4c72b0", "#dd8452", "#55a868", "#c44e52", "#8172b3", "#937860", "#da8bc3", "#8c8c8c"]
 
 
-def cell(values):
+def cell(case, values):
     if not values:
         return ""
+    if case in SUMMED:
+        return number(sum(values))
     text = number(median(values))
     return text if len(values) < 2 or min(values) == max(values) else "%s (%s-%s)" % (text, number(min(values)), number(max(values)))
 
@@ -50,7 +59,7 @@ def table(results, case):
         yield "| %s | %s |" % (", ".join(filter(None, metrics[0])), " | ".join(map(str, parameters)))
         yield "|---|%s" % ("---:|" * len(parameters))
         for subject in subjects:
-            yield "| %s | %s |" % (subject, " | ".join(cell(results.values(case, subject, p, metrics[0][0])) for p in parameters))
+            yield "| %s | %s |" % (subject, " | ".join(cell(case, results.values(case, subject, p, metrics[0][0])) for p in parameters))
         return
     for parameter in parameters:
         yield ""
@@ -59,7 +68,7 @@ def table(results, case):
         yield "| | %s |" % " | ".join(", ".join(filter(None, m)) for m in metrics)
         yield "|---|%s" % ("---:|" * len(metrics))
         for subject in subjects:
-            yield "| %s | %s |" % (subject, " | ".join(cell(results.values(case, subject, parameter, m[0])) for m in metrics))
+            yield "| %s | %s |" % (subject, " | ".join(cell(case, results.values(case, subject, parameter, m[0])) for m in metrics))
 
 
 def write_markdown(results, out, pictures):
@@ -70,6 +79,8 @@ def write_markdown(results, out, pictures):
     for key in ("sluice", "commit", "dpdk", "kernel", "cpu", "cpus", "memory_gib", "compiler", "pinning", "offloads", "noise_percent",
                 "busy_percent_before", "stolen_percent_before", "stolen_percent_during", "repetitions", "seconds", "took_s"):
         lines.append("| %s | %s |" % (key.replace("_", " "), m.get(key, "")))
+    if "took_s_each" in m:
+        lines.append("| s of each case | %s |" % ", ".join("%s %g" % pair for pair in m["took_s_each"].items()))
     lines += ["| %s | %s |" % pair for pair in m["peers"].items()]
     lines += [""] + ["**Warning: %s.**\n" % w for w in list(warnings(m)) + m.get("warnings", [])]
     for case in sorted(results.cases(), key=lambda c: list(TITLES).index(c) if c in TITLES else 99):
@@ -179,7 +190,7 @@ class Pictures:
 def draw(results, out):
     p = Pictures(results, out)
     p.bars("http", "rate", "http-rate", "HTTP requests a second", "requests/s")
-    p.bars("http", "cpu machine", "http-cpu", "CPU time of the whole machine for a request", "us")
+    p.bars("http", "CPU, machine", "http-cpu", "CPU time of the whole machine for a request", "us")
     for i, parameter in enumerate(unique(s["parameter"] for s in results.of("http"))):
         p.percentiles("http", parameter, "http-latency-%d" % (i + 1), "HTTP latency, " + parameter)
     p.bars("bulk", "rate", "bulk", "One TCP connection", "Gbit/s")
@@ -192,6 +203,7 @@ def draw(results, out):
         p.lines("loss", "lost", "loss", "Loss against rate", "round trips a second", "% lost", log=True)
     p.bars("replay", "rate", "replay", "net_pcap replay, one CPU", "Mpps")
     p.bars("memif", "rate", "memif", "net_memif from another process, one CPU", "Mpps")
+    p.bars("ring", "rate", "ring", "net_ring from another process, one CPU", "Mpps")
     p.bars("flows", "cost", "flows", "Cycles a packet, by live flows", "cycles")
     p.stages()
     p.bars("size", "cost", "size", "Cycles a packet, by size", "cycles")

@@ -11,10 +11,10 @@ class Results:
         self.notes = []
         self.failures = []
 
-    def add(self, case, subject, parameter, metric, unit, value, better="less"):
+    def add(self, case, subject, parameter, metric, unit, value):
         """One value of one repetition. `parameter` is what the rows of a table differ in: flows, connections, size."""
         self.samples.append({"case": case, "subject": subject, "parameter": parameter, "metric": metric, "unit": unit,
-                             "value": value, "better": better})
+                             "value": value})
 
     def note(self, case, text):
         """Something that the reader of this case has to know."""
@@ -52,6 +52,6 @@ def number(value):
     """For a person: three digits that matter."""
     if value is None:
         return ""
-    if value == 0 or abs(value) >= 100:
+    if abs(value) >= 100 or value == int(value):
         return "{:,.0f}".format(value)
     return "%.1f" % value if abs(value) >= 10 else "%.2f" % value

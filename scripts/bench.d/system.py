@@ -23,8 +23,9 @@ def program(name):
     return os.path.join(BUILD, "app", name)
 
 
-def udp_load():
-    return os.path.join(BUILD, "tests", "udp_load")
+def load(name):
+    """A generator of tests/bench."""
+    return os.path.join(BUILD, "tests", name)
 
 
 def run(*command, timeout=120, check=True, **options):
@@ -39,12 +40,12 @@ def run(*command, timeout=120, check=True, **options):
     return done.stdout
 
 
-def wait_for(what, condition, seconds=15):
+def wait_for(what, condition, seconds=15, every=.05):
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             raise Failed("waited in vain for " + what)
-        time.sleep(0.05)
+        time.sleep(every)
 
 
 class Process:
@@ -54,7 +55,6 @@ class Process:
     def __init__(self, *command, cpu=None, log=subprocess.DEVNULL, **options):
         if cpu is not None:
             command = ("taskset", "-c", str(cpu)) + command
-        self.name = command[0]
         self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=options.pop("stdin", subprocess.DEVNULL),
                                         start_new_session=True, **options)
         Process.running.append(self)
@@ -105,6 +105,38 @@ class Telemetry:
     def close(self):
         if self.socket is not None:
             self.socket.close()
+
+
+class Hugepages:
+    """So many free ones of 2 MiB, as a context; what had to be added is given back afterwards, and no more, since others may
+    have added theirs meanwhile."""
+    path = "/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages"
+
+    def __init__(self, pages):
+        self.pages, self.added = pages, 0
+
+    def read(self, which):
+        with open(self.path.replace("nr_", which), encoding="ascii") as f:
+            return int(f.read())
+
+    def change(self, by):
+        """The number that there are changes by so many, or by fewer when memory is short."""
+        before = self.read("nr_")
+        with open(self.path, "w", encoding="ascii") as f:
+            f.write(str(max(0, before + by)))
+        self.added += self.read("nr_") - before
+
+    def __enter__(self):
+        missing = self.pages - self.read("free_")
+        if missing > 0:
+            self.change(missing)
+        if self.read("free_") < self.pages:
+            self.__exit__()
+            raise Failed("no %d hugepages of 2 MiB to be had; free memory, or ask for less" % self.pages)
+
+    def __exit__(self, *_):
+        if self.added:
+            self.change(-self.added)
 
 
 def cpu_seconds(pid):
@@ -163,7 +195,8 @@ def describe():
         "commit": run("git", "-C", ROOT, "rev-parse", "--short", "HEAD", check=False).strip() +
                   (" with changes" if run("git", "-C", ROOT, "status", "--porcelain", check=False).strip() else ""),
         "peers": {"haproxy": package("haproxy"), "nginx": package("nginx"), "nftables": package("nftables"),
-                  "smcroute": package("smcroute"), "socat": package("socat"), "wrk": package("wrk"), "iperf3": package("iperf3")},
+                  "smcroute": package("smcroute"), "socat": package("socat"), "wrk": package("wrk"), "iperf3": package("iperf3"),
+                  "dnsperf": package("dnsperf"), "dnsmasq": package("dnsmasq-base")},
         "pinning": "gateways on CPU %d, clients and servers on CPU %d" % (GATEWAY_CPU, OTHER_CPU),
         "offloads": "checksum and segmentation offloads of the veth interfaces off, for all alike",
         "noise_percent": round(noise(), 1),

@@ -55,9 +55,37 @@ static const struct golden_step path_mtu[] = {
 	END
 };
 
+/* A router on the way of the backend's answer writes to the VIP: to the backend, through its tunnel, also in the other family. */
+static const struct golden_step errors[] = {
+	RESOLVED,
+	SYN, IN4("DF ", "$1", V4("DF " SYN_TEXT("80"))),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.77", "192.0.2.10"), ICMP(3, 4, .rest = 1400),
+	   IP4("192.0.2.10", "192.0.2.100", .df = 1), TCP(80, 1000, "A", .seq = 501, .ack = 101)),
+	IN4("id 1 ", "$2", "ip4 192.0.2.77>192.0.2.10 ttl 63 icmp unreachable 4 mtu 1400 "
+	    "{ ip4 192.0.2.10>192.0.2.100 ttl 64 DF tcp 80>1000 A seq 501 ack 101 win 65535 len 0 [csum ok] } [csum ok]"),
+	COUNT(ICMP_ERRORS_STEERED, 1),
+	SYN6, IN4("DF ", "$3", V6(SYN_TEXT("80"))),
+	IN("wan", CLIENT_ETH, IP6("2001:db8:7::7", "2001:db8:1::10"), ICMP(2, 0, .rest = 1400),
+	   IP6("2001:db8:1::10", "2001:db8:1::100"), TCP(80, 1000, "A", .seq = 501, .ack = 101)),
+	IN4("DF ", "$4", "ip6 2001:db8:7::7>2001:db8:1::10 ttl 63 icmp too-big 0 mtu 1400 "
+	    "{ ip6 2001:db8:1::10>2001:db8:1::100 ttl 64 tcp 80>1000 A seq 501 ack 101 win 65535 len 0 [csum ok] } [csum ok]"),
+	FROM_CLIENT(TCP(1000, 81, "S", .seq = 100)), IN6("flow $5 ", "$6", V4("DF " SYN_TEXT("81"))),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.77", "192.0.2.10"), ICMP(3, 1), IP4("192.0.2.10", "192.0.2.100", .df = 1),
+	   TCP(81, 1000, "A", .seq = 501, .ack = 101)),
+	IN6("flow $7 ", "$8", "ip4 192.0.2.77>192.0.2.10 ttl 63 icmp unreachable 1 "
+	    "{ ip4 192.0.2.10>192.0.2.100 ttl 64 DF tcp 81>1000 A seq 501 ack 101 win 65535 len 0 [csum ok] } [csum ok]"),
+	COUNT(ICMP_ERRORS_STEERED, 1),
+	/* about a flow that nobody has */
+	IN("wan", CLIENT_ETH, IP4("192.0.2.77", "192.0.2.10"), ICMP(3, 1), IP4("192.0.2.10", "192.0.2.101", .df = 1),
+	   TCP(81, 1000, "A", .seq = 501, .ack = 101)),
+	DROPPED(ICMP_NO_FLOW, 1), COUNT(ICMP_ERRORS_STEERED, 0),
+	END
+};
+
 static const struct golden_case cases[] = {
 	{ "over IPv4", CONFIG, .steps = in4 },
 	{ "over IPv6", CONFIG, .steps = in6 },
+	{ "errors about answers", CONFIG, .steps = errors },
 	{ "path MTU", CONFIG, .steps = path_mtu },
 	{ .name = NULL },
 };

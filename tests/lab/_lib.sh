@@ -19,6 +19,9 @@ test_finish()
 	if ((status != 0 && status != 77)); then
 		echo "---- counters"
 		lab_counters
+		[[ $(type -t explain) != function ]] || explain 2>/dev/null # what the test itself knows
+		echo "---- what the kernel has dropped"
+		kernel_drops
 		echo "---- last lines of sluice's log"
 		tail -n 40 "$LAB_LOG" 2>/dev/null
 		echo "---- errors of the servers"
@@ -27,6 +30,43 @@ test_finish()
 	lab_down
 	exit "$status"
 }
+
+# Of the whole machine: frames between virtual links that came faster than a processor took them.
+softnet_drops()
+{
+	local line sum=0
+	while read -r -a line; do
+		sum=$((sum + 16#${line[1]}))
+	done </proc/net/softnet_stat
+	echo "$sum"
+}
+softnet_drops_before=$(softnet_drops)
+
+# gentle_pps RATE: of datagrams that must not be lost; less where the queues between virtual links could not be made longer.
+gentle_pps()
+{
+	local backlog=0
+	read -r backlog 2>/dev/null </proc/sys/net/core/netdev_max_backlog || true
+	echo $((backlog >= LAB_BACKLOG ? $1 : $1 / 5))
+}
+
+# What the kernel has not delivered, by socket and by interface.
+kernel_drops()
+{
+	local where
+	echo "this machine, between links: $(($(softnet_drops) - softnet_drops_before))"
+	for where in "${LAB_NAMESPACES[@]}"; do
+		ip netns exec "$where" nstat -asz | awk -v where="$where" \
+			'$2 > 0 && $1 ~ /^Udp6?(In|Rcvbuf|Sndbuf)Errors$/ { print where ": " $1 " " $2 }'
+		ip -n "$where" -s -j link | /usr/bin/python3 -c 'import json, sys
+for link in json.load(sys.stdin):
+    for way, counts in link["stats64"].items():
+        for key in ("dropped", "over_errors", "errors"):
+            if counts.get(key):
+                print("%s: %s %s %s %d" % (sys.argv[1], link["ifname"], way, key, counts[key]))' "$where"
+	done 2>/dev/null
+}
+
 trap test_finish EXIT
 trap 'exit 130' INT TERM
 

@@ -8,6 +8,8 @@
 #
 # The host's own stack is reached, and reaches others, by ports that sluice has: a server in the manner of ssh (it speaks first,
 # then moves a lot both ways) and sshd, by both families, from a network behind a router; BGP announces the VIP. Traffic through the VIP goes on.
+# What the kernel interface below has of its own (198.18.0.2, 2001:db8:77::2) works all the time, and is left as it was, also by a sluice
+# that was killed.
 . "$(dirname "$0")/_lib.sh"
 
 for tool in bird ssh /usr/sbin/sshd; do
@@ -24,6 +26,17 @@ esac
 	config["routes"] = [{"prefix": "198.51.100.0/24", "via": "192.0.2.1"}]
 	json.dump(config, open(sys.argv[1], "w"))
 END
+lab_in sluice sysctl -q -w net.ipv6.conf.wan0.disable_ipv6=0
+lab_address "$LAB-sluice" wan0 198.18.0.2/24 2001:db8:77::2/64
+lab_address "$LAB-client" wan0 198.18.0.1/24 2001:db8:77::1/64
+below()
+{
+	lab_in sluice ip -o address show dev wan0
+	lab_in sluice sysctl -a 2>/dev/null | grep -E "^net\.ipv[46]\.conf\.wan0\."
+	lab_in sluice tc qdisc show dev wan0
+	lab_in sluice tc filter show dev wan0 ingress
+}
+below=$(below)
 lab_start_sluice
 ip -n "$LAB-client" addr add 198.51.100.1/32 dev lo
 lab_wait 15 "an answer through 192.0.2.10" lab_answers 192.0.2.10
@@ -53,6 +66,14 @@ ask backend1 10.1.0.2 100000 || fail "by lan"
 ! ask client 192.0.2.10 10 2>/dev/null || fail "the host answers for the VIP"
 host ping -n -q -c 3 -i 0.2 -W 2 10.1.1.1 >/dev/null || fail "the host cannot ping a backend"
 host ping -n -q -c 3 -i 0.2 -W 2 -I 192.0.2.2 198.51.100.1 >/dev/null || fail "the host cannot ping what is behind a router"
+# the kernel's own addresses are as before, where it receives anything at all
+own()
+{
+	[[ $LAB_PMD != af_packet ]] || for address in 198.18.0.2 2001:db8:77::2; do
+		lab_in client ping -n -q -c 1 -W 10 "$address" >/dev/null || fail "the kernel's own address $address below sluice"
+	done
+}
+own
 # no answer comes twice, from the kernel interface below, too
 [[ $(lab_in client ping -n -c 5 -i 0.05 -W 2 192.0.2.2) == *" 5 received, 0% packet loss"* ]] || fail "client: ping"
 lab_in client ping -n -c 5 -i 0.05 -W 2 192.0.2.2 | grep -q DUP && fail "two answers to a ping"
@@ -120,7 +141,36 @@ END
 kill -HUP "$(lab_pid sluice)"
 lab_wait 10 "the reload" telemetry_is /sluice/info 'r["reloads"] == 2'
 lab_wait 10 "an answer by the new address" ask backend1 10.1.0.9 1000
-host ip route show table all dev lan | grep -q "^10.1.0.0/16 table" || fail "routes have gone with an address: $(host ip route show table all dev lan)"
+[[ $(host ip route show table all dev lan) == "10.1.0.0/16 table"* ]] || fail "routes have gone with an address: $(host ip route show table all dev lan)"
+
+echo "wan and lan change places, and back"
+change_places()
+{
+	/usr/bin/python3 - "$LAB_CONFIG" <<-'END'
+		import json, sys
+		config = json.load(open(sys.argv[1]))
+		wan, lan = config["interfaces"][:2]
+		wan["device"], lan["device"] = lan["device"], wan["device"]
+		json.dump(config, open(sys.argv[1], "w"))
+	END
+	kill -HUP "$(lab_pid sluice)"
+}
+tap=$(host ip -o link show dev wan | cut -d: -f1)
+ip -n "$LAB-backend1" addr add 192.0.2.200/24 dev eth0
+ip -n "$LAB-client" addr add 10.1.9.9/16 dev wan0
+change_places
+lab_wait 10 "the reload" telemetry_is /sluice/info 'r["reloads"] == 3'
+lab_wait 10 "an answer by wan on the other device" ask backend1 192.0.2.2 1000
+lab_wait 10 "an answer by lan on the other device" ask client 10.1.0.9 1000
+change_places
+lab_wait 10 "the reload" telemetry_is /sluice/info 'r["reloads"] == 4'
+ip -n "$LAB-backend1" addr del 192.0.2.200/24 dev eth0
+ip -n "$LAB-client" addr del 10.1.9.9/16 dev wan0
+lab_wait 10 "an answer by wan" ask client 192.0.2.2 1000
+lab_wait 10 "an answer by lan" ask backend1 10.1.0.9 1000
+[[ $(host ip -o link show dev wan) == "$tap:"* ]] || fail "the companion of wan is another one"
+lab_wait 10 "an answer through 192.0.2.10" lab_answers 192.0.2.10
+lab_wait 60 "the route to the VIP by BGP" learnt || { cat "$LAB_WORK/bird.log"; fail "BGP does not come back"; }
 /usr/bin/python3 - "$LAB_CONFIG" <<-'END'
 	import json, sys
 	config = json.load(open(sys.argv[1]))
@@ -129,7 +179,7 @@ host ip route show table all dev lan | grep -q "^10.1.0.0/16 table" || fail "rou
 	json.dump(config, open(sys.argv[1], "w"))
 END
 kill -HUP "$(lab_pid sluice)"
-lab_wait 10 "the reload" telemetry_is /sluice/info 'r["reloads"] == 3'
+lab_wait 10 "the reload" telemetry_is /sluice/info 'r["reloads"] == 5'
 ! host ip link show dev lan >/dev/null 2>&1 || fail "the companion of lan is there still"
 ask client 192.0.2.5 1000 || fail "an address that a reload has added"
 learnt || fail "the reload has ended BGP"
@@ -137,7 +187,18 @@ conserved
 lab_stop sluice
 ! host ip link show dev wan >/dev/null 2>&1 || fail "the companion is left behind"
 ! host ip rule | grep -q "192\.0\.2" || fail "rules are left behind: $(host ip rule)"
-if [[ $LAB_PMD == af_packet ]]; then
-	[[ $(host sysctl -n net.ipv4.conf.wan0.arp_ignore net.ipv4.conf.wan0.rp_filter | tr '\n' ' ') == "0 0 " ]] ||
-		fail "wan0 is not as it was: $(host sysctl net.ipv4.conf.wan0.arp_ignore net.ipv4.conf.wan0.rp_filter)"
-fi
+[[ $(below) == "$below" ]] || fail "wan0 is not as it was: $(diff <(echo "$below") <(below))"
+
+echo "killed, started, ended"
+lab_start_sluice
+lab_wait 15 "an answer of the host's server" ask client 192.0.2.2 1000
+pid=$(lab_pid sluice)
+kill -KILL "$pid"
+wait "$pid" 2>/dev/null || true # with all its threads, which hold its files
+own
+lab_start_sluice
+lab_wait 15 "an answer of the host's server" ask client 192.0.2.2 1000
+own
+lab_stop sluice
+[[ $(below) == "$below" ]] || fail "wan0 is not as it was before a sluice was killed: $(diff <(echo "$below") <(below))"
+own

@@ -4,7 +4,7 @@
 #
 #   client --- sluice --- backend1, backend2, backend3: nginx; backend1: dnsmasq
 #
-# Checks of each kind by both families, through the companion of lan, which "health" alone brings about. A backend that dies, one that
+# Checks of each kind by both families, through the companion of lan, which "health" alone brings about, by a reload. A backend that dies, one that
 # hangs, one that comes back; one that answers what it should not; UDP clients go on elsewhere; a reload leaves checks as they are.
 . "$(dirname "$0")/_lib.sh"
 
@@ -39,7 +39,19 @@ configure '{"type": "http", "path": "/?check", "status": "200", "body": "backend
 	'{"type": "tcp"}' '{"type": "icmp"}' "$dns"
 out=$("$(lab_program sluice)" --check --config "$LAB_CONFIG" 2>&1) || true
 [[ $out == *'interface lan has a TAP in the host'*'"health" of service "web"'* || $out == *"no kernel interface"* ]] || fail "--check: $out"
+cp "$LAB_CONFIG" "$LAB_WORK/health.json"
+configure
 lab_start_sluice
+if [[ $LAB_PMD == af_packet ]]; then # only the control thread may make a TAP later
+	for task in "/proc/$(lab_pid sluice)"/task/*/status; do
+		rights=$(awk '/^CapPrm/ { print $2 }' "$task")
+		[[ $rights == 0000000000000000 || ( $task == */task/$(lab_pid sluice)/* && $rights == 0000000000001000 ) ]] || fail "rights of $task: $rights"
+	done
+fi
+! lab_in sluice ip link show dev lan >/dev/null 2>&1 || fail "a companion that nobody needs"
+cp "$LAB_WORK/health.json" "$LAB_CONFIG"
+kill -HUP "$(lab_pid sluice)"
+lab_wait 10 "the reload that brings the checks" telemetry_is /sluice/info 'r["reloads"] == 1'
 
 # health SERVICE BACKEND: its state
 health()
@@ -138,7 +150,7 @@ echo "a reload: other settings begin anew, the others go on"
 passed=$(telemetry /sluice/backend,web6,2001:db8:2::1:1,8080 'r["checks_passed"]')
 configure '{"type": "http", "status": "201-299"}' '{"type": "http"}' '{"type": "http", "body": "elsewhere"}' '{"type": "icmp"}'
 kill -HUP "$(lab_pid sluice)"
-lab_wait 10 "the reload" telemetry_is /sluice/info 'r["reloads"] == 1'
+lab_wait 10 "the reload" telemetry_is /sluice/info 'r["reloads"] == 2'
 (($(telemetry /sluice/backend,web6,2001:db8:2::1:1,8080 'r["checks_passed"]') >= passed)) || fail "a check that stays began anew"
 becomes web 10.1.1.1 8080 down "HTTP status 200 (3 in a row)"
 becomes one 10.1.1.1 8080 down "HTTP status 200, without the text in its body"
@@ -152,7 +164,7 @@ done
 ! lab_answers 192.0.2.10 || fail "backends that are down get connections"
 sed -i 's/"name": "web",/"name": "web", "min_healthy": 50,/' "$LAB_CONFIG"
 kill -HUP "$(lab_pid sluice)"
-lab_wait 10 "the reload" telemetry_is /sluice/info 'r["reloads"] == 2'
+lab_wait 10 "the reload" telemetry_is /sluice/info 'r["reloads"] == 3'
 only 192.0.2.10 backend || fail "min_healthy does not help"
 telemetry_is /sluice/service,web 'r["backend_group"] == "panic"' || fail "$(lab_telemetry /sluice/service,web)"
 conserved

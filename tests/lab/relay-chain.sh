@@ -36,6 +36,16 @@ relay_of_hop()
 	"$(lab_program sluicectl)" --file-prefix "$LAB_PREFIX-hop$1" relay list "hop$1"
 }
 
+# explain: of a failed run
+explain()
+{
+	local n
+	for n in 1 2 3; do
+		relay_of_hop "$n"
+	done
+	cat "$LAB_WORK/sent" "$LAB_WORK/receiver"
+}
+
 # chain SIZES COUNT PPS
 chain()
 {
@@ -67,7 +77,7 @@ for n in 1 2 3; do
 	lab_in "${hops[n]}" sysctl -q -w net.ipv6.conf.in.disable_ipv6=1 net.ipv6.conf.next.disable_ipv6=1 2>/dev/null || true
 done
 depth=,framecnt=8192 # so that what else runs here does not cost datagrams
-chain 1400 "${DATAGRAMS:-50000}" "${PPS:-5000}"
+chain 1400 "${DATAGRAMS:-50000}" "${PPS:-$(gentle_pps 5000)}"
 depth=,framesz=16384,blocksz=32768,framecnt=2048
 for where in client sluice; do
 	ip -n "$LAB-$where" link set wan0 mtu 9000
@@ -76,4 +86,4 @@ for n in 1 2 3; do
 	ip -n "$LAB-${hops[n - 1]}" link set next mtu 9000
 	ip -n "$LAB-${hops[n]}" link set in mtu 9000
 done
-chain 8972,1472,8 10000 2000
+chain 8972,1472,8 10000 "$(gentle_pps 2000)"

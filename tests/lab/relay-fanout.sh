@@ -10,6 +10,13 @@
 tool=$LAB_ROOT/tests/lab/relay_datagrams.py
 count=${DATAGRAMS:-10000}
 
+# explain: of a failed run
+explain()
+{
+	"$(lab_program sluicectl)" --file-prefix "$LAB_PREFIX" relay list feed
+	cat "$LAB_WORK/sent" "$LAB_WORK/receiver"
+}
+
 lab_up af_packet
 groups=() heard=()
 for n in $(seq 50); do
@@ -18,14 +25,14 @@ for n in $(seq 50); do
 		heard+=("239.2.0.$n:6001")
 	fi
 done
-lab_config | /usr/bin/python3 "$LAB_ROOT/tests/lab/relay_config.py" "feed wan/239.1.1.1:5001?sequence=u64 ${groups[*]}" >"$LAB_CONFIG"
+lab_config --frames 8192 | /usr/bin/python3 "$LAB_ROOT/tests/lab/relay_config.py" "feed wan/239.1.1.1:5001?sequence=u64 ${groups[*]}" >"$LAB_CONFIG"
 lab_start_sluice
 # the others need not take the time of this machine's
 ip -n "$LAB-lan" link set port2 down
 ip -n "$LAB-lan" link set port3 down
 lab_spawn receiver "$LAB_WORK/receiver" backend1 "$tool" receive "${heard[@]}" --count "$count"
 lab_wait 10 "the receiver" grep -q ready "$LAB_WORK/receiver"
-lab_in client "$tool" send 239.1.1.1:5001 --count "$count" --pps 1000 --sizes 1400,8,200 >"$LAB_WORK/sent" 2>&1 &
+lab_in client "$tool" send 239.1.1.1:5001 --count "$count" --pps "$(gentle_pps 1000)" --sizes 1400,8,200 >"$LAB_WORK/sent" 2>&1 &
 load=$!
 for n in 1 2 3 4 5 6 7 8 9 10; do
 	lab_in client dig +short +time=2 +tries=2 @192.0.2.10 "$n.lab.test" | grep -q 203.0.113.7 || fail "DNS beside the relay"

@@ -10,7 +10,6 @@
 
 tool=$LAB_ROOT/tests/lab/relay_datagrams.py
 count=${DATAGRAMS:-8000}
-pps=${PPS:-4000}
 ctl=("$(lab_program sluicectl)" --file-prefix "$LAB_PREFIX")
 
 one_relay()
@@ -29,6 +28,13 @@ receive()
 field()
 {
 	tail -n 1 "$1" | /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$2"
+}
+
+# explain: of a failed run
+explain()
+{
+	"${ctl[@]}" relay list feed
+	tail -qn 1 "$LAB_WORK/sent" "$LAB_WORK"/receiver? 2>/dev/null
 }
 
 # disturb INPUT OUTPUTS: other relays, and other outputs of this one
@@ -75,7 +81,8 @@ stream()
 	"${ctl[@]}" relay remove feed >/dev/null
 }
 
-test_lab "${1:-af_packet}"
+test_lab "${1:-af_packet}" --frames 8192 # so that what else runs here does not cost datagrams
+pps=${PPS:-$(gentle_pps 4000)}
 stream 8,9,1472,64,1471,576,100,1400 wan/239.1.1.1:5001 lan/239.2.2.1:6001 lan/10.1.1.2:6002 lan/239.2.2.2:6003
 stream 8,9,1452,64,1451,576,100,1400 "wan/[ff05::1]:5001" "lan/[ff05::2]:6001" "lan/[2001:db8:2::1:2]:6002" lan/10.1.1.3:6003
 stream 8,9,1452,1000 wan/239.1.1.1:5001 "lan/[2001:db8:2::1:1]:6001" lan/10.1.1.2:6002 "lan/[ff05::2]:6003"

@@ -12,9 +12,11 @@ from unittest import mock
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../scripts/bench.d"))
 # pylint: disable=wrong-import-position
 import ceiling
+import gateways
 import latency
 import report
 import system
+import traffic
 from results import Results, number
 
 MACHINE = {"cpus": 2, "noise_percent": 1, "busy_percent_before": 1, "stolen_percent_before": 0, "peers": {}}
@@ -58,9 +60,9 @@ class Report(unittest.TestCase):
         r.machine = dict(MACHINE)
         for value in (3, 1, 2):
             r.add("flows", "full-NAT IPv4", "1 k flows", "cost", "cycles/packet", value)
-            r.add("http", "direct", "50 connections", "rate", "requests/s", 1000 * value, "more")
+            r.add("http", "direct", "50 connections", "rate", "requests/s", 1000 * value)
             r.add("http", "direct", "50 connections", "p99", "us", 10 * value)
-        r.add("http", "HAProxy", "50 connections", "rate", "requests/s", 7, "more")
+        r.add("http", "HAProxy", "50 connections", "rate", "requests/s", 7)
         r.note("http", "HAProxy took a nap")
         r.fail("relay", "smcroute is not installed\n")
         return r
@@ -73,8 +75,8 @@ class Report(unittest.TestCase):
             with open(os.path.join(out, "results.json"), encoding="utf-8") as f:
                 samples = json.load(f)["samples"]
         self.assertEqual(len(samples), 10)
-        for line in ("| full-NAT IPv4 | 2.00 (1.00-3.00) |", "| | rate, requests/s | p99, us |", "| direct | 2,000 (1,000-3,000) | 20.0 (10.0-30.0) |",
-                     "| HAProxy | 7.00 |  |", "- HAProxy took a nap", "- relay: smcroute is not installed"):
+        for line in ("| full-NAT IPv4 | 2 (1-3) |", "| | rate, requests/s | p99, us |", "| direct | 2,000 (1,000-3,000) | 20 (10-30) |",
+                     "| HAProxy | 7 |  |", "- HAProxy took a nap", "- relay: smcroute is not installed"):
             self.assertIn(line + "\n", text)
 
     def test_numbers(self):
@@ -90,6 +92,68 @@ class Report(unittest.TestCase):
             self.assertIn(word, found[0])
 
 
+class Watch(unittest.TestCase):
+    """What a gateway took and dropped while something was measured."""
+
+    def gateway(self, drops):
+        g = gateways.Gateway()
+        g.name = "sluice"
+        g.usage = mock.Mock(side_effect=[{"gateway": None, "machine": 10}, {"gateway": None, "machine": 10.5}])
+        g.drops = mock.Mock(side_effect=drops)
+        return g
+
+    def watched(self, drops):
+        results = Results()
+        with self.gateway(drops).watch() as watch:
+            pass
+        watch.add(results, "http", "50 connections", 1000, "request")
+        return results
+
+    def test_causes_are_named(self):
+        r = self.watched([{"no_route": 1, "multicast": 2}, {"no_route": 1, "multicast": 5, "tx_full": 3, "arp": 0}])
+        self.assertEqual(r.values("http", "sluice", "50 connections", "dropped"), [3])
+        self.assertEqual([n["text"] for n in r.notes], ["sluice, 50 connections: dropped 3 as tx_full"])
+        self.assertEqual(r.values("http", "sluice", "50 connections", "CPU, machine"), [500])
+        self.assertEqual(r.values("http", "sluice", "50 connections", "CPU, gateway"), [])
+
+    def test_who_cannot_tell(self):
+        r = self.watched([None, None])
+        self.assertEqual(r.values("http", "sluice", "50 connections", "dropped"), [])
+        self.assertEqual(r.notes, [])
+
+    def test_account_is_summed(self):
+        r = Results()
+        r.machine = dict(MACHINE)
+        for _ in range(3):
+            self.gateway([{"no_route": 2, "arp": 0}]).account(r)
+        with tempfile.TemporaryDirectory() as out:
+            report.write_markdown(r, out, {})
+            with open(os.path.join(out, "report.md"), encoding="utf-8") as f:
+                text = f.read()
+        self.assertIn("| dropped, packets | in all, without multicast | no_route |\n|---|---:|---:|\n| sluice | 6 | 6 |\n", text)
+
+
+class Dnsperf(unittest.TestCase):
+    REPORT = """Statistics:
+  Queries sent:         89332
+  Queries completed:    89269 (99.93%)
+  Queries lost:         63 (0.07%)
+  Response codes:       NOERROR 89260 (99.99%), SERVFAIL 9 (0.01%)
+  Average packet size:  request 30, response 46
+  Run time (s):         2.012422
+  Queries per second:   44358.986336
+  Average Latency (s):  0.003736 (min 0.000017, max 0.019483)
+"""
+
+    def test_read(self):
+        self.assertEqual(traffic.read_dnsperf(self.REPORT), {"answers": 89269, "lost": 63, "good": 89260, "rate": 44358.986336,
+                                                             "average": .003736, "longest": .019483})
+
+    def test_nothing_came_of_it(self):
+        with self.assertRaisesRegex(system.Failed, "no route to host"):
+            traffic.read_dnsperf("no route to host")
+
+
 class Frames(unittest.TestCase):
     def test_each_flow_once(self):
         for count in (1024, 1000):
@@ -99,6 +163,18 @@ class Frames(unittest.TestCase):
                 self.assertEqual(len(frame), ceiling.FRAME)
                 total = sum(struct.unpack("!10H", frame[14:34]))
                 self.assertEqual((total & 0xffff) + (total >> 16), 0xffff)
+
+
+class Ring(unittest.TestCase):
+    def test_what_ring_load_says(self):
+        self.assertEqual(ceiling.read_ring_load('EAL: a line of DPDK\n{"pps": 31000000, "full_ratio": 0.125, "seconds": 2.000}\n'), .125)
+        with self.assertRaisesRegex(system.Failed, "gives no buffers back"):
+            ceiling.read_ring_load("ring_load: the receiver gives no buffers back\n")
+
+    def test_drivers_that_a_program_is_linked_to_come_first(self):
+        with mock.patch.object(ceiling, "run", lambda *_: "\tlibrte_mempool.so.23 => /lib/librte_mempool.so.23 (0x1)\n"
+                               "\tlibrte_mempool_dpaa.so.23 => /lib/librte_mempool_dpaa.so.23 (0x2)\n"):
+            self.assertEqual(ceiling.pool_drivers("dpdk-testpmd"), ["-d", "librte_mempool_dpaa.so.23"])
 
 
 if __name__ == "__main__":

@@ -164,6 +164,7 @@ static void frames_pass(void **state)
 {
 	struct sockaddr_ll address = { .sll_family = AF_PACKET, .sll_protocol = htons(0x88b5), .sll_halen = 6 };
 	struct timeval patience = { .tv_sec = 5 };
+	bool lost;
 
 	if (!test.possible)
 		skip();
@@ -189,9 +190,9 @@ static void frames_pass(void **state)
 	for (unsigned int vlan = 0; vlan < 1000; vlan += 999) {
 		do /* the host has words of its own to say */
 			m = NULL;
-		while ((m = sl_companion_read(test.companion, test.pool, 0)) != NULL && (rte_pktmbuf_free(m), true));
+		while ((m = sl_companion_read(test.companion, test.pool, 0, &lost)) != NULL && (rte_pktmbuf_free(m), true));
 		assert_int_equal(send(test.host, out, sizeof(out) - 1, 0), sizeof(out) - 1);
-		m = sl_companion_read(test.companion, test.pool, (uint16_t)vlan);
+		m = sl_companion_read(test.companion, test.pool, (uint16_t)vlan, &lost);
 		assert_non_null(m);
 		const char *got = rte_pktmbuf_mtod(m, const char *);
 		assert_int_equal(m->pkt_len, sizeof(out) - 1 + (vlan != 0 ? 4 : 0));
@@ -202,7 +203,7 @@ static void frames_pass(void **state)
 			assert_memory_equal(got + 12, "\x88\xb5hello", 7);
 		rte_pktmbuf_free(m);
 	}
-	assert_null(sl_companion_read(test.companion, test.pool, 0));
+	assert_null(sl_companion_read(test.companion, test.pool, 0, &lost));
 	assert_int_equal(rte_mempool_in_use_count(test.pool), 0);
 }
 
@@ -223,18 +224,90 @@ static void a_name_that_is_taken(void **state)
 	sl_problems_fini(&problems);
 }
 
-/* A kernel interface under a virtual device keeps silent while there is a companion, and is as before afterwards. */
+#define FILTERS "tc filter show dev under0 ingress"
+
+/* Does the host answer on under0 for an address of under0 or of lo, to who has not asked before? */
+static bool pinged(const char *address, const char *patience_s)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command), "peer=sluice-mute-%d; ip -n $peer neigh flush dev under1; "
+		 "ip netns exec $peer ping -n -q -c 1 -W %s %s >/dev/null", (int)getpid(), patience_s, address);
+	return system(command) == 0;
+}
+
+static bool answers(const char *address)
+{
+	return pinged(address, "10");
+}
+
+static bool is_silent(const char *address)
+{
+	return !pinged(address, "0.3");
+}
+
+static void run(const char *commands)
+{
+	char line[1024];
+
+	snprintf(line, sizeof(line), "set -e; peer=sluice-mute-%d; %s", (int)getpid(), commands);
+	assert_int_equal(system(line), 0);
+}
+
+/*
+ * The kernel interface under a virtual device keeps silent about addresses of companions, and about nothing else. Others' filters
+ * stay; what a killed process has left is taken over, and gone at the end.
+ */
 static void muted(void **state)
 {
-	struct sl_netdev_saved saved;
-
 	if (!test.possible)
 		skip();
-	assert_int_equal(system("ip link add under0 type veth peer name under1 && sysctl -q -w net.ipv4.conf.under0.arp_ignore=2"), 0);
-	sl_netdev_mute("under0", &saved);
-	assert_true(shows("sysctl net.ipv4.conf.under0.arp_ignore net.ipv4.conf.under0.rp_filter", "arp_ignore = 8\nnet.ipv4.conf.under0.rp_filter = 1"));
-	sl_netdev_unmute(&saved);
-	assert_true(shows("sysctl net.ipv4.conf.under0.arp_ignore net.ipv4.conf.under0.rp_filter", "arp_ignore = 2\nnet.ipv4.conf.under0.rp_filter = 0"));
+	run("ip netns add $peer; ip link add under0 type veth peer name under1 netns $peer;"
+	    "ip link set lo up; ip link set under0 up; ip -n $peer link set under1 up;"
+	    "ip addr add 198.51.100.2/24 dev under0; ip addr add 2001:db8:3::2/64 dev under0 nodad;"
+	    "ip addr add 203.0.113.1/32 dev lo; ip addr add 203.0.113.2/32 dev lo; ip addr add 2001:db8:4::1/128 dev lo nodad;"
+	    "ip -n $peer addr add 198.51.100.1/24 dev under1; ip -n $peer addr add 2001:db8:3::1/64 dev under1 nodad;"
+	    "ip -n $peer route add 203.0.113.0/24 dev under1; ip -n $peer route add 2001:db8:4::/64 via 2001:db8:3::2");
+	const struct sl_ip addresses[] = { prefix("203.0.113.1/32").ip, prefix("2001:db8:4::1/128").ip, prefix("203.0.113.2/32").ip };
+	static const char *const own[] = { "198.51.100.2", "2001:db8:3::2" };
+
+	for (unsigned int i = 0; i < 2; i++)
+		assert_true(answers(own[i]));
+	assert_true(answers("203.0.113.1"));
+	assert_true(answers("203.0.113.2"));
+	assert_true(answers("2001:db8:4::1"));
+
+	for (unsigned int killed = 0; killed < 2; killed++) { /* the second one finds what the first has set */
+		sl_netdev_mute("under0", addresses, 2);
+		for (unsigned int i = 0; i < 2; i++)
+			assert_true(answers(own[i]));
+		assert_true(is_silent("203.0.113.1"));
+		assert_true(is_silent("2001:db8:4::1"));
+		assert_true(answers("203.0.113.2"));
+	}
+	sl_netdev_mute("under0", &addresses[1], 2);
+	assert_true(answers("203.0.113.1"));
+	assert_true(is_silent("203.0.113.2"));
+	assert_true(shows("ip addr show dev under0", "2001:db8:3::2/64"));
+
+	run("tc filter add dev under0 egress pref 7 protocol all bpf bytecode '1,6 0 0 4294967295,' direct-action");
+	sl_netdev_unmute("under0");
+	assert_false(shows(FILTERS, "bpf"));
+	assert_true(shows("tc filter show dev under0 egress", "pref 7"));
+	assert_true(answers("203.0.113.2"));
+	assert_true(answers("2001:db8:4::1"));
+	run("tc filter del dev under0 egress pref 7");
+	sl_netdev_mute("under0", addresses, 1);
+	sl_netdev_unmute("under0");
+	sl_netdev_unmute("under0");
+	assert_false(shows("tc qdisc show dev under0", "clsact"));
+}
+
+static int remove_peer(void **state)
+{
+	if (test.possible)
+		run("ip netns del $peer 2>/dev/null || true");
+	return 0;
 }
 
 static void nothing_is_left(void **state)
@@ -250,16 +323,17 @@ static void nothing_is_left(void **state)
 static void deleted(void **state)
 {
 	struct sl_problems problems;
+	bool lost;
 
 	if (!test.possible)
 		skip();
 	sl_problems_init(&problems);
 	struct sl_companion *companion = sl_companion_create("gone", mac, TABLE, "/interfaces/0/kernel", &problems);
 	assert_non_null(companion);
-	assert_null(sl_companion_read(companion, test.pool, 0));
+	assert_null(sl_companion_read(companion, test.pool, 0, &lost));
 	assert_false(sl_companion_is_gone(companion));
 	assert_int_equal(system("ip link del gone"), 0);
-	assert_null(sl_companion_read(companion, test.pool, 0));
+	assert_null(sl_companion_read(companion, test.pool, 0, &lost));
 	assert_true(sl_companion_is_gone(companion));
 	sl_companion_destroy(companion);
 	sl_problems_fini(&problems);
@@ -271,7 +345,7 @@ int main(void)
 		cmocka_unit_test(settings_follow_the_plan),
 		cmocka_unit_test(frames_pass),
 		cmocka_unit_test(a_name_that_is_taken),
-		cmocka_unit_test(muted),
+		cmocka_unit_test_teardown(muted, remove_peer),
 		cmocka_unit_test(nothing_is_left),
 		cmocka_unit_test(deleted),
 	};

@@ -50,6 +50,18 @@ struct lab {
 	uint8_t filter[2][512][6];
 };
 
+static unsigned int memory = UINT32_MAX; /* calls that still find some */
+
+void *__real_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_calloc(size_t n, size_t size)
+{
+	if (memory == 0)
+		return NULL;
+	memory -= memory != UINT32_MAX;
+	return __real_calloc(n, size);
+}
+
 static void say(struct lab *lab, const char *text)
 {
 	strncat(lab->said, text, sizeof(lab->said) - strlen(lab->said) - 1);
@@ -164,7 +176,7 @@ static int lab_down(void **state)
 #define ON(interfaces, relays) "{ 'version': 1, 'interfaces': [" interfaces "], 'relays': [" relays "] }"
 
 /* Apostrophes stand for quotation marks. */
-static void configure(struct lab *lab, const char *text)
+static struct sl_snapshot *build(struct lab *lab, const char *text)
 {
 	static const struct sl_port_facts ports[2] = {
 		{ .name = "net_a", .mac = { 2, 0, 0, 0, 0, 1 }, .mtu = 1500 },
@@ -181,12 +193,24 @@ static void configure(struct lab *lab, const char *text)
 	struct sl_snapshot *next = config == NULL ? NULL : sl_snapshot_build(config, ports, 2, lab->s, &usage, &problems);
 	sl_problems_print(&problems, stderr);
 	assert_non_null(next);
-	assert_int_equal(sl_listener_follow(lab->listener, next, lab->now_ns), 0);
-	sl_snapshot_destroy(lab->s);
-	lab->s = next;
 	sl_config_destroy(config);
 	sl_problems_fini(&problems);
 	free(json);
+	return next;
+}
+
+static int follow(struct lab *lab, struct sl_snapshot *next)
+{
+	int ret = sl_listener_follow(lab->listener, next, lab->now_ns);
+
+	sl_snapshot_destroy(lab->s);
+	lab->s = next;
+	return ret;
+}
+
+static void configure(struct lab *lab, const char *text)
+{
+	assert_int_equal(follow(lab, build(lab, text)), 0);
 }
 
 static void wait_ms(struct lab *lab, unsigned int ms)
@@ -428,6 +452,40 @@ static void filters(void **state)
 	assert_int_equal(lab->filter_n[1], 2);
 }
 
+/*
+ * Memory runs out at each place in turn: the snapshot from before is gone all the same, what stays is answered for, and what is new
+ * joined a second later.
+ */
+static void out_of_memory(void **state)
+{
+	struct lab *lab = *state;
+	unsigned int failed = 0;
+
+	for (unsigned int i = 0;; i++) {
+		configure(lab, ON(WAN ", " LAN, RELAY("one", "wan", "239.1.1.1", "") ", " RELAY("two", "lan", "239.2.2.2", "")));
+		wait_ms(lab, 10000);
+		struct sl_snapshot *next = build(lab, ON(WAN, RELAY("one", "wan", "239.1.1.1", "") ", " RELAY("new", "wan", "239.3.3.3", "")));
+		lab->said[0] = '\0';
+		memory = i;
+		int ret = follow(lab, next);
+		if (ret == 0)
+			break;
+		assert_int_equal(sl_listener_link_up(lab->listener, 0, lab->now_ns), -1);
+		sl_listener_run(lab->listener, lab->now_ns);
+		memory = UINT32_MAX;
+		failed++;
+		assert_non_null(strstr(lab->said, "to-ex 239.1.1.1"));
+		assert_null(strstr(lab->said, "to-ex 239.3.3.3"));
+		assert_null(strstr(lab->said, "to-ex 239.2.2.2"));
+		lab->said[0] = '\0';
+		wait_ms(lab, 1000);
+		assert_non_null(strstr(lab->said, "to-ex 239.3.3.3"));
+		assert_int_equal(lab->filter_n[0], 3);
+	}
+	memory = UINT32_MAX;
+	assert_true(failed >= 5);
+}
+
 /* Reports go in as many frames as the groups need, and those to older routers at a pace. */
 static void many(void **state)
 {
@@ -495,6 +553,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(run_all, lab_up, lab_down),
 		cmocka_unit_test_setup_teardown(filters, lab_up, lab_down),
+		cmocka_unit_test_setup_teardown(out_of_memory, lab_up, lab_down),
 		cmocka_unit_test_setup_teardown(many, lab_up, lab_down),
 		cmocka_unit_test_setup_teardown(many_sources, lab_up, lab_down),
 	};

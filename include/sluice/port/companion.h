@@ -34,6 +34,9 @@ void sl_companion_destroy(struct sl_companion *companion); /* NULL is accepted *
 /* Make it so and bring it up; takes over what the plan points to. What the host refuses is logged. */
 void sl_companion_apply(struct sl_companion *companion, const struct sl_companion_plan *plan);
 
+/* Its interface has moved: another MAC address, another table. What it was given, and neighbours it knows, are gone; apply comes next. */
+void sl_companion_move(struct sl_companion *companion, const uint8_t mac[6], uint32_t table);
+
 /* Pass on the state of the port's link. */
 void sl_companion_set_link(struct sl_companion *companion, bool up);
 
@@ -43,21 +46,22 @@ bool sl_companion_is_gone(const struct sl_companion *companion); /* somebody has
 int sl_companion_index(const struct sl_companion *companion); /* of the kernel interface */
 int sl_companion_fd(const struct sl_companion *companion);    /* readable when there are frames */
 
-/* The next frame that the host sends, in a buffer of the pool and with the VLAN's tag (0: none); NULL: none, or no buffer. */
-struct rte_mbuf *sl_companion_read(struct sl_companion *companion, struct rte_mempool *pool, uint16_t vlan);
+/*
+ * The next frame that the host sends, in a buffer of the pool and with the VLAN's tag (0: none). NULL: there is none, or, when it
+ * was *lost, no buffer for it.
+ */
+struct rte_mbuf *sl_companion_read(struct sl_companion *companion, struct rte_mempool *pool, uint16_t vlan, bool *lost);
 
 /* Give the host a frame, without its VLAN tag, and free it. False: it did not take it. NULL as companion: only freed. */
 bool sl_companion_write(struct sl_companion *companion, struct rte_mbuf *m);
 
 /*
- * A kernel interface whose frames sluice gets copies of: have the kernel ignore them, to which a companion's addresses are its own.
- * What was set before is kept in `saved`, for sl_netdev_unmute.
+ * A kernel interface whose frames sluice gets copies of: have the kernel drop what it receives there for these addresses, companions',
+ * which are its own, too. Everything else on the interface, as its own addresses, is left alone. Again: with other addresses.
  */
-struct sl_netdev_saved {
-	char name[16];
-	char value[3][8];
-};
-void sl_netdev_mute(const char *name, struct sl_netdev_saved *saved);
-void sl_netdev_unmute(const struct sl_netdev_saved *saved);
+void sl_netdev_mute(const char *name, const struct sl_ip *addresses, unsigned int n);
+
+/* Undo it, also what somebody who was killed has left. */
+void sl_netdev_unmute(const char *name);
 
 #endif
