@@ -96,8 +96,6 @@ static void refuse_unknown(struct sl_reader *r, const struct sl_object *object, 
 
 	for (unsigned int i = 0; i < object->n_keys; i++) {
 		const char *candidate = object->keys[i].name;
-		if (strcmp(candidate, name) == 0)
-			return;
 		sl_suggest(&suggestion, name, candidate);
 		int n = snprintf(known + used, sizeof(known) - used, "%s%s", i == 0 ? "" : ", ", candidate);
 		if (n > 0 && (size_t)n < sizeof(known) - used)
@@ -150,7 +148,8 @@ void sl_read_object(struct sl_reader *r, const struct sl_object *object, const j
 	}
 	json_object_foreach((json_t *)value, name, member)
 	{
-		refuse_unknown(r, object, name);
+		if (sl_schema_key(object, name) == NULL)
+			refuse_unknown(r, object, name);
 	}
 
 	for (unsigned int i = 0; i < object->n_keys; i++) {

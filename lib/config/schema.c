@@ -464,11 +464,8 @@ const struct sl_object sl_config_schema = {
 
 const struct sl_key *sl_schema_key(const struct sl_object *object, const char *name)
 {
-	const struct sl_key *key = object->keys;
-
-	while (strcmp(key->name, name) != 0) {
-		key++;
-		assert(key < object->keys + object->n_keys);
-	}
-	return key;
+	for (unsigned int i = 0; i < object->n_keys; i++)
+		if (strcmp(object->keys[i].name, name) == 0)
+			return &object->keys[i];
+	return NULL;
 }

@@ -87,7 +87,7 @@ extern const struct sl_choice sl_mode_choices[], sl_scheduler_choices[], sl_affi
 	sl_udp_kind_choices[], sl_exhaustion_choices[], sl_proxy_protocol_choices[], sl_unused_ports_choices[],
 	sl_relay_sequence_choices[], sl_relay_checksum_choices[];
 
-/* The row of a key of an object, by name; it must exist. */
+/* The row of a key of an object, by name; NULL: it has none such. */
 const struct sl_key *sl_schema_key(const struct sl_object *object, const char *name);
 
 /* A number field of any size. */
