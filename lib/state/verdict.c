@@ -40,12 +40,14 @@ void sl_burst_hand_over(struct sl_worker *w, struct sl_burst *b, unsigned int i,
 
 void sl_burst_hand_on(struct sl_worker *w, struct sl_burst *b, unsigned int i, uint16_t owner)
 {
+	uint16_t port = b->m[i]->port; /* once it is in the ring, it is the owner's */
+
 	if (rte_ring_sp_enqueue(w->shared->workers[owner]->handover_in[w->id], b->m[i]) != 0) {
 		sl_burst_drop(w, b, i, SL_DROP_HANDOVER_FULL);
 		return;
 	}
 	w->count[SL_COUNT_HANDED_OUT]++;
-	w->handed_port[b->m[i]->port] += !b->handed_in;
+	w->handed_port[port] += !b->handed_in;
 	sl_burst_take(b, i);
 }
 
