@@ -297,6 +297,17 @@ static const struct golden_step fragments6[] = {
 	OUT("lan", "eth 02::f1>02::b1 ip6 2001:db8:2::2>2001:db8:2::1:1 ttl 9 frag $1:24 proto 17 len 4 #3c4207e5"),
 	OUT("lan", "eth 02::f1>33:33:00:01:00:01 ip6 2001:db8:1::100>ff05::1:1 ttl 64 frag $1:24 proto 17 len 4 #3c4207e5"),
 	DROPPED(RELAY_FAMILY, 1),
+	/* an offset that has the bit of IPv4's DF */
+	IN("wan", TO_GROUP6, IP6("2001:db8:1::100", "ff05::1:1"), FRAG6(79, 0, 1), UDP(4000, 5001, .length = 16388), FILL(16)),
+	OUT("lan", "eth 02::f1>33:33::02 ip6 2001:db8:2::2>ff05::2 ttl 64 frag $2:0+ udp 4000>6001 len 16 #850a3145"),
+	OUT("lan", "eth 02::f1>02::b1 ip6 2001:db8:2::2>2001:db8:2::1:1 ttl 9 frag $2:0+ udp 4000>5001 len 16 #850a3145"),
+	OUT("lan", "eth 02::f1>33:33:00:01:00:01 ip6 2001:db8:1::100>ff05::1:1 ttl 64 frag $2:0+ udp 4000>5001 len 16 #850a3145"),
+	DROPPED(RELAY_FAMILY, 1),
+	IN("wan", TO_GROUP6, IP6("2001:db8:1::100", "ff05::1:1"), FRAG6(79, 16384, 0, .proto = 17), FILL(4)),
+	OUT("lan", "eth 02::f1>33:33::02 ip6 2001:db8:2::2>ff05::2 ttl 64 frag $2:16384 proto 17 len 4 #3c4207e5"),
+	OUT("lan", "eth 02::f1>02::b1 ip6 2001:db8:2::2>2001:db8:2::1:1 ttl 9 frag $2:16384 proto 17 len 4 #3c4207e5"),
+	OUT("lan", "eth 02::f1>33:33:00:01:00:01 ip6 2001:db8:1::100>ff05::1:1 ttl 64 frag $2:16384 proto 17 len 4 #3c4207e5"),
+	DROPPED(RELAY_FAMILY, 1),
 	IN("wan", TO_GROUP6, IP6("2001:db8:1::100", "ff05::1:1"), FRAG6(78, 0, 1), DSTOPTS(), UDP(4000, 5001, .length = 28), FILL(16)),
 	DROPPED(FRAGMENT, 1),
 	END

@@ -118,10 +118,10 @@ static inline bool sl_relay_datagram_init(struct sl_relay_datagram *d, const str
 	return true;
 }
 
-/* The copies are fragments or may become some: true unless they say so. Others need no number of ours (RFC 6864 section 4). */
+/* The copies are fragments or may become some: true unless DF says no. Others need no number of ours (RFC 6864 section 4). */
 static inline bool sl_relay_needs_id(const struct sl_relay_datagram *d)
 {
-	return d->fragment_be != RTE_BE16(RTE_IPV4_HDR_DF_FLAG);
+	return d->v6 || d->fragment_be != RTE_BE16(RTE_IPV4_HDR_DF_FLAG);
 }
 
 /* Give such copies their identification: of IPv4, of IPv6. */

@@ -114,7 +114,7 @@ struct sl_relay_output_state {
 	uint16_t mtu;
 	uint16_t interface;
 	uint16_t neighbour;	/* of a unicast output, while `epoch` is the worker's; SL_ID_NONE: look it up */
-	uint16_t epoch;
+	uint32_t epoch;
 	bool multicast;
 	bool has_limit;
 	bool compute;		/* the UDP checksum anew */
