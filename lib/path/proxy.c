@@ -144,7 +144,7 @@ static bool send_first(struct sl_worker *w, const struct sl_snapshot *s, const s
 	bool sent = send_header(w, s, p->flow);
 	r->tries = 1;
 	sl_seq_sent(&w->seqs, p->flow, w->now_tick); /* or again, when a buffer is free */
-	w->count[SL_COUNT_PROXY_HEADERS_SENT]++;
+	w->count[SL_COUNT_PROXY_HEADERS_SENT] += sent;
 	return sent && !(p->tcp_flags & RTE_TCP_FIN_FLAG) && !(p->flags & SL_PKT_FRAGMENT) && sl_tcp_data_len(b->m[i], p) == 0;
 }
 
@@ -264,10 +264,10 @@ void sl_proxy_repeat(struct sl_worker *w, const struct sl_snapshot *s)
 			sl_flow_shut(w, s, flow);
 			sl_seq_over(&w->seqs, flow);
 		} else {
-			send_header(w, s, flow); /* no buffer: counted, and tried again, like one that is lost */
+			/* no buffer: tried again, like one that is lost */
+			w->count[SL_COUNT_PROXY_HEADERS_REPEATED] += send_header(w, s, flow);
 			r->tries++;
 			sl_seq_sent(&w->seqs, flow, w->now_tick);
-			w->count[SL_COUNT_PROXY_HEADERS_REPEATED]++;
 		}
 	}
 }

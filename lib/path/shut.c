@@ -19,8 +19,8 @@ static uint32_t expects(const struct sl_flow *f, enum sl_side side)
 	return side == SL_CLIENT && f->state == SL_TCP_SYN_SENT ? 0 : f->ack[side];
 }
 
-/* A reset to the end on one side, in the name of the address it talks to. */
-static void reset_side(struct sl_worker *w, const struct sl_snapshot *s, uint32_t flow, enum sl_side side)
+/* A reset to the end on one side, in the name of the address it talks to. False: none was sent. */
+static bool reset_side(struct sl_worker *w, const struct sl_snapshot *s, uint32_t flow, enum sl_side side)
 {
 	const struct sl_flow *f = &w->flows.flows[flow];
 	uint32_t seq = expects(f, side), ack = expects(f, !side);
@@ -28,7 +28,7 @@ static void reset_side(struct sl_worker *w, const struct sl_snapshot *s, uint32_
 
 	/* Nothing is known of it, or it takes a reset only by its acknowledgement (SYN-SENT, RFC 9293 section 3.10.7.3). */
 	if (seq == 0 && ack == 0)
-		return;
+		return false;
 	if (side == SL_SERVER && unlikely(f->flags & SL_FLOW_SEQ))
 		sl_seq_to_server(w, flow, &seq, &ack);
 	sl_flow_tuple(&w->flows, flow, side, &k);
@@ -37,6 +37,7 @@ static void reset_side(struct sl_worker *w, const struct sl_snapshot *s, uint32_
 	struct rte_mbuf *out = sl_packet_create(w);
 	if (out != NULL)
 		sl_send_reset(w, s, out, sl_tcp_build_reset(out, &reset));
+	return out != NULL;
 }
 
 bool sl_flow_shut(struct sl_worker *w, const struct sl_snapshot *s, uint32_t flow)
@@ -48,16 +49,16 @@ bool sl_flow_shut(struct sl_worker *w, const struct sl_snapshot *s, uint32_t flo
 		sl_flow_end(w, s, flow);
 		return false;
 	}
-	reset_side(w, s, flow, SL_CLIENT);
+	bool sent = reset_side(w, s, flow, SL_CLIENT);
 	if (!(f->flags & SL_FLOW_ONE_WAY)) /* what its server expects cannot be known */
-		reset_side(w, s, flow, SL_SERVER);
+		sent |= reset_side(w, s, flow, SL_SERVER);
 	f->state = SL_TCP_CLOSE;
 	sl_flow_count_open(w, s, f, -1);
 	f->udp_kind = SL_FLOW_SHUT;
 	f->flags &= (uint8_t)~SL_FLOW_STEADY_BOTH;
 	f->last_seen = w->now_tick;
 	sl_flow_reschedule(&w->flows, flow, w->now_tick + sl_flow_timeout(s, f));
-	return true;
+	return sent;
 }
 
 void sl_refuse_shut(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
