@@ -33,7 +33,7 @@ static enum sl_drop_cause parse_extension(struct sl_pkt *p, uint8_t type, const 
 
 	switch (type) {
 	case IPPROTO_ROUTING:
-		if (x[2] == 0) /* RFC 5095 */
+		if (x[2] == 0 && x[3] != 0) /* RFC 5095 section 3: worked off, it is a header like any other */
 			return SL_DROP_SOURCE_ROUTED;
 		if (x[3] != 0)
 			*stop = true;

@@ -81,7 +81,7 @@ static enum sl_drop_cause to_v4(struct rte_mbuf *m, struct sl_pkt *p, const stru
 	const uint8_t *fragment = find_fragment_header(m, p);
 	uint8_t traffic_class = (uint8_t)(rte_be_to_cpu_32(old->vtc_flow) >> 20);
 	uint8_t ttl = (uint8_t)(old->hop_limits - 1);
-	uint16_t flags = sl_translate_length(p) > DF_ABOVE ? RTE_IPV4_HDR_DF_FLAG : 0, id_be = to->id_be;
+	uint16_t flags = sl_translate_length(p) > DF_ABOVE ? RTE_IPV4_HDR_DF_FLAG : 0, id_be = 0;
 	struct rte_ipv4_hdr *ip;
 
 	if (fragment != NULL) { /* section 5.1.1; an atomic fragment has neither offset nor more to come */

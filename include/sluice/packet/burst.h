@@ -33,7 +33,6 @@ enum sl_pkt_kind {
 #define SL_PKT_FRAGMENT 0x02	 /* any fragment; sport/dport are valid in a first one, and once its datagram is known */
 #define SL_PKT_FRAGMENT_LATER 0x04 /* not the first fragment: no layer-4 header */
 #define SL_PKT_FORWARD 0x08	 /* layer-3 forwarding: route it */
-#define SL_PKT_REPLY 0x10	 /* made here from a received packet: no TTL decrement */
 #define SL_PKT_L2_MULTICAST 0x20 /* Ethernet destination is a group address */
 #define SL_PKT_STEADY 0x40	 /* a whole UDP packet, or TCP with no flag but ACK and PSH, with TTL to spare: nothing in it to follow */
 

@@ -19,7 +19,6 @@ struct sl_translation {
 	const struct sl_ip *src, *dst;
 	uint16_t sport_be, dport_be;
 	uint16_t l4_delta;
-	uint16_t id_be; /* identification for an IPv4 packet that has none from a fragment header */
 	bool to_be_cut; /* to IPv6, for which it is too long: even a whole packet gets a fragment header */
 };
 

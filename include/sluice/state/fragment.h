@@ -135,12 +135,8 @@ int sl_fragment_hold(struct sl_fragment_table *t, uint16_t index, struct rte_mbu
 /* The held fragment that came first, now the caller's; NULL when there is none. */
 struct rte_mbuf *sl_fragment_unhold(struct sl_fragment_table *t, uint16_t index);
 
-/* Oldest datagram, and oldest one that waits for its first fragment; SL_ID_NONE when there is none. */
+/* Oldest datagram; SL_ID_NONE when there is none. */
 uint16_t sl_fragment_oldest(const struct sl_fragment_table *t);
-static inline uint16_t sl_fragment_oldest_waiting(const struct sl_fragment_table *t)
-{
-	return t->waiting.oldest;
-}
 
 /* The oldest datagram, if its time is up; SL_ID_NONE otherwise. */
 uint16_t sl_fragment_due(const struct sl_fragment_table *t, uint32_t now_tick);
