@@ -51,7 +51,7 @@ static bool same_service(const struct sl_service *service, const struct sl_confi
 {
 	return strcmp(service->name, c->name) == 0 && service->port_be == rte_cpu_to_be_16(c->port) &&
 	       service->port_span == sl_port_span(c) && service->vip_len == c->prefix.len && service->proto == c->protocol &&
-	       service->mode == c->mode && sl_ip_equal(&service->vip, &c->address);
+	       service->mode == c->mode && service->stateless == c->stateless && sl_ip_equal(&service->vip, &c->address);
 }
 
 static const struct sl_service *previous_service(const struct sl_build *b, const struct sl_config_service *c)
@@ -259,6 +259,7 @@ static int add_tombstone(struct sl_build *b, const struct sl_service *old)
 
 	*service = *old;
 	b->s->has_tunnels |= sl_mode_is_tunnel(old->mode);
+	b->s->has_draining = true;
 	service->draining = true;
 	atomic_init(&service->schedule, NULL);
 	service->n_draining = 0;

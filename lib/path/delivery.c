@@ -8,9 +8,13 @@
 #define PATH_MTU_TICK_SHIFT 12 /* 4.3 s */
 #define PATH_MTU_AGE 140       /* 10 minutes (RFC 1191 section 6.3, RFC 8201 section 4) */
 
-static inline uint16_t path_mtu_clock(const struct sl_worker *w)
+/* A word of the table: the far end's hash but for its low 36 bits; when that was learnt, which comes round with the ticks; the MTU. */
+#define WORD_HASH(hash) ((hash) >> 36 << 36)
+#define WORD_CLOCK_MASK (UINT32_MAX >> PATH_MTU_TICK_SHIFT)
+
+static inline uint32_t path_mtu_clock(const struct sl_worker *w)
 {
-	return (uint16_t)(w->now_tick >> PATH_MTU_TICK_SHIFT);
+	return w->now_tick >> PATH_MTU_TICK_SHIFT;
 }
 
 /* All workers have one secret. */
@@ -25,9 +29,9 @@ static uint16_t path_mtu(const struct sl_worker *w, const struct sl_ip *far_end)
 	uint64_t hash = far_end_hash(w, far_end);
 	uint64_t word = atomic_load_explicit(&w->shared->path_mtus[hash % SL_PATH_MTUS], memory_order_relaxed);
 
-	if (word >> 32 != hash >> 32 || (uint16_t)(path_mtu_clock(w) - (uint16_t)word) > PATH_MTU_AGE)
-		return UINT16_MAX;
-	return (uint16_t)(word >> 16);
+	uint32_t age = (path_mtu_clock(w) - (uint32_t)(word >> 16)) & WORD_CLOCK_MASK;
+
+	return WORD_HASH(word) == WORD_HASH(hash) && word != 0 && age <= PATH_MTU_AGE ? (uint16_t)word : UINT16_MAX;
 }
 
 bool sl_path_mtu_note(struct sl_worker *w, const struct sl_ip *far_end, uint32_t mtu)
@@ -39,7 +43,7 @@ bool sl_path_mtu_note(struct sl_worker *w, const struct sl_ip *far_end, uint32_t
 	if (mtu >= path_mtu(w, far_end)) /* never raised (RFC 1191 section 3) */
 		return false;
 	atomic_store_explicit(&w->shared->path_mtus[hash % SL_PATH_MTUS],
-			      (hash >> 32) << 32 | (uint64_t)mtu << 16 | path_mtu_clock(w), memory_order_relaxed);
+			      WORD_HASH(hash) | (uint64_t)path_mtu_clock(w) << 16 | mtu, memory_order_relaxed);
 	return true;
 }
 

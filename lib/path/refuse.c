@@ -41,6 +41,12 @@ static void reset_sender(struct sl_worker *w, const struct sl_snapshot *s, struc
 	sl_answer(w, s, out, &b->p[i]);
 }
 
+/* A host answers no reset (RFC 9293 section 3.10.7.1), and a later fragment does not say what it belongs to. */
+static bool may_be_reset(const struct sl_pkt *p)
+{
+	return !(p->flags & SL_PKT_FRAGMENT_LATER) && !(p->tcp_flags & RTE_TCP_RST_FLAG);
+}
+
 void sl_refuse(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
 	       enum sl_drop_cause cause)
 {
@@ -52,18 +58,18 @@ void sl_refuse(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst
 	if (service->on_exhaustion == SL_EXHAUSTION_RESET && is_exhaustion(cause)) {
 		if (p->kind == SL_PKT_UDP) /* RFC 5508 REQ-8 */
 			sl_answer_error(w, s, b, i, SL_ICMP_PROHIBITED, 0);
-		else
+		else if (may_be_reset(p))
 			reset_sender(w, s, b, i);
 	}
 	sl_burst_drop(w, b, i, cause);
 }
 
-/* A host answers no reset (RFC 9293 section 3.10.7.1), and TCP only when it is whole; an answer to ourselves would come back. */
+/* TCP only when it is whole; an answer to ourselves would come back. */
 static bool may_be_rejected(const struct sl_snapshot *s, const struct sl_burst *b, unsigned int i)
 {
 	const struct sl_pkt *p = &b->p[i];
 
-	if (p->kind == SL_PKT_TCP && ((p->flags & SL_PKT_FRAGMENT) || (p->tcp_flags & RTE_TCP_RST_FLAG)))
+	if (p->kind == SL_PKT_TCP && ((p->flags & SL_PKT_FRAGMENT) || !may_be_reset(p)))
 		return false;
 	return sl_icmp_may_answer(b->m[i], p) && sl_snapshot_local(s, &p->src) == NULL;
 }

@@ -5,7 +5,8 @@
  * comes, is drained or gets another weight), packets of some go to another backend, which resets them. Behind the fragments
  * stage, since ports are needed.
  *
- * Out: everything of such services (drops as in steer.c; NO_BACKEND). Survives: all else.
+ * Out: everything of such services (drops as in steer.c; NO_BACKEND, IP_SOURCE). Survives: all else, and packets of flows that
+ * another service left behind.
  */
 #include "steer.h"
 
@@ -15,9 +16,9 @@ const struct sl_target *sl_reproducible_target(const struct sl_service *service,
 
 	if (!sl_mode_is_one_way(service->mode) || schedule == NULL || schedule->n_targets == 0 || schedule->table == NULL)
 		return NULL;
-	if (schedule->scheduler == SL_SCHEDULER_SOURCE_HASH)
-		return sl_schedule_by_source(schedule, &client->peer);
-	return sl_schedule_by_flow(schedule, &client->peer, &client->self, sl_tuple_ports(client), client->proto);
+	return schedule->scheduler == SL_SCHEDULER_SOURCE_HASH ?
+		       sl_schedule_by_source(schedule, &client->peer) :
+		       sl_schedule_by_flow(schedule, &client->peer, &client->self, sl_tuple_ports(client), client->proto);
 }
 
 /* Packets of one service come in rows: what is known of the first is known of all. */
@@ -69,15 +70,21 @@ static inline const struct sl_target *target_of(const struct row *row, const str
 	return sl_schedule_by_flow(row->schedule, &p->src, &p->dst, sl_pkt_ports(p), p->proto);
 }
 
-static void steer(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
-		  const struct sl_service *service, const struct sl_target *target)
+/* A flow from before its service had none, or of another service that had the address: it goes on as it is. */
+static bool has_flow(struct sl_worker *w, const struct sl_burst *b, unsigned int i)
 {
-	if (target != NULL) {
-		sl_steer_to(w, s, b, i, service, target);
-	} else {
-		b->p[i].service = (uint16_t)(service - s->services);
-		sl_refuse(w, s, b, i, SL_DROP_NO_BACKEND);
-	}
+	struct sl_tuple k;
+	uint8_t side;
+
+	sl_pkt_tuple(&b->p[i], &k);
+	return sl_flow_lookup(&w->flows, &k, b->hash[i], &side) != SL_FLOW_NONE;
+}
+
+static void refuse(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
+		   const struct sl_service *service)
+{
+	b->p[i].service = (uint16_t)(service - s->services);
+	sl_refuse(w, s, b, i, SL_DROP_NO_BACKEND);
 }
 
 /* First look up, so that loads from the tables of a burst's packets overlap, then send. */
@@ -86,7 +93,7 @@ void sl_stage_stateless(struct sl_worker *w, const struct sl_snapshot *s, struct
 	const struct sl_service *services[SL_BURST_MAX];
 	const struct sl_target *targets[SL_BURST_MAX];
 	struct row row;
-	uint64_t steered = 0;
+	uint64_t ours = 0, steered = 0;
 
 	if (likely(!s->has_stateless) || unlikely(b->n == 0))
 		return;
@@ -96,27 +103,31 @@ void sl_stage_stateless(struct sl_worker *w, const struct sl_snapshot *s, struct
 
 		if (unlikely(!same_row(p, row.first)))
 			begin_row(s, p, &row);
-		services[i] = row.service;
-		if (row.service == NULL)
+		if (row.service == NULL || (unlikely(s->has_draining) && has_flow(w, b, i)))
 			continue;
+		ours |= UINT64_C(1) << i;
+		services[i] = row.service;
 		targets[i] = target_of(&row, p);
-		steered |= UINT64_C(1) << i;
 		if (row.tunnel)
 			sl_steer_prefetch(b->m[i]);
 	}
-	if (steered == 0)
+	if (ours == 0)
 		return;
 	for (unsigned int i = 0; i < b->n; i++) {
-		const struct sl_target *target = targets[i];
-
-		if (unlikely(services[i] == NULL))
+		if (unlikely(!((ours >> i) & 1)))
 			continue;
-		if (likely(target != NULL && sl_steer_is_plain(w, s, &b->p[i], &w->delivery[target->id]))) {
+		const struct sl_target *target = targets[i];
+		if (unlikely(sl_snapshot_local(s, &b->p[i].src) != NULL)) { /* the answer would come back to us */
+			sl_burst_drop(w, b, i, SL_DROP_IP_SOURCE);
+		} else if (unlikely(target == NULL)) {
+			refuse(w, s, b, i, services[i]);
+		} else if (likely(sl_steer_is_plain(w, s, &b->p[i], &w->delivery[target->id]))) {
 			b->p[i].side = SL_CLIENT;
 			sl_steer_plain(w, b, i, services[i]->id, target->id, &w->delivery[target->id]);
 		} else {
-			steer(w, s, b, i, services[i], target);
+			sl_steer_service(w, s, b, i, services[i], target, steered);
 		}
+		steered |= UINT64_C(1) << i;
 	}
 	sl_steer_send(w, s, b, steered);
 }

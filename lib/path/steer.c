@@ -8,20 +8,18 @@
  * room in front), what balance drops for, of a flow that has to move (renew.c), ICMP_NO_FLOW. Out: packets of one-way flows, sent.
  * Survives: all else.
  */
-#include <netinet/in.h>
-
 #include "steer.h"
 
 #include "sluice/packet/fragment.h"
-#include "sluice/state/udp.h"
 
-#define V6_MINIMUM_MTU 1280 /* what IPv6 hosts may send in any case (RFC 8200 section 5) */
+enum fit { FITS, CUT_INNER, CUT_OUTER, TOO_BIG };
 
 /* How a packet leaves that takes the long way. */
 struct way {
 	const struct sl_delivery *d;
 	uint16_t interface;
 	uint16_t mtu; /* of the outer packet */
+	enum fit fit;
 	struct sl_ip next; /* hop, where it is not in the neighbour table */
 };
 
@@ -33,8 +31,6 @@ static inline void number_outer(struct sl_worker *w, struct rte_mbuf *m, unsigne
 	if (ip->version_ihl >> 4 == 4 && ip->fragment_offset == 0)
 		sl_edit_id_v4(ip, sl_ip_id_v4(&w->ip_ids, ip->src_addr, ip->dst_addr, ip->next_proto_id));
 }
-
-#define AHEAD 6 /* packets between loading the room for an outer header and writing it */
 
 bool sl_steer_encapsulate(struct sl_worker *w, struct rte_mbuf *m, unsigned int l3, const struct sl_delivery *d, uint32_t len,
 			  uint64_t hash)
@@ -93,8 +89,6 @@ static void send_outer_pieces(struct sl_worker *w, const struct sl_snapshot *s, 
 		send_piece(w, s, way, pieces[k]);
 }
 
-enum fit { FITS, CUT_INNER, CUT_OUTER, TOO_BIG };
-
 static enum fit fit(const struct sl_burst *b, unsigned int i, const struct way *way)
 {
 	const struct sl_pkt *p = &b->p[i];
@@ -103,7 +97,7 @@ static enum fit fit(const struct sl_burst *b, unsigned int i, const struct way *
 	if (p->l3_len + way->d->header_len <= way->mtu)
 		return FITS;
 	if (p->flags & SL_PKT_V6)
-		return p->l3_len <= V6_MINIMUM_MTU && way->d->header_len != 0 ? CUT_OUTER : TOO_BIG;
+		return p->l3_len <= SL_PATH_MTU_V6_LEAST && way->d->header_len != 0 ? CUT_OUTER : TOO_BIG;
 	return ip->fragment_offset & RTE_BE16(RTE_IPV4_HDR_DF_FLAG) ? TOO_BIG : CUT_INNER;
 }
 
@@ -112,19 +106,24 @@ static void refuse_too_big(struct sl_worker *w, const struct sl_snapshot *s, str
 	uint16_t mtu = (uint16_t)(way->mtu - way->d->header_len);
 
 	if (b->p[i].flags & SL_PKT_V6)
-		mtu = RTE_MAX(mtu, (uint16_t)V6_MINIMUM_MTU);
+		mtu = RTE_MAX(mtu, (uint16_t)SL_PATH_MTU_V6_LEAST);
 	sl_answer_error(w, s, b, i, SL_ICMP_TOO_BIG, mtu);
 	sl_burst_drop(w, b, i, SL_DROP_MTU);
 }
 
 /* ---- the long way ---- */
 
-/* False: there is none, and the packet was dropped. */
+/* How packet i gets to a backend of the service. False: not at all, and it was dropped. */
 static bool find_way(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
 		     const struct sl_service *service, uint16_t id, const struct sl_ip *backend, struct way *way)
 {
 	const struct sl_nexthop *hop = NULL;
 
+	if (unlikely(sl_pkt_ttl(b, i) <= 1)) {
+		sl_answer_error(w, s, b, i, SL_ICMP_TTL_EXCEEDED, 0);
+		sl_burst_drop(w, b, i, SL_DROP_TTL);
+		return false;
+	}
 	way->d = &w->delivery[id];
 	if (!sl_delivery_is_current(w, s, way->d)) {
 		hop = sl_delivery_find(w, s, service, id, backend, &way->next);
@@ -136,27 +135,57 @@ static bool find_way(struct sl_worker *w, const struct sl_snapshot *s, struct sl
 	}
 	way->interface = hop != NULL ? hop->interface : w->shared->neighbours->entries[way->d->neighbour].l2.interface;
 	way->mtu = sl_delivery_mtu(w, s, way->d, way->interface);
+	way->fit = fit(b, i, way);
+	if (unlikely(way->fit == TOO_BIG)) {
+		refuse_too_big(w, s, b, i, way);
+		return false;
+	}
 	return true;
 }
 
-/* Send packet i its way, which has been found; it stays in the burst if that is simple. */
+static void send_some(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, uint64_t which)
+{
+	for (; which != 0; which &= which - 1) {
+		unsigned int i = rte_bsf64(which);
+		if (b->m[i] != NULL)
+			sl_output_packet(w, s, b, i);
+	}
+}
+
+/*
+ * Send packet i its way, which has been found; it stays in the burst if that is simple. Pieces leave at once, so the packets
+ * in front of them that wait in the burst go first: they may be of the same flow.
+ */
 static void go(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i, const struct way *way,
-	       enum fit how)
+	       uint64_t in_front)
 {
 	struct sl_pkt *p = &b->p[i];
 	uint64_t hash = b->hash[i];
 
 	sl_edit_decrement_ttl(b->m[i], p);
 	p->neighbour = way->d->neighbour;
-	if (how != FITS) {
+	if (way->fit != FITS) {
+		send_some(w, s, b, in_front);
 		struct rte_mbuf *m = sl_burst_take(b, i);
 		rte_pktmbuf_adj(m, p->l3);
-		(how == CUT_INNER ? send_inner_pieces : send_outer_pieces)(w, s, way, m, hash);
+		(way->fit == CUT_INNER ? send_inner_pieces : send_outer_pieces)(w, s, way, m, hash);
 	} else if (!sl_steer_push(w, b->m[i], p->l3, way->d, p->l3_len, hash)) {
 		sl_burst_drop(w, b, i, SL_DROP_NO_MBUF);
 	} else if (p->neighbour == SL_ID_NONE) {
 		sl_output_unresolved(w, s, b, i, way->interface, &way->next);
 	}
+}
+
+static void deliver(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
+		    const struct sl_service *service, uint16_t backend, const struct way *way, uint64_t in_front)
+{
+	const struct sl_pkt *p = &b->p[i];
+
+	if (p->tcp_flags & RTE_TCP_SYN_FLAG) /* backends' answers do not pass by: only what the service says */
+		sl_edit_clamp_mss(b->m[i], p, service->mss_clamp);
+	if (p->kind != SL_PKT_ICMP)
+		sl_count_packet(w, service->id, backend, p);
+	go(w, s, b, i, way, in_front);
 }
 
 static void follow(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
@@ -176,13 +205,19 @@ static void follow(struct sl_worker *w, const struct sl_snapshot *s, struct sl_b
 	sl_flow_tcp_followed(w, s, p->flow, segment.flags, over, changed);
 }
 
-static __rte_noinline void steer(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
+/* Packet i of a one-way flow, whatever it is. */
+static __rte_noinline void steer_flow(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
+				      uint64_t in_front)
 {
 	struct sl_pkt *p = &b->p[i];
 	struct sl_flow *f = &w->flows.flows[p->flow];
 	struct sl_tuple server;
 	struct way way;
 
+	if (unlikely(p->flags & SL_PKT_L2_MULTICAST)) { /* RFC 1122 section 3.3.6 */
+		sl_burst_drop(w, b, i, SL_DROP_MULTICAST);
+		return;
+	}
 	if (unlikely(f->udp_kind == SL_FLOW_SHUT)) {
 		if (p->kind == SL_PKT_ICMP)
 			sl_burst_drop(w, b, i, SL_DROP_ICMP_NO_FLOW);
@@ -198,28 +233,15 @@ static __rte_noinline void steer(struct sl_worker *w, const struct sl_snapshot *
 		}
 		f = &w->flows.flows[p->flow];
 	}
-	if (unlikely(sl_pkt_ttl(b, i) <= 1)) {
-		sl_answer_error(w, s, b, i, SL_ICMP_TTL_EXCEEDED, 0);
-		sl_burst_drop(w, b, i, SL_DROP_TTL);
-		return;
-	}
 	const struct sl_service *service = sl_snapshot_service_by_id(s, f->service);
 	sl_flow_tuple(&w->flows, p->flow, SL_SERVER, &server);
 	if (!find_way(w, s, b, i, service, f->backend, &server.peer, &way))
 		return;
-	enum fit how = fit(b, i, &way);
-	if (unlikely(how == TOO_BIG)) {
-		refuse_too_big(w, s, b, i, &way);
-		return;
-	}
-	if (p->tcp_flags & RTE_TCP_SYN_FLAG) /* backends' answers do not pass by: only what the service says */
-		sl_edit_clamp_mss(b->m[i], p, service->mss_clamp);
 	follow(w, s, b, i);
-	if (p->kind != SL_PKT_ICMP)
-		sl_count_packet(w, f->service, f->backend, p);
-	go(w, s, b, i, &way, how);
+	deliver(w, s, b, i, service, f->backend, &way, in_front);
 }
 
+/* Nothing to follow. */
 static inline bool is_steady(const struct sl_worker *w, const struct sl_pkt *p, const struct sl_flow *f)
 {
 	return f->epoch == w->epoch && (p->kind == SL_PKT_UDP || (f->state == SL_TCP_ESTABLISHED && f->udp_kind == 0));
@@ -232,11 +254,11 @@ void sl_steer_send(struct sl_worker *w, const struct sl_snapshot *s, struct sl_b
 		sl_stage_output(w, s, b);
 		return;
 	}
-	for (unsigned int i = 0; i < b->n; i++)
-		if (((steered >> i) & 1) && b->m[i] != NULL)
-			sl_output_packet(w, s, b, i);
+	send_some(w, s, b, steered);
 	sl_burst_compact(b);
 }
+
+#define PUSH_AHEAD 6 /* packets between loading the room for an outer header and writing it */
 
 void sl_stage_steer(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b)
 {
@@ -246,50 +268,42 @@ void sl_stage_steer(struct sl_worker *w, const struct sl_snapshot *s, struct sl_
 		return;
 	for (unsigned int i = 0; i < b->n; i++) {
 		const struct sl_pkt *p = &b->p[i];
-		struct sl_flow *f = &w->flows.flows[p->flow];
 
-		if (unlikely(p->flow == SL_FLOW_NONE) || !(f->flags & SL_FLOW_ONE_WAY))
+		if (unlikely(p->flow == SL_FLOW_NONE))
+			continue;
+		struct sl_flow *f = &w->flows.flows[p->flow];
+		if (!(f->flags & SL_FLOW_ONE_WAY))
 			continue;
 		const struct sl_delivery *d = &w->delivery[f->backend];
-		steered |= UINT64_C(1) << i;
-		if (d->header_len != 0 && i + AHEAD < b->n)
-			sl_steer_prefetch(b->m[i + AHEAD]);
+		if (d->header_len != 0 && i + PUSH_AHEAD < b->n)
+			sl_steer_prefetch(b->m[i + PUSH_AHEAD]);
 		if (unlikely(!sl_steer_is_plain(w, s, p, d) || !is_steady(w, p, f))) {
-			steer(w, s, b, i);
-			continue;
+			steer_flow(w, s, b, i, steered);
+		} else {
+			f->last_seen = w->now_tick;
+			if (p->kind == SL_PKT_TCP)
+				f->ack[SL_CLIENT] = rte_be_to_cpu_32(((const struct rte_tcp_hdr *)sl_burst_at(b, i, p->l4))->recv_ack);
+			sl_steer_plain(w, b, i, f->service, f->backend, d);
 		}
-		f->last_seen = w->now_tick;
-		if (p->kind == SL_PKT_TCP)
-			f->ack[SL_CLIENT] = rte_be_to_cpu_32(((const struct rte_tcp_hdr *)sl_burst_at(b, i, p->l4))->recv_ack);
-		sl_steer_plain(w, b, i, f->service, f->backend, d);
+		steered |= UINT64_C(1) << i;
 	}
 	sl_steer_send(w, s, b, steered);
+}
+
+void sl_steer_service(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
+		      const struct sl_service *service, const struct sl_target *target, uint64_t in_front)
+{
+	struct way way;
+
+	b->p[i].side = SL_CLIENT;
+	if (find_way(w, s, b, i, service, target->id, &target->ip, &way))
+		deliver(w, s, b, i, service, target->id, &way, in_front);
 }
 
 void sl_steer_to(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
 		 const struct sl_service *service, const struct sl_target *target)
 {
-	struct sl_pkt *p = &b->p[i];
-	struct way way;
-
-	p->side = SL_CLIENT;
-	if (unlikely(sl_pkt_ttl(b, i) <= 1)) {
-		sl_answer_error(w, s, b, i, SL_ICMP_TTL_EXCEEDED, 0);
-		sl_burst_drop(w, b, i, SL_DROP_TTL);
-		return;
-	}
-	if (!find_way(w, s, b, i, service, target->id, &target->ip, &way))
-		return;
-	enum fit how = fit(b, i, &way);
-	if (unlikely(how == TOO_BIG)) {
-		refuse_too_big(w, s, b, i, &way);
-		return;
-	}
-	if (p->tcp_flags & RTE_TCP_SYN_FLAG)
-		sl_edit_clamp_mss(b->m[i], p, service->mss_clamp);
-	if (p->kind != SL_PKT_ICMP)
-		sl_count_packet(w, service->id, target->id, p);
-	go(w, s, b, i, &way, how);
+	sl_steer_service(w, s, b, i, service, target, 0);
 	if (b->m[i] != NULL)
 		sl_output_packet(w, s, b, i);
 }

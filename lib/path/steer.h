@@ -42,13 +42,21 @@ static inline void sl_steer_plain(struct sl_worker *w, struct sl_burst *b, unsig
 	struct sl_pkt *p = &b->p[i];
 
 	p->neighbour = d->neighbour;
-	sl_count_packet(w, service, backend, p);
 	sl_edit_decrement_ttl(b->m[i], p);
-	if (unlikely(!sl_steer_push(w, b->m[i], p->l3, d, p->l3_len, b->hash[i])))
+	if (likely(sl_steer_push(w, b->m[i], p->l3, d, p->l3_len, b->hash[i])))
+		sl_count_packet(w, service, backend, p);
+	else
 		sl_burst_drop(w, b, i, SL_DROP_NO_MBUF);
 }
 
-/* Send those packets of the burst whose bits are set, as far as they are still there: usually all. */
+/*
+ * Packet i, of no flow, towards a backend of a service, whatever it is: stays in the burst with its next hop, or is taken out of it.
+ * in_front: bits of the packets that wait in the burst to be sent before it.
+ */
+void sl_steer_service(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
+		      const struct sl_service *service, const struct sl_target *target, uint64_t in_front);
+
+/* Send those packets of the burst, which has some, whose bits are set, as far as they are still there: usually all. */
 void sl_steer_send(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, uint64_t steered);
 
 #endif

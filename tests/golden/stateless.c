@@ -83,7 +83,76 @@ static const struct golden_step workers[] = {
 	END
 };
 
+/* What takes the long way stays behind what came before it, with flows and without. */
+#define ORDER(more) ONE_WAY_CONFIG("", ONE_WAY("log", "ipip", "maglev", "192.0.2.10", "53", "udp", more BACKEND_V4) ", " \
+	ONE_WAY("web", "ipip", "maglev", "192.0.2.10", "80", "tcp", more BACKEND_V4))
+#define OUTER "eth 02::f1>02::b1 ip4 10.1.0.2>10.1.1.1 ttl 64 "
+static const struct golden_step order[] = {
+	RESOLVED,
+	FROM_CLIENT(TCP(1000, 80, "A", .seq = 100, .ack = 501)),
+	OUT("lan", OUTER "DF { ip4 192.0.2.100>192.0.2.10 ttl 63 DF tcp 1000>80 A seq 100 ack 501 win 65535 len 0 [csum ok] }"),
+	FROM_CLIENT(TCP(1000, 80, "PA", .seq = 101, .ack = 501), PAYLOAD("x")), FROM_CLIENT(TCP(1000, 80, "FA", .seq = 102, .ack = 501)),
+	FROM_CLIENT(TCP(1000, 80, "A", .seq = 103, .ack = 502)),
+	OUT("lan", OUTER "DF { ip4 192.0.2.100>192.0.2.10 ttl 63 DF tcp 1000>80 PA seq 101 ack 501 win 65535 len 1 \"x\" [csum ok] }"),
+	OUT("lan", OUTER "DF { ip4 192.0.2.100>192.0.2.10 ttl 63 DF tcp 1000>80 FA seq 102 ack 501 win 65535 len 0 [csum ok] }"),
+	OUT("lan", OUTER "DF { ip4 192.0.2.100>192.0.2.10 ttl 63 DF tcp 1000>80 A seq 103 ack 502 win 65535 len 0 [csum ok] }"),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), UDP(1000, 53), PAYLOAD("1")),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), UDP(1000, 53), FILL(1472)), /* too long for the tunnel, and may be cut */
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), UDP(1000, 53), PAYLOAD("2")),
+	OUT("lan", OUTER "{ ip4 192.0.2.100>192.0.2.10 ttl 63 udp 1000>53 len 1 \"1\" [csum ok] }"),
+	OUT("lan", OUTER "{ ip4 192.0.2.100>192.0.2.10 ttl 63 frag 0:0+ udp 1000>53 len 1448 #33608735 }"),
+	OUT("lan", OUTER "{ ip4 192.0.2.100>192.0.2.10 ttl 63 frag 0:1456 proto 17 len 24 #e2dbfd75 }"),
+	OUT("lan", OUTER "{ ip4 192.0.2.100>192.0.2.10 ttl 63 udp 1000>53 len 1 \"2\" [csum ok] }"),
+	END
+};
+
+/* A service that had flows has none from now on: those that there are go on where they are. */
+#define TAKES_OVER STATELESS("web", "dsr", "maglev", "192.0.2.10", "80", "tcp", BACKENDS_V4)
+static const struct golden_step takes_over_nat[] = {
+	RESOLVED,
+	OPENED,
+	RELOAD(ONE_WAY_CONFIG("", TAKES_OVER)),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "PA", .seq = 101, .ack = 501), PAYLOAD("GET /")),
+	OUT("lan", "eth 02::f1>02::b1 ip4 10.1.0.3>10.1.1.1 ttl 63 tcp $1>8080 PA seq 101 ack 501 win 65535 len 5 \"GET /\" [csum ok]"),
+	FROM_CLIENT(TCP(1001, 80, "S", .seq = 100)), SENT("lan", "192.0.2.100>192.0.2.10 ttl 63 DF tcp 1001>80 S ", 1), COUNT(FLOWS_CREATED, 0),
+	END
+};
+
+/* As many flows at two backends in turn as the table would send to one or the other: each stays. */
+static const struct golden_step takes_over_dsr[] = {
+	RESOLVED,
+	FROM_CLIENT(TCP(1000, 80, "S", .seq = 100)), OUT("lan", "eth 02::f1>02::b1 ip4 192.0.2.100>192.0.2.10 ttl 63 DF tcp 1000>80 S seq 100 ack 0 win 65535 len 0 [csum ok]"),
+	FROM_CLIENT(TCP(1001, 80, "S", .seq = 100)), OUT("lan", "eth 02::f1>02::b2 ip4 192.0.2.100>192.0.2.10 ttl 63 DF tcp 1001>80 S seq 100 ack 0 win 65535 len 0 [csum ok]"),
+	FROM_CLIENT(TCP(1002, 80, "S", .seq = 100)), OUT("lan", "eth 02::f1>02::b1 ip4 192.0.2.100>192.0.2.10 ttl 63 DF tcp 1002>80 S seq 100 ack 0 win 65535 len 0 [csum ok]"),
+	RELOAD(ONE_WAY_CONFIG("", TAKES_OVER)),
+	FROM_CLIENT(TCP(1000, 80, "A", .seq = 101, .ack = 1)), OUT("lan", "eth 02::f1>02::b1 ip4 192.0.2.100>192.0.2.10 ttl 63 DF tcp 1000>80 A seq 101 ack 1 win 65535 len 0 [csum ok]"),
+	FROM_CLIENT(TCP(1001, 80, "A", .seq = 101, .ack = 1)), OUT("lan", "eth 02::f1>02::b2 ip4 192.0.2.100>192.0.2.10 ttl 63 DF tcp 1001>80 A seq 101 ack 1 win 65535 len 0 [csum ok]"),
+	FROM_CLIENT(TCP(1002, 80, "A", .seq = 101, .ack = 1)), OUT("lan", "eth 02::f1>02::b1 ip4 192.0.2.100>192.0.2.10 ttl 63 DF tcp 1002>80 A seq 101 ack 1 win 65535 len 0 [csum ok]"),
+	END
+};
+#define HAD_FLOWS ONE_WAY_CONFIG("", ONE_WAY("web", "dsr", "round-robin", "192.0.2.10", "80", "tcp", BACKENDS_V4))
+
+/* Nobody is there: a segment is reset, but no reset, and nothing that is not known to be a segment; nor what comes from ourselves. */
+#define RESETS ONE_WAY_CONFIG("", STATELESS("web", "dsr", "maglev", "192.0.2.10", "80", "tcp", "\"on_exhaustion\": \"reset\", " BACKEND_V4))
+static const struct golden_step resets[] = {
+	RESOLVED,
+	HEALTH("10.1.1.1", DOWN),
+	FROM_CLIENT(TCP(1000, 80, "S", .seq = 100)),
+	OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.10>192.0.2.100 ttl 64 DF tcp 80>1000 RA seq 0 ack 101 win 0 len 0 [csum ok]"), DROPPED(NO_BACKEND, 1),
+	FROM_CLIENT(TCP(1000, 80, "R", .seq = 100)), DROPPED(NO_BACKEND, 1),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .mf = 1, .id = 5), TCP(1000, 80, "A", .seq = 100, .ack = 7), FILL(20)),
+	OUT("wan", "eth 02::f0>02::c1 ip4 192.0.2.10>192.0.2.100 ttl 64 DF tcp 80>1000 R seq 7 ack 0 win 0 len 0 [csum ok]"), DROPPED(NO_BACKEND, 1),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .offset = 40, .proto = 6, .id = 5), FILL(40)), DROPPED(NO_BACKEND, 1),
+	IN("wan", CLIENT_ETH, IP4("192.0.2.10", "192.0.2.10"), TCP(80, 80, "A", .seq = 100)), DROPPED(IP_SOURCE, 1),
+	END
+};
+
 static const struct golden_case cases[] = {
+	{ "order", ORDER("\"stateless\": true, "), .steps = order },
+	{ "order with flows", ORDER(""), .steps = order },
+	{ "takes over from full NAT", LAB_CONFIG, .steps = takes_over_nat },
+	{ "takes over from dsr", HAD_FLOWS, .steps = takes_over_dsr },
+	{ "resets", RESETS, .steps = resets },
 	{ "tables", CONFIG(""), .steps = tables },
 	{ "packets", CONFIG(""), .steps = packets },
 	{ "ICMP errors", CONFIG(""), .steps = errors },

@@ -164,6 +164,7 @@ struct sl_snapshot {
 	uint8_t unused_ports; /* enum sl_unused_ports */
 	bool has_tunnels;     /* a service of mode ipip or gue */
 	bool has_stateless;   /* a service without flows */
+	bool has_draining;    /* a service that is there only for the flows it still has */
 	uint32_t icmp_errors_pps;
 
 	uint16_t n_ports, n_interfaces, n_services; /* n_interfaces: highest id + 1, empty slots included */
