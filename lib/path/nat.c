@@ -3,7 +3,7 @@
  * A packet that came in on one side of its flow leaves on the other. Follows the TCP state, caches the next hop
  * in the flow while the routes stand, rewrites addresses, ports, TTL and checksums, counts.
  *
- * Drops: TTL and MTU (answered with ICMP), NO_ROUTE, TCP_STATE (the flow ended within this burst), PARTIAL_CHECKSUM,
+ * Drops: TTL and MTU (answered with ICMP), NO_ROUTE, FLOW_ENDED (within this burst), MULTICAST, PARTIAL_CHECKSUM,
  * FLOW_SHUT, UDP_ONE_WAY, NO_SNAT_FLOW (one reply too many), what balance drops for, of a flow that has to move to another backend
  * (renew.c); between IPv4 and IPv6 also L4_CHECKSUM (fragments of UDP without one) and NO_MBUF (no headroom); FRAGMENT (SYNs in
  * front of a PROXY header, proxy.c).
@@ -230,52 +230,61 @@ static inline void translate_plain(struct sl_worker *w, struct rte_mbuf *m, stru
 	sl_count_packet(w, f->service, f->backend, p);
 }
 
-/* Whatever is not plain. */
-static __rte_noinline void translate(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
+/* Does the flow let it by, and may it go on at all? False: it was dropped, or refused. */
+static bool may_pass(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
 {
-	struct sl_pkt *p = &b->p[i];
-	struct sl_flow *f = &w->flows.flows[p->flow];
-	const struct sl_nexthop *hop;
-	struct sl_ip ip;
+	const struct sl_pkt *p = &b->p[i];
+	const struct sl_flow *f = &w->flows.flows[p->flow];
+	enum sl_drop_cause cause = SL_DROP_MAX;
 
 	if (unlikely(f->udp_kind == SL_FLOW_SHUT)) {
 		sl_refuse_shut(w, s, b, i);
-		return;
+		return false;
 	}
 	if (unlikely(f->epoch != w->epoch)) {
-		enum sl_drop_cause cause = sl_flow_renew(w, s, b, i);
+		cause = sl_flow_renew(w, s, b, i);
 		if (unlikely(cause != SL_DROP_MAX)) {
 			sl_refuse(w, s, b, i, cause);
-			return;
+			return false;
 		}
 		f = &w->flows.flows[p->flow];
 	}
-	if (unlikely(f->udp_kind != SL_UDP_BIDIRECTIONAL && sl_udp_is_unasked(f, p->side))) {
-		sl_burst_drop(w, b, i, f->udp_kind == SL_UDP_ONE_WAY ? SL_DROP_UDP_ONE_WAY : SL_DROP_NO_SNAT_FLOW);
-		return;
-	}
-	if (unlikely(is_first_word(f, p))) {
-		if (sl_is_partial(w, b, i)) {
-			sl_burst_drop(w, b, i, SL_DROP_PARTIAL_CHECKSUM);
-			return;
-		}
-		if (p->kind == SL_PKT_UDP)
-			sl_latency_answer(w, s, f);
-	}
-	if (unlikely(sl_pkt_ttl(b, i) <= 1)) {
+	if (unlikely(p->flags & SL_PKT_L2_MULTICAST)) /* RFC 1122 section 3.3.6 */
+		cause = SL_DROP_MULTICAST;
+	else if (unlikely(f->udp_kind != SL_UDP_BIDIRECTIONAL && sl_udp_is_unasked(f, p->side)))
+		cause = f->udp_kind == SL_UDP_ONE_WAY ? SL_DROP_UDP_ONE_WAY : SL_DROP_NO_SNAT_FLOW;
+	else if (unlikely(is_first_word(f, p)) && sl_is_partial(w, b, i))
+		cause = SL_DROP_PARTIAL_CHECKSUM;
+	else if (unlikely(sl_pkt_ttl(b, i) <= 1))
+		cause = SL_DROP_TTL;
+	if (cause == SL_DROP_TTL)
 		sl_answer_error(w, s, b, i, SL_ICMP_TTL_EXCEEDED, 0);
-		sl_burst_drop(w, b, i, SL_DROP_TTL);
-		return;
-	}
+	if (cause != SL_DROP_MAX)
+		sl_burst_drop(w, b, i, cause);
+	return cause == SL_DROP_MAX;
+}
+
+/* Whatever is not plain. True: the flow has taken note of it. */
+static __rte_noinline bool translate(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
+{
+	struct sl_pkt *p = &b->p[i];
+	const struct sl_nexthop *hop;
+	struct sl_ip ip;
+
+	if (!may_pass(w, s, b, i))
+		return false;
+	struct sl_flow *f = &w->flows.flows[p->flow];
+	if (p->kind == SL_PKT_UDP && unlikely(is_first_word(f, p)))
+		sl_latency_answer(w, s, f);
 	p->neighbour = next_hop(w, s, p->flow, p->side ^ 1, &hop, &ip);
 	if (unlikely(p->neighbour == SL_ID_NONE && hop == NULL)) {
 		sl_answer_error(w, s, b, i, SL_ICMP_NO_ROUTE, 0);
 		sl_burst_drop(w, b, i, SL_DROP_NO_ROUTE);
-		return;
+		return false;
 	}
 	/* A short packet fits even after NAT46 made it 20 bytes longer: an interface with IPv6 has 1280 at least. */
 	if (p->l3_len > SMALLEST_MTU && unlikely(refuse_too_big(w, s, b, i, egress(w, p, hop))))
-		return;
+		return false;
 	if (unlikely(p->tcp_flags & RTE_TCP_SYN_FLAG)) {
 		sl_clamp_mss(w, s, b, i, mtu_of(s, egress(w, p, hop)));
 		if (unlikely(w->seqs.records != NULL))
@@ -286,16 +295,17 @@ static __rte_noinline void translate(struct sl_worker *w, const struct sl_snapsh
 		sl_proxy_from_server(w, s, b, i);
 	follow(w, s, b, i);
 	if (unlikely(f->flags & SL_FLOW_SEQ) && p->side == SL_CLIENT && !sl_proxy_from_client(w, s, b, i))
-		return;
+		return true;
 	settle(f);
 	enum sl_drop_cause cause = rewrite(w, b, i);
 	if (unlikely(cause != SL_DROP_MAX)) {
 		sl_burst_drop(w, b, i, cause);
-		return;
+		return true;
 	}
 	sl_count_packet(w, f->service, f->backend, p);
 	if (unlikely(p->neighbour == SL_ID_NONE))
 		sl_output_unresolved(w, s, b, i, hop->interface, &ip);
+	return true;
 }
 
 /*
@@ -309,7 +319,8 @@ static void end_answered(struct sl_worker *w, const struct sl_snapshot *s, struc
 		if (flow == SL_FLOW_NONE)
 			continue;
 		bool live = (w->flows.flows[flow].flags & SL_FLOW_LIVE) != 0;
-		if (live && !sl_udp_is_over(&w->flows.flows[flow]))
+		/* of a request that was dropped the flow knows as little as of one that has been answered */
+		if (live && (b->p[i].side == SL_CLIENT || !sl_udp_is_over(&w->flows.flows[flow])))
 			continue;
 		b->p[i].flow = SL_FLOW_NONE;
 		if (live) {
@@ -326,17 +337,17 @@ void sl_stage_nat(struct sl_worker *w, const struct sl_snapshot *s, struct sl_bu
 
 	for (unsigned int i = 0; i < b->n; i++) {
 		struct sl_pkt *p = &b->p[i];
-		struct sl_flow *f = &w->flows.flows[p->flow];
 
 		if (unlikely(p->flow == SL_FLOW_NONE)) {
 			if (!(p->flags & SL_PKT_FORWARD))
-				sl_burst_drop(w, b, i, SL_DROP_TCP_STATE);
-		} else if (likely(is_plain(w, s, p, f))) {
-			translate_plain(w, b->m[i], p, f);
-		} else {
-			translate(w, s, b, i);
-			answered |= sl_udp_is_over(f);
+				sl_burst_drop(w, b, i, SL_DROP_FLOW_ENDED);
+			continue;
 		}
+		struct sl_flow *f = &w->flows.flows[p->flow];
+		if (likely(is_plain(w, s, p, f)))
+			translate_plain(w, b->m[i], p, f);
+		else
+			answered |= translate(w, s, b, i) && sl_udp_is_over(&w->flows.flows[p->flow]);
 	}
 	if (unlikely(answered))
 		end_answered(w, s, b);

@@ -23,6 +23,10 @@ CASE(moves, ASK(1000, "1", 1), ANSWER(1000, "1", 1), HEALTH("10.1.1.1", DOWN),
 CASE(moves_v6, ASK6(1000, "1", 1), HEALTH("2001:db8:2::1:1", DOWN), ASK6(1000, "2", 2), COUNT(FLOWS_MOVED, 1));
 CASE(moves_when_disabled, ASK(1000, "1", 1), ADMIN("10.1.1.1", DISABLED), ASK(1000, "2", 2), COUNT(FLOWS_MOVED, 1));
 
+/* In one burst with the datagram that takes the flow away: the flow has ended. */
+CASE(answers_late, ASK(1000, "1", 1), HEALTH("10.1.1.1", DOWN), ASK_IN(1000),
+     IN("wan", CLIENT_ETH, IP4("10.1.1.1", "10.1.0.3"), UDP(8080, VAR(1)), PAYLOAD("!")), ASK_OUT("2", 2), DROPPED(FLOW_ENDED, 1));
+
 /* An answer that is still under way passes, and does not keep the flow where it is. */
 CASE(answers_pass, ASK(1000, "1", 1), HEALTH("10.1.1.1", DOWN), ANSWER(1000, "1", 1), ANSWER(1000, "1", 1), ASK(1000, "2", 2),
      COUNT(FLOWS_MOVED, 1));
@@ -79,6 +83,7 @@ static const struct golden_case cases[] = {
 	{ "UDP flow moves, IPv6", LAB_CONFIG, 0, moves_v6 },
 	{ "UDP flow moves from a disabled one", LAB_CONFIG, 0, moves_when_disabled },
 	{ "answers pass", LAB_CONFIG, 0, answers_pass },
+	{ "answers late", LAB_CONFIG, 0, answers_late },
 	{ "drains", LAB_CONFIG, 0, drains },
 	{ "weight 0", LAB_CONFIG, 0, weight_0 },
 	{ "no other", LAB_CONFIG, 0, no_other },

@@ -190,7 +190,17 @@ static const struct golden_step no_route[] = {
 	END
 };
 
+/* RFC 1122 section 3.3.6: in a frame to all nothing is for a host, not of flows that there are either. */
+static const struct golden_step to_all[] = {
+	RESOLVED,
+	OPENED,
+	IN("wan", ETH("02::c1", "bcast"), IP4("192.0.2.100", "192.0.2.10"), TCP(1000, 80, "A", .seq = 101, .ack = 501)),
+	DROPPED(MULTICAST, 1),
+	END
+};
+
 static const struct golden_case cases[] = {
+	{ "frames to all", LAB_CONFIG, 0, to_all },
 	{ "frames", LAB_CONFIG, 0, frames },
 	{ "headers", LAB_CONFIG, 0, headers },
 	{ "nobody listens", LAB_CONFIG_WITH("\"unused_ports\": \"drop\", "), 0, nobody },

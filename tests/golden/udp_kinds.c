@@ -97,7 +97,21 @@ CASE(request_in_fragments,
 CASE(reloaded, ASK("1", "1"), RELOAD(ONE_WAY), ANSWER("1", 1), COUNT(FLOWS_ANSWERED, 1), ASK("2", "2"), ANSWER_IN("2", 2),
      DROPPED(UDP_ONE_WAY, 1));
 
+/* A request that cannot be sent has not been answered. */
+#define NARROW "{ \"version\": 1, \"dpdk\": { \"vdevs\": [\"net_ring_wan\", \"net_ring_lan\"] }, \"interfaces\": [" \
+	"{ \"name\": \"wan\", \"device\": \"net_ring_wan\", \"addresses\": [\"192.0.2.2/24\", \"2001:db8:1::2/64\"] }," \
+	"{ \"name\": \"lan\", \"device\": \"net_ring_lan\", \"mtu\": 1400, \"addresses\": [\"10.1.0.2/16\", \"2001:db8:2::2/64\"] } ], " \
+	"\"services\": [" LAB_SERVICE("dns", "192.0.2.10", 53, "udp", LAB_BACKENDS_V4 ", \"udp_kind\": \"request-response\"") "] }"
+static const struct golden_step request_dropped[] = {
+	RESOLVED,
+	IN("wan", CLIENT_ETH, IP4("192.0.2.100", "192.0.2.10", .df = 1), UDP(1000, 53), FILL(1440)),
+	SENT("wan", "icmp unreachable 4 mtu 1400 ", 1), DROPPED(MTU, 1), COUNT(FLOWS_ANSWERED, 0), COUNT(FLOWS_CREATED, 1),
+	ASK("1", "1"), ANSWER("1", 1), COUNT(FLOWS_ANSWERED, 1),
+	END
+};
+
 static const struct golden_case cases[] = {
+	{ "request dropped", NARROW, 0, request_dropped },
 	{ "bidirectional", BIDIRECTIONAL, 0, bidirectional },
 	{ "bidirectional without an answer", BIDIRECTIONAL, 0, unanswered },
 	{ "one-way", ONE_WAY, 0, one_way },

@@ -15,13 +15,13 @@
 	X(IP_HEADER, ip_header, "malformed IPv4 or IPv6 header or extension header")                                   \
 	X(IP_CHECKSUM, ip_checksum, "IPv4 header checksum is wrong")                                                   \
 	X(IP_SOURCE, ip_source, "source is multicast, broadcast, loopback, unspecified, or us where we would answer")         \
-	X(SOURCE_ROUTED, source_routed, "IPv4 source route option or IPv6 routing header type 0 (RFC 7126, RFC 5095)") \
+	X(SOURCE_ROUTED, source_routed, "IPv4 source route option or IPv6 routing header type 0 that is not worked off (RFC 7126, RFC 5095)") \
 	X(L4_HEADER, l4_header, "malformed TCP, UDP or ICMP header")                                                   \
 	X(L4_CHECKSUM, l4_checksum, "ICMP, ND or UDP-over-IPv6 checksum is wrong or missing")                          \
 	X(PARTIAL_CHECKSUM, partial_checksum, "sender left the TCP/UDP checksum to an offload that never ran")         \
 	X(TCP_FLAGS, tcp_flags, "impossible TCP flags: none, SYN+FIN, SYN+RST, FIN without ACK")                       \
 	X(TCP_NOT_SYN, tcp_not_syn, "TCP packet of an unknown flow that does not open one")                            \
-	X(TCP_STATE, tcp_state, "TCP packet that its flow's state does not allow")                                     \
+	X(FLOW_ENDED, flow_ended, "its flow ended while it waited in the same burst")                                  \
 	X(FLOW_SHUT, flow_shut, "TCP packet of a flow that was ended by an operator or a drain's deadline; answered with a reset") \
 	X(UDP_ONE_WAY, udp_one_way, "what a backend of a one-way UDP service sent")                                   \
 	X(FRAGMENT, fragment, "fragment to one of our addresses that carries neither TCP nor UDP for a service")       \
