@@ -55,12 +55,12 @@ json_t *ctl_gather_interfaces(struct ctl_client *client, const struct ctl_option
 
 void ctl_render_interfaces(const json_t *value, FILE *out)
 {
-	static const char *const titles[] = { "interface", "port", ">vlan", ">mtu", "mac", "addresses" };
+	static const char *const titles[] = { "interface", "port", ">vlan", ">mtu", "mac", "companion", "addresses" };
 	struct ctl_table t;
 	size_t i;
 	json_t *e;
 
-	ctl_table_init(&t, titles, 6);
+	ctl_table_init(&t, titles, 7);
 	json_array_foreach(json_object_get(value, "interfaces"), i, e) {
 		json_int_t vlan = ctl_number(e, "vlan");
 		ctl_table_add(&t, "%s", ctl_text(e, "name"));
@@ -68,6 +68,7 @@ void ctl_render_interfaces(const json_t *value, FILE *out)
 		ctl_table_add(&t, "%.0d", (int)vlan);
 		ctl_table_add(&t, "%d", (int)ctl_number(e, "mtu_bytes"));
 		ctl_table_add(&t, "%s", ctl_text(e, "mac"));
+		ctl_table_add(&t, "%s", ctl_text(e, "companion"));
 		ctl_table_add_joined(&t, json_object_get(e, "addresses"));
 	}
 	ctl_table_finish(&t, out);

@@ -139,7 +139,7 @@ static int read_number(const struct sl_command *c, const struct sl_argument *a, 
 	}
 	unsigned long long number = strtoull(text, &end, 10);
 	if (*text < '0' || *text > '9' || *end != '\0' || strlen(text) > 18)
-		return wrong(c, err, "%s %s is not a number", name, text);
+		return wrong(c, err, "%s %s is not a number of 0 or more", name, text);
 	if (number < a->minimum || (number > a->maximum && !open))
 		return wrong(c, err, "%s %s is not in %u..%u", name, text, a->minimum, a->maximum);
 	*value = json_integer((json_int_t)number);

@@ -93,6 +93,8 @@ static void show_backend(const json_t *value, FILE *out)
 	if (json_object_get(value, "deadline_ms") != NULL)
 		fprintf(out, ", those left end in %s", ctl_format_time(text, deadline_ms));
 	fputc('\n', out);
+	if (json_is_integer(json_object_get(value, "backends_in_use")) && ctl_number(value, "backends_in_use") == 0)
+		fprintf(out, "no backend of %s takes new flows now\n", ctl_text(value, "service"));
 	if (json_object_get(value, "changes") != NULL)
 		show_edit(value, out);
 }

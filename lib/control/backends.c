@@ -219,6 +219,15 @@ static struct sl_backend_state begin(struct sl_control *control, const struct sl
 	return state;
 }
 
+/* Its flows only were left of it: removed, by whatever way, and what was said of it at run time with it. */
+static bool was_removed(const struct sl_service *before, const struct sl_backend *backend)
+{
+	for (unsigned int i = 0; before != NULL && i < before->n_backends; i++)
+		if (before->backends[i].id == backend->id)
+			return before->draining;
+	return true;
+}
+
 void sl_backends_follow(struct sl_control *control, struct sl_snapshot *next)
 {
 	const struct sl_snapshot *previous = control->snapshot;
@@ -226,15 +235,17 @@ void sl_backends_follow(struct sl_control *control, struct sl_snapshot *next)
 	control->next_ramp_ns = 0; /* slow_start_s may be another */
 	for (uint16_t i = 0; i < next->n_services; i++) {
 		const struct sl_service *service = &next->services[i];
-		bool late = previous != NULL && sl_snapshot_service_by_id(previous, service->id) != NULL, changed = false;
+		const struct sl_service *before = previous != NULL ? sl_snapshot_service_by_id(previous, service->id) : NULL;
+		bool changed = false;
 		for (unsigned int j = 0; j < service->n_backends; j++) {
 			const struct sl_backend *backend = &service->backends[j];
 			struct sl_backend_state *slot = &control->shared->backends[backend->id];
-			if (slot->generation == backend->generation)
+			if (slot->generation == backend->generation && (service->draining || j >= service->n_backends ||
+								        !was_removed(before, backend)))
 				continue;
-			struct sl_backend_state fresh = begin(control, service, backend, late);
+			struct sl_backend_state fresh = begin(control, service, backend, before != NULL);
+			changed |= fresh.ramp != SL_RAMP_FULL || slot->generation == backend->generation;
 			write_state(slot, &fresh);
-			changed |= fresh.ramp != SL_RAMP_FULL;
 		}
 		/* The schedule was made before they began; where memory runs out they begin at once. */
 		if (changed && !service->draining)

@@ -23,8 +23,8 @@
 
 #define PUBLISHED "`changes`; `generation` of the published configuration; `persisted`: the file has it, too"
 #define BACKEND_STATE                                                                                                  \
-	"`service`, `backend`, `state`, `weight`, `flows_active`; `deadline_ms`, where it has a deadline, until the flows " \
-	"left are ended"
+	"`service`, `backend`, `state`, `weight`, `flows_active`; `backends_in_use`: how many of the service take new flows; "  \
+	"`deadline_ms`, where it has a deadline, until the flows left are ended"
 #define LIFE_CYCLE "It is kept over reloads as long as the backend stays in the file, and not over a restart."
 
 const struct sl_command sl_commands[SL_COMMAND_MAX] = {

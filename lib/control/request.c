@@ -65,7 +65,7 @@ static const char *read_end(const struct sl_argument *a, const json_t *json, str
 	if (v->text != NULL && parse_end(v->text, bare, &v->ip, &v->port) == 0)
 		return NULL;
 	return bare ? "is neither ADDRESS nor ADDRESS:PORT (IPv6: [ADDRESS]:PORT)" :
-		      "is not ADDRESS:PORT (IPv6: [ADDRESS]:PORT)";
+		      "is not ADDRESS:PORT (IPv6: [ADDRESS]:PORT), as sluicectl backends shows it";
 }
 
 static const char *read_protocol(const struct sl_argument *a, const json_t *json, struct sl_request_value *v)
@@ -127,7 +127,10 @@ static void read_argument(const struct sl_argument *a, const json_t *json, struc
 		return;
 	snprintf(where, sizeof(where), "/arguments/%s", a->name);
 	snprintf(remedy, sizeof(remedy), "give %u to %u", a->minimum, a->maximum);
-	sl_problem_add(problems, where, a->maximum > 0 ? remedy : NULL, "%s", wrong);
+	if (json_is_string(json) && is_plain(json_string_value(json), SL_NAME_MAX))
+		sl_problem_add(problems, where, a->maximum > 0 ? remedy : NULL, "\"%s\" %s", json_string_value(json), wrong);
+	else
+		sl_problem_add(problems, where, a->maximum > 0 ? remedy : NULL, "%s", wrong);
 }
 
 /* ---- the whole ---- */

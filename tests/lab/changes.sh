@@ -50,9 +50,14 @@ before=$(resets)
 phase "as many as go" 2 0
 phase_end "as many as go"
 rate=$(($(number rate) * 8 / 10))
-phase "nothing changes" "$seconds" "$rate"
-phase_end "nothing changes"
-calm=$(number max_ms)
+# A machine that others use, too, may have less to give than just before: then it would be overload that is shown.
+for try in 1 2 3 4; do
+	phase "nothing changes" "$seconds" "$rate"
+	phase_end "nothing changes"
+	calm=$(number max_ms)
+	awk "BEGIN { exit !($calm > 500) }" || break
+	((try == 4)) || rate=$((rate / 2))
+done
 
 phase "control socket" $((seconds + 1)) "$rate"
 changes=$(/usr/bin/python3 "$LAB_ROOT/tests/lab/control_changes.py" "/run/dpdk/$LAB_PREFIX/sluice_control" "$seconds" 100)
@@ -62,14 +67,24 @@ phase_end "control socket"
 edited=$(number max_ms)
 telemetry_is /sluice/control "r['edits'] >= $seconds * 40 and r['requests_refused'] == 0" || fail "edits: $(lab_telemetry /sluice/control)"
 
+# another backend that takes none of the connections, and another timeout, every time
+for ((i = 1; i <= reloads; i++)); do
+	lab_config --timeout "tcp_closing_s=$((100 + i))" |
+		sed "0,/\"backends\": \[/s//\"backends\": [{\"address\": \"10.1.1.$((100 + i))\", \"port\": 8080, \"weight\": 0}, /" >"$LAB_WORK/reload$i.json"
+done
+# without programs of the test's own that keep the machine busy
+has_reloaded()
+{
+	(($(grep -c "^sluice: reloaded: " "$LAB_LOG") == $1))
+}
 phase "SIGHUP" "$(awk "BEGIN { print $reloads * 0.3 + 1 }")" "$rate"
 for ((i = 1; i <= reloads; i++)); do
-	# another backend that takes none of the connections, and another timeout, every time
-	lab_config --timeout "tcp_closing_s=$((100 + i))" |
-		sed "0,/\"backends\": \[/s//\"backends\": [{\"address\": \"10.1.1.$((100 + i))\", \"port\": 8080, \"weight\": 0}, /" >"$LAB_CONFIG"
+	cp "$LAB_WORK/reload$i.json" "$LAB_CONFIG"
 	kill -HUP "$(lab_pid sluice)"
-	lab_wait 10 "reload $i" telemetry_is /sluice/info "r['reloads'] == $i"
+	lab_wait 10 "reload $i" has_reloaded "$i"
+	sleep 0.15 # some time for the load in each state
 done
+telemetry_is /sluice/info "r['reloads'] == $reloads" || fail "$(lab_telemetry /sluice/info)"
 phase_end "SIGHUP"
 reloaded=$(number max_ms)
 

@@ -37,8 +37,8 @@ query='\\x12\\x34\\x01\\x00\\x00\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x01a\\x03la
 dns="{\"type\": \"udp\", \"send\": \"$query\", \"expect\": \"\\\\xcb\\\\x00\\\\x71\\\\x07\"}"
 configure '{"type": "http", "path": "/?check", "status": "200", "body": "backend", "host": "web.test"}' '{"type": "http"}' \
 	'{"type": "tcp"}' '{"type": "icmp"}' "$dns"
-out=$("$(lab_program sluice)" --check --config "$LAB_CONFIG" 2>&1) || true
-[[ $out == *'interface lan has a TAP in the host'*'"health" of service "web"'* || $out == *"no kernel interface"* ]] || fail "--check: $out"
+out=$(lab_in sluice "$(lab_program sluice)" --check --config "$LAB_CONFIG" 2>&1) || fail "--check: $out"
+[[ $out == *'interface lan has a TAP in the host'*'"health" of service "web"'* ]] || fail "--check does not name the companion: $out"
 cp "$LAB_CONFIG" "$LAB_WORK/health.json"
 configure
 lab_start_sluice

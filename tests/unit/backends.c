@@ -19,6 +19,7 @@ struct lab {
 	struct sl_control control;
 	struct sl_shared *shared;
 	struct config_builder *config;
+	uint16_t flows_of, service_of; /* a backend that has some (0: none), and its service */
 };
 
 static void add_service(struct lab *lab, const char *name, uint16_t port, uint16_t weights[2])
@@ -33,6 +34,8 @@ static void publish(struct lab *lab)
 	struct sl_usage usage = { .backends = lab->shared->backends };
 	struct sl_snapshot *previous = lab->control.snapshot;
 
+	usage.backend_flows[lab->flows_of] = lab->flows_of != 0;
+	usage.service_flows[lab->service_of] = lab->flows_of != 0;
 	struct sl_snapshot *next = must_build(lab->config, previous, &usage);
 	sl_backends_follow(&lab->control, next);
 	lab->control.snapshot = next;
@@ -192,6 +195,34 @@ static void test_reload(void **state)
 	assert_string_equal(lab->control.backend_notes[down].reason, "configured");
 }
 
+/* What was said of a backend goes with it, also where it comes back before its last flow has gone. */
+static void test_back_again(void **state)
+{
+	struct lab *lab = *state;
+	uint16_t id = id_of(lab, "equal", "10.2.0.2");
+
+	for (unsigned int i = 0; i < 2; i++) { /* it is removed, then its service is */
+		SET(admin, id, i == 0 ? SL_ADMIN_DRAINING : SL_ADMIN_DISABLED);
+		SET(weight, id, 0);
+		lab->flows_of = id;
+		lab->service_of = lab->control.snapshot->services[0].id;
+		lab->config->services[0].n_backends = i == 0 ? 1 : 2;
+		lab->config->services[0].ports.first = lab->config->services[0].ports.last = i == 0 ? 80 : 90;
+		publish(lab);
+		publish(lab);
+		lab->config->services[0].n_backends = 2;
+		lab->config->services[0].ports.first = lab->config->services[0].ports.last = 80;
+		publish(lab);
+		assert_int_equal(id_of(lab, "equal", "10.2.0.2"), id);
+		assert_int_equal(effective(lab, id), SL_RAMP_FULL);
+		assert_int_equal(lab->shared->backends[id].admin, SL_ADMIN_ENABLED);
+		assert_string_equal(lab->control.backend_notes[id].reason, "configured");
+	}
+	SET(admin, id, SL_ADMIN_DRAINING);
+	publish(lab);
+	assert_int_equal(lab->shared->backends[id].admin, SL_ADMIN_DRAINING);
+}
+
 /* A sixteenth of its weight at once, then a fifteenth of the rest in each fifteenth of the time. */
 static void test_slow_start(void **state)
 {
@@ -251,6 +282,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_health_and_admin, lab_up, lab_down),
 		cmocka_unit_test_setup_teardown(test_weight, lab_up, lab_down),
 		cmocka_unit_test_setup_teardown(test_reload, lab_up, lab_down),
+		cmocka_unit_test_setup_teardown(test_back_again, lab_up, lab_down),
 		cmocka_unit_test_setup_teardown(test_slow_start, lab_up, lab_down),
 		cmocka_unit_test_setup_teardown(test_slow_start_of_new, lab_up, lab_down),
 	};

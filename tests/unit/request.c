@@ -51,10 +51,13 @@ static const struct {
 	{ ASK("flow list", "\"limit\": -1"), "/arguments/limit: is out of bounds" },
 	{ ASK("flow list", "\"limit\": 1.5"), "/arguments/limit: is not a whole number" },
 	{ ASK("flow list", "\"cursor\": 5"), "/arguments/cursor: is not a string" },
-	{ ASK("flow list", "\"protocol\": \"icmp\""), "/arguments/protocol: is neither \"tcp\" nor \"udp\"" },
-	{ ASK("flow list", "\"client\": \"192.0.2.1:\""), "/arguments/client: is neither ADDRESS nor ADDRESS:PORT" },
+	{ ASK("flow list", "\"protocol\": \"icmp\""), "/arguments/protocol: \"icmp\" is neither \"tcp\" nor \"udp\"" },
+	{ ASK("flow list", "\"client\": \"192.0.2.1:\""), "/arguments/client: \"192.0.2.1:\" is neither ADDRESS nor ADDRESS:PORT" },
+	{ ASK("backend drain", "\"service\": \"web\", \"backend\": \"10.1.1.1\""),
+	  "/arguments/backend: \"10.1.1.1\" is not ADDRESS:PORT (IPv6: [ADDRESS]:PORT), as sluicectl backends shows it" },
+	{ ASK("backend drain", "\"service\": \"web\", \"backend\": \"10.1.1.1\\u0007\""), "/arguments/backend: is not ADDRESS:PORT (IPv6: [ADDRESS]:PORT)" },
 	{ ASK("backend weight", "\"service\": \"web\", \"backend\": \"10.1.1.1:80\", \"weight\": \"more\""),
-	  "/arguments/weight: is neither a whole number nor \"default\"" },
+	  "/arguments/weight: \"more\" is neither a whole number nor \"default\"" },
 };
 
 static const char *const bad_backends[] = { "10.1.1.1", "10.1.1.1:", ":80", "10.1.1.1:0", "10.1.1.1:65536", "10.1.1.1:080000", "10.1.1.1:-1",

@@ -190,6 +190,7 @@ static void test_states(void **state)
 	assert_string_equal(state_of(r), "draining");
 	assert_int_equal(sl_backends_effective_weight(web(lab), &web(lab)->backends[0]), 0);
 	assert_null(json_object_get(r, "deadline_ms"));
+	assert_int_equal(json_integer_value(json_object_get(r, "backends_in_use")), 1);
 	/* a reload leaves it, and is lost by none: it is no edit */
 	r = result(lab, ASK("reload", ""));
 	assert_int_equal(json_array_size(json_object_get(r, "lost_edits")), 0);

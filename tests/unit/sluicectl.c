@@ -47,8 +47,8 @@ static const char *const canned[][2] = {
 	{ "/sluice/interfaces,", "{\"interfaces\":[\"wan\",\"\",\"lan\"],\"next\":\"\"}" },
 	{ "/sluice/interface,wan",
 	  "{\"name\":\"wan\",\"port\":\"net_a\",\"vlan\":0,\"mtu_bytes\":1500,\"mac\":\"02:00:00:00:00:02\","
-	  "\"addresses\":[\"192.0.2.2/24\",\"2001:db8::2/64\"]}" },
-	{ "/sluice/interface,lan", "{\"name\":\"lan\",\"port\":\"net_b\",\"vlan\":7,\"mtu_bytes\":9000,\"addresses\":[]}" },
+	  "\"addresses\":[\"192.0.2.2/24\",\"2001:db8::2/64\"],\"companion\":\"up\"}" },
+	{ "/sluice/interface,lan", "{\"name\":\"lan\",\"port\":\"net_b\",\"vlan\":7,\"mtu_bytes\":9000,\"addresses\":[],\"companion\":\"none\"}" },
 	{ "/sluice/conflicts",
 	  "{\"conflicts\":{\"0\":{\"interface\":\"wan\",\"address\":\"192.0.2.2\",\"mac\":\"02:00:00:00:00:99\",\"count\":3,"
 	  "\"first_seen_ms_ago\":90000,\"last_seen_ms_ago\":500}}}" },
@@ -241,7 +241,7 @@ static void test_network(void **state)
 					 "10.9.0.0/16  10.1.0.9  lan        static\n"
 					 "10.1.0.0/16  on link   lan        connected\n");
 	assert_int_equal(run("interfaces"), 0);
-	must_show("wan        net_a        1500  02:00:00:00:00:02  192.0.2.2/24 2001:db8::2/64\n");
+	must_show("wan        net_a        1500  02:00:00:00:00:02  up         192.0.2.2/24 2001:db8::2/64\n");
 	must_show("lan        net_b     7  9000");
 	assert_int_equal(run("conflicts"), 0);
 	must_show("wan        192.0.2.2  02:00:00:00:00:99      3  1 min 30 s ago  0.5 s ago\n");

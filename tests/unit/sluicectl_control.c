@@ -20,11 +20,11 @@ static const char *const requests[][2] = {
 	{ "{\"command\": \"flow kill\", \"arguments\": {\"all\": true}}", "{\"result\": {\"ended\": 1234, \"resets\": 1000}}" },
 	{ "{\"command\": \"backend drain\", \"arguments\": {\"service\": \"web\", \"backend\": \"10.1.1.1:80\", \"deadline_s\": 30}}",
 	  "{\"result\": {\"service\": \"web\", \"backend\": \"10.1.1.1:80\", \"state\": \"draining\", \"weight\": 2, "
-	  "\"flows_active\": 1500, \"deadline_ms\": 30000}}" },
+	  "\"flows_active\": 1500, \"backends_in_use\": 0, \"deadline_ms\": 30000}}" },
 	{ "{\"command\": \"backend weight\", \"arguments\": {\"service\": \"web\", \"backend\": \"[2001:db8::1]:80\", \"weight\": "
 	  "\"default\"}}",
 	  "{\"result\": {\"service\": \"web\", \"backend\": \"[2001:db8::1]:80\", \"state\": \"enabled\", \"weight\": 1, "
-	  "\"flows_active\": 0}}" },
+	  "\"flows_active\": 0, \"backends_in_use\": 1}}" },
 	{ "{\"command\": \"backend weight\", \"arguments\": {\"service\": \"web\", \"backend\": \"10.1.1.1:80\", \"weight\": 5, "
 	  "\"persist\": true}}",
 	  "{\"result\": {\"service\": \"web\", \"backend\": \"10.1.1.1:80\", \"state\": \"enabled\", \"weight\": 5, "
@@ -219,7 +219,8 @@ static void test_edits(void **state)
 	char line[256];
 
 	assert_int_equal(run("backend drain web 10.1.1.1:80 --deadline 30"), 0);
-	assert_string_equal(printed.out, "web 10.1.1.1:80: draining, weight 2, 1,500 flows, those left end in 30.0 s\n");
+	assert_string_equal(printed.out, "web 10.1.1.1:80: draining, weight 2, 1,500 flows, those left end in 30.0 s\n"
+					 "no backend of web takes new flows now\n");
 	assert_int_equal(run("backend weight web [2001:db8::1]:80 default"), 0);
 	assert_string_equal(printed.out, "web [2001:db8::1]:80: enabled, weight 1, 0 flows\n");
 	assert_int_equal(run("backend add web 10.1.1.4:80 --weight=2"), 0);
