@@ -3,9 +3,11 @@
 #
 #   sluice lan0 --- uplink, br0 of the lab: a switch that snoops and asks (IGMPv3, then IGMPv2), as Linux does it
 #
-# Groups of relays are joined, kept while the switch asks, and left: with the relay, and all of them at the end. With sources,
-# the switch knows them.
+# Groups of relays are joined, kept while the switch asks, and left: with the relay, with its link, and all of them at the end.
+# With sources, the switch knows them.
 . "$(dirname "$0")/_lib.sh"
+
+ctl=("$(lab_program sluicectl)" --file-prefix "$LAB_PREFIX")
 
 lab_up af_packet
 config()
@@ -50,10 +52,10 @@ ip -n "$LAB-lan" link set br0 type bridge mcast_membership_interval 26000 mcast_
 lab_wait 10 "more queries" group_queries_are $(($(queries) + 3))
 echo "IGMPv3: joined and kept, $(queries) queries"
 
-"$(lab_program sluicectl)" --file-prefix "$LAB_PREFIX" relay remove any
+"${ctl[@]}" relay remove any
 lab_wait 5 "239.9.9.1 to be left" unknown "grp 239.9.9.1"
 /usr/bin/python3 "$LAB_ROOT/tests/lab/relay_config.py" --one "other lan/239.9.9.3:5000 wan/192.0.2.1:6000" |
-	"$(lab_program sluicectl)" --file-prefix "$LAB_PREFIX" relay add -
+	"${ctl[@]}" relay add -
 lab_wait 5 "239.9.9.3 to be joined" known "grp 239.9.9.3"
 
 ip -n "$LAB-lan" link set br0 type bridge mcast_igmp_version 2
@@ -61,5 +63,16 @@ lab_wait 15 "IGMPv2 queries" group_queries_are $(($(queries) + 5))
 known "grp 239.9.9.3" || fail "an IGMPv2 router's queries were not answered"
 echo "IGMPv2: kept"
 
+cp "$LAB_CONFIG" "$LAB_WORK/whole.json"
+/usr/bin/python3 -c 'import json, sys
+config = json.load(sys.stdin)
+config["interfaces"][1]["vlan"], config["relays"] = 7, [] # another link
+json.dump(config, sys.stdout)' <"$LAB_WORK/whole.json" >"$LAB_CONFIG"
+"${ctl[@]}" reload --discard-edits >/dev/null
+lab_wait 5 "239.9.9.3 to be left with its link" unknown "grp 239.9.9.3"
+cp "$LAB_WORK/whole.json" "$LAB_CONFIG"
+"${ctl[@]}" reload >/dev/null
+lab_wait 5 "239.9.9.1 to be joined again" known "grp 239.9.9.1"
+
 lab_stop sluice
-lab_wait 3 "239.9.9.3 to be left at the end" unknown "grp 239.9.9.3"
+lab_wait 3 "239.9.9.1 to be left at the end" unknown "grp 239.9.9.1"
