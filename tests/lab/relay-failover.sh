@@ -5,7 +5,7 @@
 #   backup,  client -> 239.1.1.2:5001 ---
 #
 # The backup is heard when the primary has been silent for a second, not before and not much later, and the primary again once it
-# has been back for as long; never both.
+# has been back for as long; never both. The log says that the primary is silent, and that it is back.
 . "$(dirname "$0")/_lib.sh"
 
 tool=$LAB_ROOT/tests/lab/failover_datagrams.py
@@ -42,7 +42,7 @@ standby_after()
 
 lab_up af_packet
 lab_config --frames 8192 | /usr/bin/python3 "$LAB_ROOT/tests/lab/relay_config.py" \
-	"feed wan/239.1.1.1:5001?failover=wan/239.1.1.2:5001&silence_ms=1000 lan/239.2.2.1:6001" >"$LAB_CONFIG"
+	"feed wan/239.1.1.1:5001?failover=wan/239.1.1.2:5001&silence_ms=1000&alarm_ms=500 lan/239.2.2.1:6001" >"$LAB_CONFIG"
 lab_start_sluice
 lab_spawn receiver "$LAB_WORK/heard" backend1 "$tool" receive 239.2.2.1:6001
 lab_wait 10 "the receiver" grep -q ready "$LAB_WORK/heard"
@@ -65,5 +65,8 @@ standby=$(telemetry /sluice/relay,feed 'r["standby"]')
 lab_wait 20 "the backup to stand by again" standby_after $((standby + 150))
 ! changed 4 || fail "both are heard"
 telemetry_is /sluice/relay,feed "r['switches'] == 2" || fail "switches"
+grep -q "relay feed: nothing from wan 239.1.1.1:5001 for 500 ms" "$LAB_LOG" || fail "no alarm"
+grep -q "relay feed: wan 239.1.1.1:5001 is back" "$LAB_LOG" || fail "no end of the alarm"
+telemetry_is /sluice/control "r['relay_alarms'] >= 1" || fail "the alarm was not counted"
 explain
 conserved
