@@ -119,6 +119,17 @@ const struct sl_nexthop *sl_snapshot_route(const struct sl_snapshot *s, const st
 	return index == SL_LPM_NONE ? NULL : &s->nexthops[index];
 }
 
+struct sl_ip sl_snapshot_relay_hop(const struct sl_snapshot *s, const struct sl_relay_output *output)
+{
+	const struct sl_nexthop *hop = sl_snapshot_route(s, &output->ip);
+
+	if (sl_ip_is_link_local(&output->ip))
+		return output->ip;
+	if (hop == NULL || hop->interface != output->interface)
+		return (struct sl_ip){ 0 };
+	return sl_ip_is_zero(&hop->via) ? output->ip : hop->via;
+}
+
 const struct sl_ip *sl_interface_address(const struct sl_interface *interface, bool v4)
 {
 	const struct sl_ip *link_local = NULL;

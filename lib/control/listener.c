@@ -22,6 +22,7 @@ static void member_fini(struct sl_membership *m)
 {
 	free(m->records);
 	free(m->ips);
+	free(m->left);
 }
 
 static void members_free(struct sl_membership *members, unsigned int n)
@@ -143,7 +144,7 @@ static int follow_one(struct sl_membership *m, const struct sl_snapshot *s, unsi
 	struct sl_wanted_groups wanted;
 
 	m->rounds[SL_OCCASION_CHANGE].due_ns = m->rounds[SL_OCCASION_ANSWER].due_ns = SL_LISTENER_NEVER;
-	if (sl_listener_interface(s, member)->name[0] == '\0')
+	if (s->interfaces[member / 2].name[0] == '\0')
 		return 0;
 	if (sl_listener_collect(s, (uint16_t)(member / 2), sl_listener_is_v4(member), &wanted) != 0)
 		return -1;
@@ -165,16 +166,73 @@ static int follow_one(struct sl_membership *m, const struct sl_snapshot *s, unsi
 
 static bool is_same_link(const struct sl_interface *a, const struct sl_interface *b)
 {
-	return a->name[0] != '\0' && a->port == b->port && a->vlan == b->vlan;
+	return a->name[0] != '\0' && b->name[0] != '\0' && a->port == b->port && a->vlan == b->vlan;
 }
 
 /* What was said on the same link before. */
 static const struct sl_membership *find_old(const struct sl_listener *l, const struct sl_snapshot *next, unsigned int member)
 {
 	for (unsigned int i = member % 2; i < l->n_members; i += 2)
-		if (is_same_link(sl_listener_interface(l->snapshot, i), sl_listener_interface(next, member)))
+		if (is_same_link(sl_listener_interface(l, i), &next->interfaces[member / 2]))
 			return &l->members[i];
 	return NULL;
+}
+
+/* ---- links that no interface is on any more ---- */
+
+static bool has_to_say(const struct sl_listened_group *r)
+{
+	return sl_is_listened_to(r) || r->changes > 0;
+}
+
+/* Routers on the link of this pair of memberships know groups, or would, and nobody will be there to answer them. */
+static bool is_left(const struct sl_listener *l, const struct sl_snapshot *next, unsigned int pair)
+{
+	bool says = false;
+
+	for (uint16_t i = 0; i < next->n_interfaces; i++)
+		if (is_same_link(sl_listener_interface(l, pair), &next->interfaces[i]))
+			return false;
+	for (unsigned int i = pair; i < pair + 2; i++)
+		for (unsigned int j = 0; j < l->members[i].n; j++)
+			says |= has_to_say(&l->members[i].records[j]);
+	return says;
+}
+
+static struct sl_left_link *copy_link(const struct sl_interface *in)
+{
+	const struct sl_ip *own = sl_interface_address(in, true);
+	struct sl_left_link *left = calloc(1, sizeof(*left));
+
+	if (left == NULL)
+		return NULL;
+	left->interface = *in;
+	left->interface.addresses = &left->address;
+	left->interface.n_addresses = own != NULL;
+	if (own != NULL)
+		left->address = (struct sl_prefix){ .ip = *own, .len = 128 };
+	return left;
+}
+
+/* Fill an empty membership. Returns 0, or -1 when memory runs out. */
+static int leave_link(const struct sl_listener *l, struct sl_membership *m, unsigned int member, uint64_t now_ns)
+{
+	const struct sl_membership *old = &l->members[member];
+
+	m->rounds[SL_OCCASION_CHANGE].due_ns = m->rounds[SL_OCCASION_ANSWER].due_ns = SL_LISTENER_NEVER;
+	m->left = copy_link(sl_listener_interface(l, member));
+	m->records = calloc(old->n + 1, sizeof(*m->records));
+	if (m->left == NULL || m->records == NULL)
+		return -1;
+	for (unsigned int i = 0; i < old->n; i++)
+		if (has_to_say(&old->records[i]))
+			m->records[m->n++] = (struct sl_listened_group){
+				.group = old->records[i].group, .new_mode = true,
+				.changes = old->left != NULL ? old->records[i].changes : ROBUSTNESS,
+			};
+	memcpy(m->old_until_ns, old->old_until_ns, sizeof(m->old_until_ns));
+	m->rounds[SL_OCCASION_CHANGE].due_ns = change_due(m, old, now_ns);
+	return 0;
 }
 
 /* Memory has run out: go on with the groups of interfaces that stay, and come back for what is new. */
@@ -182,7 +240,8 @@ static void keep_what_stays(struct sl_listener *l, const struct sl_snapshot *nex
 {
 	for (unsigned int i = 0; i < l->n_members; i++) {
 		struct sl_membership *m = &l->members[i];
-		if (i / 2 < next->n_interfaces && is_same_link(sl_listener_interface(l->snapshot, i), sl_listener_interface(next, i)))
+		if (m->left == NULL && i / 2 < next->n_interfaces &&
+		    is_same_link(sl_listener_interface(l, i), &next->interfaces[i / 2]))
 			continue;
 		member_fini(m);
 		*m = (struct sl_membership){ .rounds = { { .due_ns = SL_LISTENER_NEVER }, { .due_ns = SL_LISTENER_NEVER } } };
@@ -193,12 +252,17 @@ static void keep_what_stays(struct sl_listener *l, const struct sl_snapshot *nex
 
 int sl_listener_follow(struct sl_listener *l, const struct sl_snapshot *snapshot, uint64_t now_ns)
 {
-	unsigned int n = 2u * snapshot->n_interfaces;
-	struct sl_membership *members = calloc(n + 1, sizeof(*members));
+	unsigned int n_present = 2u * snapshot->n_interfaces, n = n_present;
+	struct sl_membership *members = calloc(n_present + l->n_members + 1, sizeof(*members));
 	int ret = members == NULL ? -1 : 0;
 
-	for (unsigned int i = 0; ret == 0 && i < n; i++)
+	for (unsigned int i = 0; ret == 0 && i < n_present; i++)
 		ret = follow_one(&members[i], snapshot, i, find_old(l, snapshot, i), now_ns);
+	for (unsigned int i = 0; ret == 0 && i < l->n_members; i += 2)
+		if (is_left(l, snapshot, i)) {
+			ret = leave_link(l, &members[n], i, now_ns) == 0 ? leave_link(l, &members[n + 1], i + 1, now_ns) : -1;
+			n += 2;
+		}
 	for (uint16_t port = 0; ret == 0 && port < snapshot->n_ports; port++)
 		ret = sl_listener_filter(snapshot, port, &l->ops, l->arg);
 	if (ret == 0) {
@@ -218,7 +282,7 @@ int sl_listener_link_up(struct sl_listener *l, uint16_t port, uint64_t now_ns)
 {
 	for (unsigned int i = 0; i < l->n_members; i++) {
 		struct sl_membership *m = &l->members[i];
-		if (sl_listener_interface(l->snapshot, i)->port != port || m->n == 0)
+		if (sl_listener_interface(l, i)->port != port || m->n == 0)
 			continue;
 		for (unsigned int j = 0; j < m->n; j++) {
 			m->records[j].new_mode = true;
@@ -254,7 +318,7 @@ void sl_listener_query(struct sl_listener *l, const struct sl_event *query, uint
 	unsigned int member = 2u * query->interface + !v4;
 	uint64_t delay_ns = query->delay_ms * 1000000ull / 2;
 
-	if (member >= l->n_members)
+	if (member >= l->n_members || l->members[member].left != NULL)
 		return;
 	struct sl_membership *m = &l->members[member];
 	if (query->version < SL_GROUP_V3)

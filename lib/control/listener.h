@@ -6,7 +6,8 @@
  *
  * Each interface has a list of groups for each address family. A group's state is a filter: INCLUDE some sources (RFC 4607), or
  * EXCLUDE none, which is any source. A group that is left stays in the list, as INCLUDE none, until that was said. What changed
- * is said ROBUSTNESS times, a second apart, always as it stands by then: what was changed again meanwhile needs no queue.
+ * is said ROBUSTNESS times, a second apart, always as it stands by then: what was changed again meanwhile needs no queue. An
+ * interface that is removed, or moves to another VLAN, leaves its groups in the same way: what it was is kept for so long.
  */
 #ifndef SLUICE_CONTROL_LISTENER_H
 #define SLUICE_CONTROL_LISTENER_H
@@ -18,10 +19,10 @@
 /* False: not now, try again soon. */
 struct sl_listen_ops {
 	/* Report n records of one address family, in one frame, as routers of today understand them. */
-	bool (*report)(void *arg, uint16_t interface, const struct sl_group_record *records, unsigned int n);
+	bool (*report)(void *arg, const struct sl_interface *in, const struct sl_group_record *records, unsigned int n);
 	/* Tell older routers that a group is listened to, or no longer. */
-	bool (*report_membership)(void *arg, uint16_t interface, const struct sl_ip *group, enum sl_group_version version);
-	bool (*report_leave)(void *arg, uint16_t interface, const struct sl_ip *group);
+	bool (*report_membership)(void *arg, const struct sl_interface *in, const struct sl_ip *group, enum sl_group_version version);
+	bool (*report_leave)(void *arg, const struct sl_interface *in, const struct sl_ip *group);
 	/* Receive these multicast MAC addresses on a port. */
 	void (*filter)(void *arg, uint16_t port, const uint8_t (*macs)[6], unsigned int n);
 	/* Receive all of them. */
@@ -35,7 +36,8 @@ void sl_listener_destroy(struct sl_listener *l);
 
 /*
  * Follow a snapshot, kept until the next call: port filters are set, and groups reported where they changed.
- * Returns 0, or -1 when memory runs out: groups of interfaces that stay go on, the rest is done by sl_listener_run a second later.
+ * Returns 0, or -1 when memory runs out: groups of interfaces that stay go on, those of others are forgotten, and the rest is done by
+ * sl_listener_run a second later.
  */
 int sl_listener_follow(struct sl_listener *l, const struct sl_snapshot *snapshot, uint64_t now_ns);
 

@@ -30,8 +30,15 @@ struct sl_listener_round {
 	unsigned int source; /* of that record; the gone ones count on */
 };
 
+/* What an interface was that is no more, or on another link. */
+struct sl_left_link {
+	struct sl_interface interface;
+	struct sl_prefix address; /* reports come from it */
+};
+
 /* The groups of one interface and address family, sorted. */
 struct sl_membership {
+	struct sl_left_link *left; /* NULL: the interface is there */
 	struct sl_listened_group *records;
 	struct sl_ip *ips;
 	unsigned int n;
@@ -43,7 +50,7 @@ struct sl_listener {
 	struct sl_listen_ops ops;
 	void *arg;
 	const struct sl_snapshot *snapshot;
-	struct sl_membership *members; /* by interface id: IPv4's, IPv6's */
+	struct sl_membership *members; /* by interface id: IPv4's, IPv6's; then those of links that were left */
 	unsigned int n_members;
 	uint64_t again_ns; /* follow the snapshot again: memory had run out */
 };
@@ -53,9 +60,11 @@ static inline bool sl_is_listened_to(const struct sl_listened_group *r)
 	return r->exclude || r->n_sources > 0;
 }
 
-static inline const struct sl_interface *sl_listener_interface(const struct sl_snapshot *s, unsigned int member)
+static inline const struct sl_interface *sl_listener_interface(const struct sl_listener *l, unsigned int member)
 {
-	return &s->interfaces[member / 2];
+	const struct sl_left_link *left = l->members[member].left;
+
+	return left != NULL ? &left->interface : &l->snapshot->interfaces[member / 2];
 }
 
 static inline bool sl_listener_is_v4(unsigned int member)

@@ -81,7 +81,7 @@ static bool describe(struct frame *f, const struct sl_listened_group *r, enum sl
 /* As many records as a frame takes, from the round's place on. */
 static bool report(struct turn *t, struct sl_membership *m, enum sl_occasion occasion)
 {
-	uint16_t mtu = sl_listener_interface(t->l->snapshot, t->member)->mtu;
+	uint16_t mtu = sl_listener_interface(t->l, t->member)->mtu;
 	struct frame f = { .v4 = sl_listener_is_v4(t->member) };
 	struct sl_listener_round *round = &m->rounds[occasion];
 	unsigned int next = round->next, source = round->source;
@@ -94,7 +94,7 @@ static bool report(struct turn *t, struct sl_membership *m, enum sl_occasion occ
 			break;
 		source = 0;
 	}
-	if (f.n > 0 && !t->l->ops.report(t->l->arg, (uint16_t)(t->member / 2), f.records, f.n))
+	if (f.n > 0 && !t->l->ops.report(t->l->arg, sl_listener_interface(t->l, t->member), f.records, f.n))
 		return false;
 	t->frames -= f.n > 0;
 	for (; round->next < next; round->next++)
@@ -109,14 +109,14 @@ static bool report_old(struct turn *t, struct sl_membership *m, enum sl_occasion
 {
 	struct sl_listened_group *r = &m->records[m->rounds[occasion].next];
 	const struct sl_listen_ops *ops = &t->l->ops;
-	uint16_t interface = (uint16_t)(t->member / 2);
+	const struct sl_interface *in = sl_listener_interface(t->l, t->member);
 	bool sent = true;
 
 	if (is_due(r, occasion)) {
 		if (sl_is_listened_to(r))
-			sent = ops->report_membership(t->l->arg, interface, &r->group, version);
+			sent = ops->report_membership(t->l->arg, in, &r->group, version);
 		else if (version == SL_GROUP_V2)
-			sent = ops->report_leave(t->l->arg, interface, &r->group);
+			sent = ops->report_leave(t->l->arg, in, &r->group);
 		if (!sent)
 			return false;
 		t->frames--;

@@ -77,13 +77,49 @@ static void note_removed_snat(struct sl_control *control, const struct sl_snapsh
 	}
 }
 
-/* Next hops that the snapshot sends to: gateways of routes, and what leads to each backend. */
+/* What leads to each backend, unless a gateway. */
+static unsigned int add_backend_hops(const struct sl_snapshot *s, struct sl_hop *hops)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < s->n_services; i++) {
+		const struct sl_service *service = &s->services[i];
+		for (unsigned int j = 0; j < service->n_backends + service->n_draining; j++) {
+			const struct sl_ip *ip = &service->backends[j].ip;
+			const struct sl_nexthop *next = sl_snapshot_route(s, ip);
+			if (next != NULL && sl_ip_is_zero(&next->via))
+				hops[n++] = (struct sl_hop){ next->interface, *ip };
+		}
+	}
+	return n;
+}
+
+static unsigned int add_relay_hops(const struct sl_snapshot *s, struct sl_hop *hops)
+{
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < s->relays.n; i++) {
+		const struct sl_relay *relay = &s->relays.list[i];
+		for (unsigned int j = 0; j < relay->n_outputs; j++) {
+			if (relay->outputs[j].multicast)
+				continue;
+			struct sl_ip ip = sl_snapshot_relay_hop(s, &relay->outputs[j]);
+			if (!sl_ip_is_zero(&ip))
+				hops[n++] = (struct sl_hop){ relay->outputs[j].interface, ip };
+		}
+	}
+	return n;
+}
+
+/* Next hops that the snapshot sends to: gateways of routes, and what leads to backends and the hosts of relays. */
 static struct sl_hop *wanted_hops(const struct sl_snapshot *s, unsigned int *count)
 {
 	unsigned int n = s->n_nexthops;
 
 	for (unsigned int i = 0; i < s->n_services; i++)
 		n += s->services[i].n_backends + s->services[i].n_draining;
+	for (unsigned int i = 0; i < s->relays.n; i++)
+		n += s->relays.list[i].n_outputs;
 	struct sl_hop *hops = calloc(n + 1, sizeof(*hops));
 	*count = 0;
 	if (hops == NULL)
@@ -91,15 +127,8 @@ static struct sl_hop *wanted_hops(const struct sl_snapshot *s, unsigned int *cou
 	for (unsigned int i = 0; i < s->n_nexthops; i++)
 		if (!sl_ip_is_zero(&s->nexthops[i].via))
 			hops[(*count)++] = (struct sl_hop){ s->nexthops[i].interface, s->nexthops[i].via };
-	for (unsigned int i = 0; i < s->n_services; i++) {
-		const struct sl_service *service = &s->services[i];
-		for (unsigned int j = 0; j < service->n_backends + service->n_draining; j++) {
-			const struct sl_ip *ip = &service->backends[j].ip;
-			const struct sl_nexthop *next = sl_snapshot_route(s, ip);
-			if (next != NULL && sl_ip_is_zero(&next->via))
-				hops[(*count)++] = (struct sl_hop){ next->interface, *ip };
-		}
-	}
+	*count += add_backend_hops(s, hops + *count);
+	*count += add_relay_hops(s, hops + *count);
 	return hops;
 }
 

@@ -115,10 +115,9 @@ static struct sl_ip reporter(const struct sl_interface *in, const struct sl_ip *
 	return own != NULL ? *own : unspecified;
 }
 
-bool sl_control_report(void *arg, uint16_t interface, const struct sl_group_record *records, unsigned int n)
+bool sl_control_report(void *arg, const struct sl_interface *in, const struct sl_group_record *records, unsigned int n)
 {
 	struct sl_control *control = arg;
-	const struct sl_interface *in = interface_of(control, interface);
 	struct sl_ip source = reporter(in, &records[0].group);
 	struct rte_mbuf *m = empty_frame(control);
 
@@ -127,10 +126,9 @@ bool sl_control_report(void *arg, uint16_t interface, const struct sl_group_reco
 	return give(control, in->port, m, sl_group_build_report(m, in->mac, in->vlan, &source, records, n));
 }
 
-bool sl_control_report_membership(void *arg, uint16_t interface, const struct sl_ip *group, enum sl_group_version version)
+bool sl_control_report_membership(void *arg, const struct sl_interface *in, const struct sl_ip *group, enum sl_group_version version)
 {
 	struct sl_control *control = arg;
-	const struct sl_interface *in = interface_of(control, interface);
 	struct sl_ip source = reporter(in, group);
 	struct rte_mbuf *m = empty_frame(control);
 
@@ -139,10 +137,9 @@ bool sl_control_report_membership(void *arg, uint16_t interface, const struct sl
 	return give(control, in->port, m, sl_group_build_membership(m, in->mac, in->vlan, &source, group, version));
 }
 
-bool sl_control_report_leave(void *arg, uint16_t interface, const struct sl_ip *group)
+bool sl_control_report_leave(void *arg, const struct sl_interface *in, const struct sl_ip *group)
 {
 	struct sl_control *control = arg;
-	const struct sl_interface *in = interface_of(control, interface);
 	struct sl_ip source = reporter(in, group);
 	struct rte_mbuf *m = empty_frame(control);
 

@@ -18,9 +18,9 @@ bool sl_control_inject(struct sl_control *control, uint16_t port, struct rte_mbu
 bool sl_control_solicit(void *arg, uint16_t interface, const struct sl_ip *ip, const uint8_t *mac);
 bool sl_control_probe(void *arg, uint16_t interface, const struct sl_ip *ip);
 bool sl_control_announce(void *arg, uint16_t interface, const struct sl_ip *ip);
-bool sl_control_report(void *arg, uint16_t interface, const struct sl_group_record *records, unsigned int n);
-bool sl_control_report_membership(void *arg, uint16_t interface, const struct sl_ip *group, enum sl_group_version version);
-bool sl_control_report_leave(void *arg, uint16_t interface, const struct sl_ip *group);
+bool sl_control_report(void *arg, const struct sl_interface *in, const struct sl_group_record *records, unsigned int n);
+bool sl_control_report_membership(void *arg, const struct sl_interface *in, const struct sl_ip *group, enum sl_group_version version);
+bool sl_control_report_leave(void *arg, const struct sl_interface *in, const struct sl_ip *group);
 
 struct sl_control;
 /* Worker 0 has not taken all frames yet. */

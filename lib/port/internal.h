@@ -31,4 +31,14 @@ int sl_netdev_running(const char *name, bool *running);
 /* Have the interface take all multicast from its link as long as the file is open, which is returned; or -errno. */
 int sl_netdev_receive_multicast(const char *name);
 
+/*
+ * packet_sockets.c: the sockets of net_af_packet on this interface, from when the device was opened until it is stopped. NULL:
+ * none, or no memory; the other calls take that.
+ */
+struct sl_packet_sockets *sl_packet_sockets_find(const char *netdev);
+void sl_packet_sockets_destroy(struct sl_packet_sockets *s);
+
+/* Packets that found no room in their rings, since the sockets were found. */
+uint64_t sl_packet_sockets_missed(struct sl_packet_sockets *s);
+
 #endif

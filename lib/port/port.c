@@ -163,6 +163,8 @@ int sl_port_start(struct sl_port *port, struct sl_problems *problems)
 		return -1;
 	}
 	port->started = true;
+	if (strcmp(port->driver, "net_af_packet") == 0)
+		port->packet_sockets = sl_packet_sockets_find(port->netdev);
 	sl_port_watch_removal(port);
 	sl_port_poll_link(port);
 	return 0;
@@ -172,6 +174,8 @@ void sl_port_close(struct sl_port *port)
 {
 	if (port->id == RTE_MAX_ETHPORTS)
 		return;
+	sl_packet_sockets_destroy(port->packet_sockets); /* the driver closes them now */
+	port->packet_sockets = NULL;
 	if (port->started) {
 		sl_port_unwatch_removal(port);
 		rte_eth_dev_stop(port->id);

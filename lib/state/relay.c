@@ -135,18 +135,6 @@ static void set_limits(struct sl_relay_output_state *o, const struct sl_relay_ou
 	o->has_limit = (ns_per_packet | ns_per_byte_q16) != 0;
 }
 
-/* The next hop of a unicast output; zero where no route leads by its interface. */
-static struct sl_ip next_hop(const struct sl_snapshot *s, const struct sl_relay_output *output)
-{
-	const struct sl_nexthop *hop = sl_snapshot_route(s, &output->ip);
-
-	if (sl_ip_is_link_local(&output->ip))
-		return output->ip;
-	if (hop == NULL || hop->interface != output->interface)
-		return (struct sl_ip){ 0 };
-	return sl_ip_is_zero(&hop->via) ? output->ip : hop->via;
-}
-
 static __rte_noinline void bring_up_output(const struct sl_snapshot *s, struct sl_relay_output_state *o,
 					   const struct sl_relay_output *output)
 {
@@ -174,7 +162,7 @@ static __rte_noinline void bring_up_output(const struct sl_snapshot *s, struct s
 	o->to_sample = o->to_sample == 0 || o->to_sample > output->sample ? 1 : o->to_sample;
 	o->neighbour = SL_ID_NONE;
 	if (!output->multicast)
-		o->hop = next_hop(s, output);
+		o->hop = sl_snapshot_relay_hop(s, output);
 	set_limits(o, output);
 	o->generation = (uint32_t)s->generation;
 }

@@ -30,6 +30,8 @@ def relay(text):
             made["redundant"] = {"in": source(value), "window": 1024}
         elif key == "failover":
             made["failover"] = {"in": source(value), "silence_ms": 200}
+        elif key == "silence_ms":
+            made["failover"]["silence_ms"] = int(value)
         elif key == "sources":
             made["in"]["sources"] = value.split(",")
         else:

@@ -67,12 +67,12 @@ static void say(struct lab *lab, const char *text)
 	strncat(lab->said, text, sizeof(lab->said) - strlen(lab->said) - 1);
 }
 
-static void begin_line(struct lab *lab, uint16_t interface)
+static void begin_line(struct lab *lab, const struct sl_interface *in)
 {
 	char head[64];
 
 	snprintf(head, sizeof(head), "%llu %s", (unsigned long long)((lab->now_ns - lab->begin_ns) / MS),
-		 lab->s->interfaces[interface].name);
+		 in->name);
 	say(lab, head);
 	lab->frames++;
 }
@@ -85,14 +85,14 @@ static void say_ip(struct lab *lab, const char *before, const struct sl_ip *ip)
 	say(lab, sl_ip_format(ip, text));
 }
 
-static bool report(void *arg, uint16_t interface, const struct sl_group_record *records, unsigned int n)
+static bool report(void *arg, const struct sl_interface *in, const struct sl_group_record *records, unsigned int n)
 {
 	static const char *const types[] = { "", " is-in", " is-ex", " to-in", " to-ex", " allow", " block" };
 	struct lab *lab = arg;
 
 	if (lab->jammed)
 		return false;
-	begin_line(lab, interface);
+	begin_line(lab, in);
 	for (unsigned int i = 0; i < n; i++) {
 		say(lab, types[records[i].type]);
 		say_ip(lab, " ", &records[i].group);
@@ -104,25 +104,25 @@ static bool report(void *arg, uint16_t interface, const struct sl_group_record *
 	return true;
 }
 
-static bool report_membership(void *arg, uint16_t interface, const struct sl_ip *group, enum sl_group_version version)
+static bool report_membership(void *arg, const struct sl_interface *in, const struct sl_ip *group, enum sl_group_version version)
 {
 	struct lab *lab = arg;
 
 	if (lab->jammed)
 		return false;
-	begin_line(lab, interface);
+	begin_line(lab, in);
 	say_ip(lab, version == SL_GROUP_V1 ? " v1 " : " v2 ", group);
 	say(lab, "\n");
 	return true;
 }
 
-static bool report_leave(void *arg, uint16_t interface, const struct sl_ip *group)
+static bool report_leave(void *arg, const struct sl_interface *in, const struct sl_ip *group)
 {
 	struct lab *lab = arg;
 
 	if (lab->jammed)
 		return false;
-	begin_line(lab, interface);
+	begin_line(lab, in);
 	say_ip(lab, " leave ", group);
 	say(lab, "\n");
 	return true;
@@ -380,7 +380,44 @@ static const struct step link_up[] = {
 	PASS(5000, "0 lan " NODES "\n1000 lan " NODES "\n"),
 	/* another VLAN is another link */
 	CONFIG_IS(ON("{ 'name': 'wan', 'device': 'net_a', 'vlan': 7, 'addresses': ['192.0.2.2/24'] }", SSM("'192.0.2.7'"))),
-	PASS(5000, "0 wan allow 239.1.1.1(192.0.2.7)\n1000 wan allow 239.1.1.1(192.0.2.7)\n"),
+	PASS(5000, "0 wan allow 239.1.1.1(192.0.2.7)\n0 wan to-in 239.1.1.1\n0 lan to-in ff02::1:ff00:2\n"
+		   "1000 wan allow 239.1.1.1(192.0.2.7)\n1000 wan to-in 239.1.1.1\n1000 lan to-in ff02::1:ff00:2\n"),
+	DONE
+};
+
+#define TWO RELAY("two", "lan", "239.1.1.2", "")
+
+/* Who goes says so on the link that was, as routers there understand it, whatever else changes meanwhile. */
+static const struct step removed[] = {
+	CONFIG_IS(ON(WAN ", " LAN, ONE ", " TWO)),
+	PASS(5000, "0 wan to-ex 239.1.1.1\n0 lan to-ex 239.1.1.2\n0 lan " NODES "\n"
+		   "1000 wan to-ex 239.1.1.1\n1000 lan to-ex 239.1.1.2\n1000 lan " NODES "\n"),
+	ASK("lan", 3, "::", 1000),
+	CONFIG_IS(ON(WAN, ONE)),
+	PASS(300, "0 lan to-in 239.1.1.2\n0 lan to-in ff02::1:ff00:2\n"),
+	CONFIG_IS(ON(WAN, "")),
+	PASS(100, "0 wan to-in 239.1.1.1\n"),
+	CONFIG_IS(ON(WAN, "")),
+	PASS(5000, "600 lan to-in 239.1.1.2\n600 lan to-in ff02::1:ff00:2\n900 wan to-in 239.1.1.1\n"),
+	CONFIG_IS(ON(WAN, "")), /* that is over */
+	PASS(5000),
+	/* back before it was said twice */
+	CONFIG_IS(ON(WAN ", " LAN, TWO)),
+	PASS(5000, "0 lan to-ex 239.1.1.2\n0 lan " NODES "\n1000 lan to-ex 239.1.1.2\n1000 lan " NODES "\n"),
+	CONFIG_IS(ON(WAN, "")),
+	PASS(500, "0 lan to-in 239.1.1.2\n0 lan to-in ff02::1:ff00:2\n"),
+	CONFIG_IS(ON(WAN ", " LAN, TWO)),
+	PASS(5000, "0 lan to-ex 239.1.1.2\n0 lan " NODES "\n1000 lan to-ex 239.1.1.2\n1000 lan " NODES "\n"),
+	/* to an IGMPv2 router; put off while frames cannot leave; and the end comes meanwhile */
+	ASK("lan", 2, "0.0.0.0", 0),
+	PASS(5000, "0 lan v2 239.1.1.2\n"),
+	JAMMED(true),
+	CONFIG_IS(ON(WAN, ONE)),
+	PASS(95),
+	JAMMED(false),
+	PASS(500, "5 wan to-ex 239.1.1.1\n5 lan leave 239.1.1.2\n5 lan to-in ff02::1:ff00:2\n"),
+	LEAVE_ALL,
+	PASS(5000, "0 wan to-in 239.1.1.1\n0 lan leave 239.1.1.2\n0 lan to-in ff02::1:ff00:2\n"),
 	DONE
 };
 
@@ -405,7 +442,7 @@ static const struct step leaves_older[] = {
 
 static void run_all(void **state)
 {
-	static const struct step *const cases[] = { joins, jammed, sources, queries, older, older6, link_up, leaves, leaves_older };
+	static const struct step *const cases[] = { joins, jammed, sources, queries, older, older6, link_up, removed, leaves, leaves_older };
 
 	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		printf("case %u\n", i);

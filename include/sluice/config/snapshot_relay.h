@@ -94,6 +94,9 @@ struct sl_snapshot;
 const struct sl_relay *sl_snapshot_relay(const struct sl_snapshot *s, uint16_t interface, const struct sl_ip *src,
 					 const struct sl_ip *dst, uint16_t port_be, uint8_t *input);
 
+/* The next hop of a unicast output; zero where no route leads by its interface. */
+struct sl_ip sl_snapshot_relay_hop(const struct sl_snapshot *s, const struct sl_relay_output *output);
+
 /* Some relay takes datagrams to this address on the interface, by whatever port. */
 bool sl_snapshot_relay_listens(const struct sl_snapshot *s, uint16_t interface, const struct sl_ip *dst);
 
