@@ -179,6 +179,7 @@ def measure_one(results, case, parameter, forwarder, seconds):
         raise Failed("%s forwards nothing" % label(forwarder))
     results.add(case, label(forwarder), parameter, "rate", "Mpps", r["sent"] / 1e6)
     results.add(case, label(forwarder), parameter, "not forwarded", "%", 100 * r["lost"])
+    return r["sent"] / 1e6
 
 
 def replay(results, options, say, work):
@@ -195,7 +196,8 @@ def replay(results, options, say, work):
                         wait_for("all flows to be made", lambda f=f: f.flows() >= flows, 60)
                     else:
                         f.start(vdevs, flows)
-                    measure_one(results, "replay", "%d flows" % flows, f, options.seconds)
+                    results.add("throughput", label(f), flows, "rate", "Mpps",
+                                measure_one(results, "replay", "%d flows" % flows, f, options.seconds))
                     if f.name == "sluice":
                         note_drops(results, "replay", f)
                 except Failed as error:

@@ -30,7 +30,7 @@ def rows(options):
         for mode, chosen in MODES[:2]:
             yield "size", mode, "%d bytes" % size, chosen + ["--size", str(size)]
     for mode, chosen in MODES[:2]:
-        for flows_name in options.flows[:2]:
+        for flows_name in options.flows[1:2] if options.quick else options.flows[:2]:
             yield "new flows", mode, "about %s flows live" % flows_name, chosen + ["--new-flow-ratio", "1", "--flows", str(FLOWS[flows_name])]
     yield "others", "drop: a closed port", "1 k flows", ["--mode", "drop"]
     yield "others", "forward by a route", "1 k flows", ["--mode", "forward"]
@@ -57,6 +57,7 @@ def measure(results, options, say):
                     if case == "new flows":
                         results.add(case, subject, parameter, "rate", "M flows/s", r["mpps"])
                     if case == "flows":
+                        results.add("throughput", "in memory, " + subject, r["flows"], "rate", "Mpps", r["mpps"])
                         for stage in r["stages"]:
                             results.add("stages", stage["name"], subject + ", " + parameter, "cost", "cycles/packet",
                                         stage["cycles_per_packet"])
