@@ -197,7 +197,7 @@ def replay(results, options, say, work):
                     else:
                         f.start(vdevs, flows)
                     results.add("throughput", label(f), flows, "rate", "Mpps",
-                                measure_one(results, "replay", "%d flows" % flows, f, options.seconds))
+                                measure_one(results, "replay", "%d flows" % flows, f, options.ceiling_seconds))
                     if f.name == "sluice":
                         note_drops(results, "replay", f)
                 except Failed as error:
@@ -221,7 +221,7 @@ def memif(results, options, say, work):
                 vdevs = [vdev % "client" + ",mac=" + MAC_OURS, "net_null0,no-rx=1"]
                 f.start(vdevs, 0, *([256] if f.name == "sluice" else []))
                 time.sleep(.5)
-                measure_one(results, "memif", "64-byte frames", f, options.seconds)
+                measure_one(results, "memif", "64-byte frames", f, options.ceiling_seconds)
                 if f.name == "sluice":
                     note_drops(results, "memif", f)
             except Failed as error:
@@ -251,10 +251,10 @@ def ring(results, options, say, work):
                 f.start(["net_ring0", "net_null0,no-rx=1"], 0, *([RING_FLOWS] if f.name == "sluice" else []))
                 before = f.stats()["ipackets"]
                 generator = Process(load("ring_load"), "--lcores", "7@%d" % OTHER_CPU, "--proc-type=secondary", "--file-prefix", f.prefix,
-                                    "--no-pci", "--log-level=lib.eal:error", *pool_drivers(f.command), "--", "ETH_RXTX0_net_ring0", str(options.seconds + 1),
+                                    "--no-pci", "--log-level=lib.eal:error", *pool_drivers(f.command), "--", "ETH_RXTX0_net_ring0", str(options.ceiling_seconds + 1),
                                     str(RING_FLOWS), log=open(log, "w", encoding="utf-8"))
                 wait_for("packets in the ring", lambda f=f, before=before: f.stats()["ipackets"] > before, 10)
-                measure_one(results, "ring", "64-byte frames", f, options.seconds)
+                measure_one(results, "ring", "64-byte frames", f, options.ceiling_seconds)
                 wait_for("ring_load to end", generator.ended)
                 with open(log, encoding="utf-8") as said:
                     results.add("ring", label(f), "64-byte frames", "generator waited", "% of bursts", 100 * read_ring_load(said.read()))

@@ -12,6 +12,7 @@ import tempfile
 from system import GATEWAY_CPU, OTHER_CPU, ROOT, Failed, Process, Telemetry, cpu_seconds, load, machine_seconds, program, run, wait_for
 
 NAME = "bench"
+PMDS = {"af_packet": "AF_PACKET", "af_xdp": "AF_XDP", "tap": "TAP"}
 NOBODYS = ("multicast",)  # the kernel's own frames, which are for nobody
 STATE = "/run/sluice-lab/" + NAME
 VIP, BACKENDS = "192.0.2.10", ["10.1.1.1", "10.1.1.2", "10.1.1.3"]
@@ -131,9 +132,33 @@ class Gateway:
                 results.add("drops", self.name, cause, "dropped", "packets", n)
 
 
-class Direct(Gateway):
+class Bare(Gateway):
+    """The client talks to the first backend itself, in the backends' own network."""
+    address, web, dns = BACKENDS[0], 8080, DNSMASQ
+
+
+class TestpmdIo(Bare):
+    """dpdk-testpmd hands frames from one of sluice's devices to the other and touches none: what the devices can do at most."""
+
+    def __init__(self, pmd):
+        self.pmd, self.name = pmd, "testpmd io, " + PMDS[pmd]
+
+    def start(self):
+        run("ip", "-n", NAME + "-client", "addr", "add", "10.1.0.9/16", "dev", "wan0")
+        self.spawn("sluice", "dpdk-testpmd", "--lcores", "0@%d,1@%d" % (OTHER_CPU, GATEWAY_CPU), "--no-pci", "--in-memory", "-m", "128",
+                   "--file-prefix", NAME + "-testpmd", *["--vdev=net_%s%d,iface=%s" % (self.pmd, i, interface)
+                                                         for i, interface in enumerate(("wan0", "lan0"))],
+                   "--", "--forward-mode=io", "--nb-cores=1", "--port-topology=paired", "--total-num-mbufs=16384", "--auto-start",
+                   "--disable-link-check", "--stats-period=3600", cpu=None)
+
+    def __exit__(self, *_):
+        super().__exit__()
+        shutil.rmtree("/run/dpdk/%s-testpmd" % NAME, ignore_errors=True)
+
+
+class Direct(Bare):
     """No gateway: the client has a link to the switch as well."""
-    name, address, web, dns = "direct", BACKENDS[0], 8080, DNSMASQ
+    name = "direct"
 
     def start(self):
         run("ip", "link", "add", "direct0", "netns", NAME + "-client", "type", "veth", "peer", "name", "direct", "netns", NAME + "-lan")
@@ -147,10 +172,9 @@ class Direct(Gateway):
 class Sluice(Gateway):
     prefix = "sluice-" + NAME
 
-    def __init__(self, pmd, idle="sleep"):
-        self.pmd, self.idle = pmd, idle
-        self.name = "sluice, " + {"af_packet": "AF_PACKET", "af_xdp": "AF_XDP", "tap": "TAP"}[pmd] + \
-            (", idle poll" if idle == "poll" else "")
+    def __init__(self, pmd):
+        self.pmd = pmd
+        self.name = "sluice, " + PMDS[pmd]
         self.telemetry = Telemetry(self.prefix)
 
     def lab_up(self):
@@ -274,5 +298,8 @@ class Nftables(Kernel):
 
 
 def all_of_them(quick):
-    """Fresh ones for each repetition. TAP, the slowest device, is not for the quick run."""
-    return [Direct(), Sluice("af_packet"), Sluice("af_xdp")] + ([] if quick else [Sluice("tap")]) + [Nftables(), Haproxy(), NginxStream()]
+    """Fresh ones for each repetition. The quick run has one device only, the fastest."""
+    if quick:
+        return [Direct(), Sluice("af_xdp"), Nftables(), Haproxy(), NginxStream()]
+    return [Direct(), TestpmdIo("af_xdp"), TestpmdIo("af_packet"), Sluice("af_xdp"), Sluice("af_packet"), Sluice("tap"), Nftables(), Haproxy(),
+            NginxStream()]

@@ -6,7 +6,6 @@ from system import Failed
 from traffic import send
 
 PARTIAL = 0.001  # loss of the PDR
-STEP = 0.05	 # the search ends when it knows the rate that well
 LEAST = 1000
 QUANTILES = ("p50", "p90", "p99", "p999")
 
@@ -21,7 +20,7 @@ def trial(gateway, rate, seconds):
 def search(gateway, low, highest, allowed, options):
     """A trial that fails is made once more, as often as options say: what the machine does beside is not the gateway's loss."""
     high = highest
-    while high / low > 1 + STEP:
+    while high / low > 1 + options.step:
         middle = (low * high) ** .5 if high / low > 2 else (low + high) / 2
         for _ in range(1 + options.trials_again):
             _, loss = trial(gateway, middle, options.trial)

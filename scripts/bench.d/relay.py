@@ -3,6 +3,7 @@
 they can take. tests/bench/relay-rates.sh makes the lab and reads the links' counters."""
 import os
 import re
+import shutil
 import tempfile
 
 from gateways import NAME
@@ -23,6 +24,7 @@ def rates(options):
         finally:
             script.stop()
             run(ROOT + "/scripts/lab", "down", "--name", NAME, check=False)
+            shutil.rmtree("/run/dpdk/sluice-%s-generator" % NAME, ignore_errors=True)
         log.seek(0)
         out = log.read()
     if script.process.returncode != 0:

@@ -42,7 +42,7 @@ SUMMED = ("drops",)
 # The same in all pictures; others get what is left.
 COLOURS = {"direct": "#8c8c8c", "sluice, AF_XDP": "#1f5fa8", "sluice, AF_PACKET": "#5b9bd5", "sluice, TAP": "#a9cbe8",
            "nftables DNAT": "#c44e52", "HAProxy": "#dd8452", "nginx stream": "#55a868", "kernel (smcroute)": "#c44e52", "socat": "#937860",
-           "testpmd io": "#8c8c8c", "testpmd macswap": "#dd8452", "testpmd 5tswap": "#c44e52", "sluice full-NAT": "#1f5fa8"}
+           "testpmd io, AF_XDP": "#8172b3", "testpmd io, AF_PACKET": "#b8aed6", "testpmd io": "#8c8c8c", "testpmd macswap": "#dd8452", "testpmd 5tswap": "#c44e52", "sluice full-NAT": "#1f5fa8"}
 OTHER_COLOURS = ["#1f5fa8", "#dd8452", "#55a868", "#c44e52", "#8172b3", "#937860", "#da8bc3", "#8c8c8c"]
 LABELLED = 16  # more bars than this, and figures on top of them would overlap
 

@@ -51,13 +51,18 @@ def wait_for(what, condition, seconds=15, every=.05):
 class Process:
     """A process of ours on one CPU, ended by its pid whatever happens."""
     running = []
+    starting = False  # there is one that is not in the list yet: nobody would end it
 
     def __init__(self, *command, cpu=None, log=subprocess.DEVNULL, **options):
         if cpu is not None:
             command = ("taskset", "-c", str(cpu)) + command
-        self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=options.pop("stdin", subprocess.DEVNULL),
-                                        start_new_session=True, **options)
-        Process.running.append(self)
+        Process.starting = True
+        try:
+            self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                            start_new_session=True, **options)
+            Process.running.append(self)
+        finally:
+            Process.starting = False
 
     @property
     def pid(self):

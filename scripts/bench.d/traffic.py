@@ -115,3 +115,4 @@ def measure(results, options, say):
                     gateway.account(results)
             except Failed as error:
                 results.fail(case, "%s: %s" % (gateway.name, error))
+    results.note("http", "CPU time of the gateway is that of its processes; the kernel's forwarding has none, and testpmd polls without end")

@@ -26,7 +26,7 @@ MACHINE = {"cpus": 2, "noise_percent": 1, "busy_percent_before": 1, "stolen_perc
 class Search(unittest.TestCase):
     def search(self, best, highest, allowed=0, loss_above=.01, again=0):
         """Of a gateway that loses `loss_above` of what comes faster than `best`."""
-        trials, options = [], types.SimpleNamespace(trial=1, trials_again=again)
+        trials, options = [], types.SimpleNamespace(trial=1, trials_again=again, step=.05)
 
         def trial(_, rate, __):
             trials.append(rate)
@@ -38,7 +38,7 @@ class Search(unittest.TestCase):
         for best, highest in ((50000, 120000), (1500, 120000), (119000, 120000), (400000, 10000000)):
             found, trials = self.search(best, highest)
             self.assertLessEqual(found, best)
-            self.assertGreaterEqual(found, best / (1 + latency.STEP) / 1.001)
+            self.assertGreaterEqual(found, best / 1.05 / 1.001)
             self.assertLess(trials, 20)
 
     def test_loss_that_is_allowed(self):
@@ -48,7 +48,7 @@ class Search(unittest.TestCase):
     def test_hiccup_is_no_loss(self):
         losses = iter([.01, 0] * 100)
         with mock.patch.object(latency, "trial", lambda *_: ({}, next(losses))):
-            found = latency.search(None, latency.LEAST, 50000, 0, types.SimpleNamespace(trial=1, trials_again=1))
+            found = latency.search(None, latency.LEAST, 50000, 0, types.SimpleNamespace(trial=1, trials_again=1, step=.05))
         self.assertGreater(found, 47000)
         self.assertLessEqual(self.search(20000, 50000, again=1)[0], 20000)
 
