@@ -266,6 +266,7 @@ def ring(results, options, say, work):
                 if generator is not None:
                     generator.stop()
                 f.stop()
+    results.note("ring", "what sluice drops as arp is its own announcement: net_ring delivers what it is given to send")
     results.note("ring", "where the generator did not wait, it is the limit: it writes each packet anew")
     results.note("ring", "net_ring itself joins no two processes: a secondary process, on the other CPU, fills the ring that the device reads")
 

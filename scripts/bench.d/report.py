@@ -44,6 +44,7 @@ COLOURS = {"direct": "#8c8c8c", "sluice, AF_XDP": "#1f5fa8", "sluice, AF_PACKET"
            "nftables DNAT": "#c44e52", "HAProxy": "#dd8452", "nginx stream": "#55a868", "kernel (smcroute)": "#c44e52", "socat": "#937860",
            "testpmd io, AF_XDP": "#8172b3", "testpmd io, AF_PACKET": "#b8aed6", "testpmd io": "#8c8c8c", "testpmd macswap": "#dd8452", "testpmd 5tswap": "#c44e52", "sluice full-NAT": "#1f5fa8"}
 OTHER_COLOURS = ["#1f5fa8", "#dd8452", "#55a868", "#c44e52", "#8172b3", "#937860", "#da8bc3", "#8c8c8c"]
+UNSTEADY = .3
 LABELLED = 16  # more bars than this, and figures on top of them would overlap
 
 
@@ -83,12 +84,23 @@ def table(results, case):
             yield "| %s | %s |" % (subject, " | ".join(cell(case, results.values(case, subject, parameter, m[0])) for m in metrics))
 
 
+def unsteady(results, case):
+    """Those whose repetitions of what the case is about differ so much that another run may turn out otherwise."""
+    found = {}
+    for s in results.of(case):
+        if s["metric"] in ("rate", "cost", "round trips"):
+            found.setdefault((s["subject"], s["parameter"]), []).append(s["value"])
+    who = unique(subject for (subject, _), values in found.items() if max(values) > (1 + UNSTEADY) * min(values))
+    if who:
+        yield "repetitions differ by more than %d %%: %s" % (100 * UNSTEADY, "; ".join(who))
+
+
 def write_markdown(results, out, pictures):
     m = results.machine
     lines = ["# What sluice costs, measured beside its peers", "",
              "One run of `scripts/bench`. Figures are medians, least and most in brackets. Those of another run, or of another machine, "
              "cannot be compared with them.", "", "| | |", "|---|---|"]
-    for key in ("sluice", "commit", "dpdk", "kernel", "cpu", "cpus", "memory_gib", "compiler", "pinning", "offloads", "noise_percent",
+    for key in ("sluice", "commit", "dpdk", "kernel", "cpu", "cpus", "memory_gib", "compiler", "pinning", "offloads", "noise_percent", "noise_percent_after",
                 "busy_percent_before", "stolen_percent_before", "stolen_percent_during", "repetitions", "seconds", "took_s"):
         lines.append("| %s | %s |" % (key.replace("_", " "), m.get(key, "")))
     if "took_s_each" in m:
@@ -99,9 +111,9 @@ def write_markdown(results, out, pictures):
         title, text = TITLES.get(case, (case, None))
         lines += ["", "## " + title, ""] + ([text, ""] if text else [])
         lines += ["![%s](%s)\n" % (title, p) for p in pictures.get(case, [])]
-        if case != "stages":  # that is a picture; the samples are in results.json
+        if case not in ("loss", "stages"):  # those are pictures; the samples are in results.json
             lines += table(results, case)
-        lines += [""] + ["- %s" % n["text"] for n in results.notes if n["case"] == case]
+        lines += [""] + ["- %s" % text for text in [n["text"] for n in results.notes if n["case"] == case] + list(unsteady(results, case))]
     if results.failures:
         lines += ["", "## Not measured", ""] + ["- %s: %s" % (n["case"], n["text"]) for n in results.failures]
     with open(os.path.join(out, "report.md"), "w", encoding="utf-8") as f:

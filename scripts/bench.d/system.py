@@ -217,5 +217,8 @@ def warnings(machine):
         yield "the machine is noisy: the same work takes up to %.0f %% longer" % machine["noise_percent"]
     if machine["busy_percent_before"] > 20:
         yield "something else runs here: %.0f %% of a CPU before anything was started" % machine["busy_percent_before"]
-    if machine["stolen_percent_before"] > 2:
-        yield "the hypervisor takes %.0f %% of a CPU away" % machine["stolen_percent_before"]
+    stolen = max(machine["stolen_percent_before"], machine.get("stolen_percent_during", 0))
+    if stolen > 2:
+        yield "the hypervisor takes %.0f %% of a CPU away" % stolen
+    if machine.get("noise_percent_after", 0) > 15:
+        yield "the machine became noisy: in the end the same work took up to %.0f %% longer" % machine["noise_percent_after"]

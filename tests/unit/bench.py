@@ -84,7 +84,7 @@ class Report(unittest.TestCase):
                 samples = json.load(f)["samples"]
         self.assertEqual(len(samples), 10)
         for line in ("| full-NAT IPv4 | 2 (1-3) |", "| | rate, requests/s | p99, us |", "| direct | 2,000 (1,000-3,000) | 20 (10-30) |",
-                     "| HAProxy | 7 |  |", "- HAProxy took a nap", "- relay: smcroute is not installed"):
+                     "| HAProxy | 7 |  |", "- HAProxy took a nap", "- relay: smcroute is not installed", "- repetitions differ by more than 30 %: direct"):
             self.assertIn(line + "\n", text)
 
     def test_numbers(self):
@@ -94,7 +94,8 @@ class Report(unittest.TestCase):
     def test_warnings(self):
         self.assertEqual(list(system.warnings(MACHINE)), [])
         for key, value, word in (("cpus", 1, "one CPU"), ("noise_percent", 40, "noisy"), ("busy_percent_before", 90, "something else"),
-                                 ("stolen_percent_before", 9, "hypervisor")):
+                                 ("stolen_percent_before", 9, "hypervisor"),
+                                 ("stolen_percent_during", 9, "hypervisor"), ("noise_percent_after", 40, "became noisy")):
             found = list(system.warnings(dict(MACHINE, **{key: value})))
             self.assertEqual(len(found), 1)
             self.assertIn(word, found[0])
