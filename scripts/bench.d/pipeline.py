@@ -36,7 +36,13 @@ def rows(options):
     yield "others", "forward by a route", "1 k flows", ["--mode", "forward"]
     yield "others", "port pair", "1 k flows", ["--mode", "pairs"]
     yield "others", "full-NAT IPv4, packets in memory", "1 k flows", ["--cold"]
-    yield "others", "full-NAT IPv4, one of two workers", "1 k flows", ["--workers", "2"]
+    for workers in (1, 2, 4, 8) if not options.quick else (1, 2):
+        yield "workers", "full-NAT IPv4, one of them", workers, ["--workers", str(workers)]
+
+
+def measure_schedulers(results):
+    for r in bench("schedulers")["schedulers"]:
+        results.add("schedulers", r["scheduler"], r["backends"], "cost", "cycles/new flow", r["cycles_per_pick"])
 
 
 def measure_relay(results, options):
@@ -63,6 +69,7 @@ def measure(results, options, say):
                                         stage["cycles_per_packet"])
                         results.add("memory", subject, parameter, "memory", "bytes/flow", r["bytes_per_flow"])
                 measure_relay(results, options)
+                measure_schedulers(results)
     except Failed as error:
         results.fail("flows", error)
     results.note("flows", "cycles of the TSC; what the null driver itself takes is measured beside it and subtracted")

@@ -27,6 +27,9 @@ TITLES = {
     "size": ("Cycles a packet in memory, by size", "1 k flows."),
     "new flows": ("Each packet opens a flow", "With the flow's expiry."),
     "others": ("Other packets", None),
+    "workers": ("By workers", "Workers share nothing that is written for each packet. From two on it has to be found out whose a packet is. 1 k flows."),
+    "schedulers": ("Choosing a backend, by number of backends", "For a new flow, its end included."),
+    "scale": ("By services and backends", "net_pcap replay of 65,536 flows, all of one service: with others beside it, or with more backends."),
     "memory": ("Memory of a flow", None),
     "relay in memory": ("Relay: cycles of an output", "UDP multicast of 1400 bytes to N outputs, payload shared."),
     "relay": ("Relay against its peers", "One stream in, several out."),
@@ -174,7 +177,7 @@ class Pictures:
             if len(subjects) * len(parameters) <= LABELLED:
                 axes.bar_label(bars, [number(m) for m in middle], padding=2, fontsize=7)
         self.plain(axes.yaxis)
-        axes.set_xticks(range(len(parameters)), [textwrap.fill(str(p), 22) for p in parameters], fontsize=9)
+        axes.set_xticks(range(len(parameters)), [textwrap.fill("{:,}".format(p) if isinstance(p, int) else p, 22) for p in parameters], fontsize=9)
         axes.set_ylabel(unit)
         self.legend(axes)
         self.save(case, name, figure)
@@ -276,6 +279,8 @@ def draw(results, out):
     p.bars("flows", "cost", "flows", "Cycles a packet, by live flows", "cycles")
     p.stages()
     p.bars("size", "cost", "size", "Cycles a packet, by size", "cycles")
+    p.bars("scale", "rate", "scale", "Throughput of 64 k flows, by number of services and of backends", "Mpps")
+    p.bars("schedulers", "cost", "schedulers", "Cycles to choose a backend, by number of backends", "cycles")
     p.bars("relay in memory", "cost", "relay-memory", "Relay: cycles of an output", "cycles")
     p.bars("relay", "rate", "relay", "Relay: datagrams a second that arrive", "1/s")
     return p.made

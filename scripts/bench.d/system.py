@@ -104,8 +104,14 @@ class Telemetry:
         return self
 
     def ask(self, command):
-        self.socket.send(command.encode())
-        return json.loads(self.socket.recv(1 << 20))[command.split(",")[0]] or {}  # null: it has not begun yet
+        try:
+            self.socket.send(command.encode())
+            answer = self.socket.recv(1 << 20)
+        except OSError as error:
+            raise Failed("%s does not answer %s: %s" % (self.path, command, error)) from error
+        if not answer:
+            raise Failed("%s does not answer %s: it has ended" % (self.path, command))
+        return json.loads(answer)[command.split(",")[0]] or {}  # null: it has not begun yet
 
     def close(self):
         if self.socket is not None:

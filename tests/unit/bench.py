@@ -174,6 +174,31 @@ class Frames(unittest.TestCase):
                 self.assertEqual((total & 0xffff) + (total >> 16), 0xffff)
 
 
+class Configuration(unittest.TestCase):
+    def services(self, **of):
+        with tempfile.TemporaryDirectory() as work, mock.patch.object(ceiling.Sluice, "launch"):
+            ceiling.Sluice(work).start(["net_pcap0"], 1024, 200000, **of)
+            with open(os.path.join(work, "sluice.json"), encoding="utf-8") as f:
+                return json.load(f)["services"]
+
+    def test_services_and_backends(self):
+        for services, backends in ((1, 1), (1000, 1), (1, 1000)):
+            found = self.services(services=services, backends=backends)
+            self.assertEqual(len({(s["address"], s["port"]) for s in found}), services)
+            self.assertEqual(len({b["address"] for b in found[0]["backends"]}), backends)
+            self.assertEqual(len({s["name"] for s in found}), services)
+            self.assertGreaterEqual(len(found[0]["snat"]) * 60000, 200000)
+
+
+class Gone(unittest.TestCase):
+    def test_who_ended_is_no_surprise(self):
+        telemetry = system.Telemetry("bench-test")
+        for answer in (mock.Mock(send=mock.Mock(side_effect=BrokenPipeError)), mock.Mock(recv=mock.Mock(return_value=b""))):
+            telemetry.socket = answer
+            with self.assertRaisesRegex(system.Failed, "does not answer /ethdev/list"):
+                telemetry.ask("/ethdev/list")
+
+
 class Ring(unittest.TestCase):
     def test_what_ring_load_says(self):
         self.assertEqual(ceiling.read_ring_load('EAL: a line of DPDK\n{"pps": 31000000, "full_ratio": 0.125, "seconds": 2.000}\n'), .125)
