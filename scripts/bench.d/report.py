@@ -108,6 +108,8 @@ def write_markdown(results, out, pictures):
         lines.append("| %s | %s |" % (key.replace("_", " "), m.get(key, "")))
     if "took_s_each" in m:
         lines.append("| s of each case | %s |" % ", ".join("%s %g" % pair for pair in m["took_s_each"].items()))
+    if m.get("build"):
+        lines.append("| built with | %s |" % ", ".join("%s %s" % pair for pair in m["build"].items()))
     lines += ["| %s | %s |" % pair for pair in m["peers"].items()]
     lines += [""] + ["**Warning: %s.**\n" % w for w in list(warnings(m)) + m.get("warnings", [])]
     for case in sorted(results.cases(), key=lambda c: list(TITLES).index(c) if c in TITLES else 99):

@@ -33,7 +33,9 @@ def run(*command, timeout=120, check=True, **options):
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout, text=True, check=False,
                               **options)
-    except (FileNotFoundError, subprocess.TimeoutExpired) as error:
+    except FileNotFoundError as error:
+        raise Failed("%s is not installed; remedy: scripts/packages install build lab bench" % command[0]) from error
+    except subprocess.TimeoutExpired as error:
         raise Failed("%s: %s" % (" ".join(command[:6]), error)) from error
     if check and done.returncode != 0:
         raise Failed("%s: exit status %d: %s" % (" ".join(command[:8]), done.returncode, (done.stderr or done.stdout)[-500:]))
@@ -191,6 +193,15 @@ def noise():
     return 100 * (times[90] / times[0] - 1)
 
 
+def build_options():
+    """How sluice was compiled."""
+    try:
+        found = {o["name"]: o["value"] for o in json.loads(run("meson", "introspect", BUILD, "--buildoptions"))}
+    except (Failed, ValueError):
+        return {}
+    return {key: found.get(key) for key in ("buildtype", "optimization", "b_sanitize", "b_lto")}
+
+
 def describe():
     cpu = re.search(r"model name\s*: (.*)", open("/proc/cpuinfo", encoding="ascii").read())
     memory = re.search(r"MemTotal:\s*(\d+)", open("/proc/meminfo", encoding="ascii").read())
@@ -202,6 +213,7 @@ def describe():
         "memory_gib": round(int(memory.group(1)) / 2**20, 1), "kernel": platform.release(),
         "dpdk": run("pkg-config", "--modversion", "libdpdk", check=False).strip(),
         "compiler": first_line("gcc", "--version"),
+        "build": build_options(),
         "sluice": first_line(program("sluice"), "--version"),
         "commit": run("git", "-C", ROOT, "rev-parse", "--short", "HEAD", check=False).strip() +
                   (" with changes" if run("git", "-C", ROOT, "status", "--porcelain", check=False).strip() else ""),
@@ -217,6 +229,9 @@ def describe():
 
 
 def warnings(machine):
+    build = machine.get("build", {})
+    if build.get("optimization", "3") not in ("2", "3") or build.get("b_sanitize", "none") != "none":
+        yield "sluice was not built for speed (%s); remedy: remove the directory build" % ", ".join("%s %s" % pair for pair in build.items())
     if machine["cpus"] < 2:
         yield "one CPU: gateway, clients and servers take it from each other; figures of traffic mean little"
     if machine["noise_percent"] > 15:

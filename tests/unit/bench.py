@@ -92,10 +92,13 @@ class Report(unittest.TestCase):
             self.assertEqual(number(value), text)
 
     def test_warnings(self):
-        self.assertEqual(list(system.warnings(MACHINE)), [])
+        for build in {}, {"optimization": "3", "b_sanitize": "none"}, {"optimization": "2", "b_sanitize": "none"}:
+            self.assertEqual(list(system.warnings(dict(MACHINE, build=build))), [])
         for key, value, word in (("cpus", 1, "one CPU"), ("noise_percent", 40, "noisy"), ("busy_percent_before", 90, "something else"),
                                  ("stolen_percent_before", 9, "hypervisor"),
-                                 ("stolen_percent_during", 9, "hypervisor"), ("noise_percent_after", 40, "became noisy")):
+                                 ("stolen_percent_during", 9, "hypervisor"), ("noise_percent_after", 40, "became noisy"),
+                                 ("build", {"optimization": "0"}, "not built for speed"),
+                                 ("build", {"optimization": "3", "b_sanitize": "address"}, "not built for speed")):
             found = list(system.warnings(dict(MACHINE, **{key: value})))
             self.assertEqual(len(found), 1)
             self.assertIn(word, found[0])
