@@ -150,6 +150,7 @@ class Pictures:
         figure, axes = self.plot.subplots(figsize=(width, height))
         axes.set_title(title, fontsize=11, loc="left")
         axes.grid(axis="y", alpha=.3)
+        axes.set_axisbelow(True)
         for side in ("top", "right"):
             axes.spines[side].set_visible(False)
         return figure, axes
@@ -179,7 +180,8 @@ class Pictures:
             if len(subjects) * len(parameters) <= LABELLED:
                 axes.bar_label(bars, [number(m) for m in middle], padding=2, fontsize=7)
         self.plain(axes.yaxis)
-        axes.set_xticks(range(len(parameters)), [textwrap.fill("{:,}".format(p) if isinstance(p, int) else p, 22) for p in parameters], fontsize=9)
+        axes.set_xticks(range(len(parameters)), [textwrap.fill("{:,}".format(p) if isinstance(p, int) else p, 22, break_on_hyphens=False)
+                                                for p in parameters], fontsize=9)
         axes.set_ylabel(unit)
         self.legend(axes)
         self.save(case, name, figure)
