@@ -23,6 +23,12 @@ def inside(where, *command):
     return ("ip", "netns", "exec", "%s-%s" % (NAME, where)) + command
 
 
+def links_lost():
+    """Packets that the kernel's links dropped, those of veth pairs whose other end was full included: the gateway never saw them."""
+    return sum(link["stats64"][way]["dropped"] for where in ("client", "sluice", "lan", "backend1")
+               for link in json.loads(run("ip", "-n", "%s-%s" % (NAME, where), "-s", "-j", "link", "show")) for way in ("rx", "tx"))
+
+
 class Watch:
     """What a gateway took and dropped while a context lasts. Peers do not tell what they drop; what is lost shows at the client."""
 
@@ -30,7 +36,7 @@ class Watch:
         self.gateway = gateway
 
     def look(self):
-        return self.gateway.usage(), self.gateway.drops()
+        return self.gateway.usage(), self.gateway.drops(), links_lost()
 
     def __enter__(self):
         self.before = self.look()
@@ -45,6 +51,7 @@ class Watch:
         for who, seconds in self.after[0].items():
             if seconds is not None and amount:
                 results.add(case, name, parameter, "CPU, " + who, "us/" + unit, 1e6 * (seconds - self.before[0][who]) / amount)
+        results.add(case, name, parameter, "lost on links", "packets", self.after[2] - self.before[2])
         if self.after[1] is None:
             return
         causes = {cause: n - self.before[1].get(cause, 0) for cause, n in self.after[1].items()}

@@ -116,7 +116,7 @@ class Watch(unittest.TestCase):
 
     def watched(self, drops):
         results = Results()
-        with self.gateway(drops).watch() as watch:
+        with mock.patch.object(gateways, "links_lost", mock.Mock(side_effect=[100, 107])), self.gateway(drops).watch() as watch:
             pass
         watch.add(results, "http", "50 connections", 1000, "request")
         return results
@@ -126,6 +126,7 @@ class Watch(unittest.TestCase):
         self.assertEqual(r.values("http", "sluice", "50 connections", "dropped"), [3])
         self.assertEqual([n["text"] for n in r.notes], ["sluice, 50 connections: dropped 3 as tx_full"])
         self.assertEqual(r.values("http", "sluice", "50 connections", "CPU, machine"), [500])
+        self.assertEqual(r.values("http", "sluice", "50 connections", "lost on links"), [7])
         self.assertEqual(r.values("http", "sluice", "50 connections", "CPU, gateway"), [])
 
     def test_who_cannot_tell(self):
@@ -143,6 +144,11 @@ class Watch(unittest.TestCase):
             with open(os.path.join(out, "report.md"), encoding="utf-8") as f:
                 text = f.read()
         self.assertIn("| dropped, packets | in all, without multicast | no_route |\n|---|---:|---:|\n| sluice | 6 | 6 |\n", text)
+
+
+    def test_links(self):
+        with mock.patch.object(gateways, "run", lambda *_: '[{"stats64": {"rx": {"dropped": 1}, "tx": {"dropped": 2}}}]'):
+            self.assertEqual(gateways.links_lost(), 4 * 3)
 
 
 class Dnsperf(unittest.TestCase):
