@@ -275,7 +275,7 @@ def ring(results, options, say, work):
                 f.start(["net_ring0", "net_null0,no-rx=1"], 0, *([RING_FLOWS] if f.name == "sluice" else []))
                 before = f.stats()["ipackets"]
                 generator = Process(load("ring_load"), "--lcores", "7@%d" % OTHER_CPU, "--proc-type=secondary", "--file-prefix", f.prefix,
-                                    "--no-pci", "--log-level=lib.eal:error", *pool_drivers(f.command), "--", "ETH_RXTX0_net_ring0", str(options.ceiling_seconds + 1),
+                                    "--no-pci", "--log-level=lib.eal:error", *pool_drivers(f.command), "--", "ETH_RXTX0_net_ring0", str(options.ceiling_seconds + .7),
                                     str(RING_FLOWS), log=open(log, "w", encoding="utf-8"))
                 wait_for("packets in the ring", lambda f=f, before=before: f.stats()["ipackets"] > before, 10)
                 measure_one(results, "ring", "64-byte frames", f, options.ceiling_seconds)
