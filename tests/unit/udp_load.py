@@ -26,14 +26,12 @@ def free_port():
 class Echo(unittest.TestCase):
     def setUp(self):
         self.port = free_port()
-        self.server = subprocess.Popen([LOAD, "echo", str(self.port)])
+        server = subprocess.Popen([LOAD, "echo", str(self.port)])
+        self.addCleanup(server.wait)
+        self.addCleanup(server.kill)  # this one first, and also when what follows fails
         deadline = time.monotonic() + 20
         while send(self.port, "--window", "1", "--seconds", "0.01")["received"] == 0:
             self.assertLess(time.monotonic(), deadline)
-
-    def tearDown(self):
-        self.server.kill()
-        self.server.wait()
 
     def test_closed_loop(self):
         r = send(self.port, "--window", "16", "--flows", "4", "--size", "1400", "--seconds", "0.2")
@@ -65,7 +63,7 @@ class Losing(unittest.TestCase):
                     n += 1
                     if n % 3 == 0:
                         s.sendto(data, whom)
-            thread = threading.Thread(target=answer)
+            thread = threading.Thread(target=answer, daemon=True)
             thread.start()
             r = send(s.getsockname()[1], "--rate", "300", "--seconds", "0.5")
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as end:
