@@ -20,7 +20,7 @@ from system import GATEWAY_CPU, OTHER_CPU, Failed, Hugepages, Process, Telemetry
 MAC_OURS, MAC_BACKEND = "02:70:63:61:70:00", "02:00:00:00:00:20"  # net_pcap has this one, whatever it is told
 VIP, PORT, BACKEND, SNAT = "192.0.2.10", 9000, "192.0.2.200", ["192.0.2.20", "192.0.2.21"]
 FRAME = 60
-RING_FLOWS = 1024
+RING_FLOWS, SCALE_FLOWS = 1024, 65536
 BUFFER_BYTES = 2432  # an mbuf with its room, and what the mempool needs for it
 
 
@@ -82,7 +82,7 @@ class Forwarder:
             self.telemetry.close()
             self.telemetry.open()
             return bool(self.telemetry.ask("/ethdev/list"))
-        except OSError:
+        except (OSError, Failed):
             return False
 
     def stats(self):
@@ -138,8 +138,14 @@ class Sluice(Forwarder):
     def __init__(self, work):
         super().__init__(work, "sluice")
 
-    def start(self, vdevs, buffers, flows):
+    def start(self, vdevs, buffers, flows, services=1, backends=1):
+        """Packets are for the first service; its backends beyond the first are behind that one."""
         self.ports = len(vdevs)
+        service = {"name": "echo", "address": VIP, "port": PORT, "protocol": "udp", "mode": "full-nat", "scheduler": "round-robin",
+                   "snat": SNAT + ["192.0.2.%d" % n for n in range(22, 22 + flows // 50000)],
+                   "backends": [{"address": BACKEND, "port": PORT}] + [
+                       {"address": "10.0.%d.%d" % (n // 250, n % 250 + 1), "port": PORT} for n in range(1, backends)]}
+        others = [dict(service, name="other%d" % n, port=10000 + n, backends=service["backends"][:1]) for n in range(1, services)]
         devices = [vdev.partition(",")[0] for vdev in vdevs]
         config = {
             "version": 1, "workers": 1, "max_flows": max(65536, flows * 5 // 4), "idle": "poll",
@@ -148,11 +154,9 @@ class Sluice(Forwarder):
             "devices": [{"device": devices[0], "extra_buffers": buffers}],
             "interfaces": [{"name": "lan", "device": devices[-1], "addresses": ["192.0.2.2/24"]}] + (
                 [{"name": "wan", "device": devices[0], "addresses": ["203.0.113.2/24"]}] if self.ports > 1 else []),
-            "routes": [{"prefix": "198.18.0.0/15", "via": BACKEND}],
+            "routes": [{"prefix": "198.18.0.0/15", "via": BACKEND}, {"prefix": "10.0.0.0/16", "via": BACKEND}],
             "neighbours": [{"interface": "lan", "address": BACKEND, "mac": MAC_BACKEND}],
-            "services": [{"name": "echo", "address": VIP, "port": PORT, "protocol": "udp", "mode": "full-nat", "snat": SNAT + [
-                "192.0.2.%d" % n for n in range(22, 22 + flows // 50000)],
-                          "scheduler": "round-robin", "backends": [{"address": BACKEND, "port": PORT}]}]}
+            "services": [service] + others}
         path = os.path.join(self.work, "sluice.json")
         with open(path, "w", encoding="utf-8") as f:
             json.dump(config, f)
@@ -179,6 +183,7 @@ def measure_one(results, case, parameter, forwarder, seconds):
         raise Failed("%s forwards nothing" % label(forwarder))
     results.add(case, label(forwarder), parameter, "rate", "Mpps", r["sent"] / 1e6)
     results.add(case, label(forwarder), parameter, "not forwarded", "%", 100 * r["lost"])
+    return r["sent"] / 1e6
 
 
 def replay(results, options, say, work):
@@ -195,7 +200,8 @@ def replay(results, options, say, work):
                         wait_for("all flows to be made", lambda f=f: f.flows() >= flows, 60)
                     else:
                         f.start(vdevs, flows)
-                    measure_one(results, "replay", "%d flows" % flows, f, options.seconds)
+                    results.add("throughput", label(f), flows, "rate", "Mpps",
+                                measure_one(results, "replay", "%d flows" % flows, f, options.ceiling_seconds))
                     if f.name == "sluice":
                         note_drops(results, "replay", f)
                 except Failed as error:
@@ -203,6 +209,26 @@ def replay(results, options, say, work):
                 finally:
                     f.stop()
         os.unlink(path)
+
+
+def scale(results, options, say, work):
+    """What many services, and many backends, cost flows that are there."""
+    path = os.path.join(work, "scale.pcap")
+    write_pcap(path, SCALE_FLOWS)
+    for repetition in range(options.repetitions):
+        for what, n in [(what, n) for n in (1, 100, 1000) for what in ("services", "backends")]:
+            say("net_pcap replay, sluice, %s: %d, %d of %d" % (what, n, repetition + 1, options.repetitions))
+            f = Sluice(work)
+            try:
+                f.start(["net_pcap0,rx_pcap=%s,infinite_rx=1" % path], SCALE_FLOWS, SCALE_FLOWS, **{what: n})
+                wait_for("all flows to be made", lambda f=f: f.flows() >= SCALE_FLOWS, 60)
+                results.add("scale", what, n, "rate", "Mpps", f.rate(options.ceiling_seconds)["sent"] / 1e6)
+                note_drops(results, "scale", f)
+            except Failed as error:
+                results.fail("scale", "%s: %d: %s" % (what, n, error))
+            finally:
+                f.stop()
+    os.unlink(path)
 
 
 def memif(results, options, say, work):
@@ -219,7 +245,7 @@ def memif(results, options, say, work):
                 vdevs = [vdev % "client" + ",mac=" + MAC_OURS, "net_null0,no-rx=1"]
                 f.start(vdevs, 0, *([256] if f.name == "sluice" else []))
                 time.sleep(.5)
-                measure_one(results, "memif", "64-byte frames", f, options.seconds)
+                measure_one(results, "memif", "64-byte frames", f, options.ceiling_seconds)
                 if f.name == "sluice":
                     note_drops(results, "memif", f)
             except Failed as error:
@@ -249,10 +275,10 @@ def ring(results, options, say, work):
                 f.start(["net_ring0", "net_null0,no-rx=1"], 0, *([RING_FLOWS] if f.name == "sluice" else []))
                 before = f.stats()["ipackets"]
                 generator = Process(load("ring_load"), "--lcores", "7@%d" % OTHER_CPU, "--proc-type=secondary", "--file-prefix", f.prefix,
-                                    "--no-pci", "--log-level=lib.eal:error", *pool_drivers(f.command), "--", "ETH_RXTX0_net_ring0", str(options.seconds + 1),
+                                    "--no-pci", "--log-level=lib.eal:error", *pool_drivers(f.command), "--", "ETH_RXTX0_net_ring0", str(options.ceiling_seconds + .7),
                                     str(RING_FLOWS), log=open(log, "w", encoding="utf-8"))
                 wait_for("packets in the ring", lambda f=f, before=before: f.stats()["ipackets"] > before, 10)
-                measure_one(results, "ring", "64-byte frames", f, options.seconds)
+                measure_one(results, "ring", "64-byte frames", f, options.ceiling_seconds)
                 wait_for("ring_load to end", generator.ended)
                 with open(log, encoding="utf-8") as said:
                     results.add("ring", label(f), "64-byte frames", "generator waited", "% of bursts", 100 * read_ring_load(said.read()))
@@ -264,6 +290,7 @@ def ring(results, options, say, work):
                 if generator is not None:
                     generator.stop()
                 f.stop()
+    results.note("ring", "what sluice drops as arp is its own announcement: net_ring delivers what it is given to send")
     results.note("ring", "where the generator did not wait, it is the limit: it writes each packet anew")
     results.note("ring", "net_ring itself joins no two processes: a secondary process, on the other CPU, fills the ring that the device reads")
 
@@ -290,6 +317,8 @@ def measure(results, options, say):
             memif(results, options, say, work)
             ring(results, options, say, work)
             replay(results, options, say, work)
+            if not options.quick:
+                scale(results, options, say, work)
     except Failed as error:
         results.fail("replay", error)
     finally:

@@ -58,7 +58,11 @@ class Holder:
 
 def held(results, options):
     """Real TCP connections, all open at the same time, all asked again, and then all ended by sluicectl."""
-    count = min(options.connections, (resource.getrlimit(resource.RLIMIT_NOFILE)[1] - 500) * 2 // 4 * 4) // 4 * 4
+    files = resource.getrlimit(resource.RLIMIT_NOFILE)[1]  # each of three nginx needs one for each of its connections
+    count = min(options.connections, (files - 500) * 3) // 4 * 4
+    if count < options.connections:
+        results.note("held connections", "%d connections were wanted, but a process may have only %d files open (ulimit -Hn)" % (
+            options.connections, files))
     os.environ["LAB_CONNECTIONS"] = str(count * 2 // 5 + 500)
     what = "{:,} TCP connections".format(count)
     try:

@@ -12,6 +12,7 @@ import tempfile
 from system import GATEWAY_CPU, OTHER_CPU, ROOT, Failed, Process, Telemetry, cpu_seconds, load, machine_seconds, program, run, wait_for
 
 NAME = "bench"
+PMDS = {"af_packet": "AF_PACKET", "af_xdp": "AF_XDP", "tap": "TAP"}
 NOBODYS = ("multicast",)  # the kernel's own frames, which are for nobody
 STATE = "/run/sluice-lab/" + NAME
 VIP, BACKENDS = "192.0.2.10", ["10.1.1.1", "10.1.1.2", "10.1.1.3"]
@@ -22,6 +23,12 @@ def inside(where, *command):
     return ("ip", "netns", "exec", "%s-%s" % (NAME, where)) + command
 
 
+def links_lost():
+    """Packets that the kernel's links dropped, those of veth pairs whose other end was full included: the gateway never saw them."""
+    return sum(link["stats64"][way]["dropped"] for where in ("client", "sluice", "lan", "backend1")
+               for link in json.loads(run("ip", "-n", "%s-%s" % (NAME, where), "-s", "-j", "link", "show")) for way in ("rx", "tx"))
+
+
 class Watch:
     """What a gateway took and dropped while a context lasts. Peers do not tell what they drop; what is lost shows at the client."""
 
@@ -29,7 +36,7 @@ class Watch:
         self.gateway = gateway
 
     def look(self):
-        return self.gateway.usage(), self.gateway.drops()
+        return self.gateway.usage(), self.gateway.drops(), links_lost()
 
     def __enter__(self):
         self.before = self.look()
@@ -44,6 +51,7 @@ class Watch:
         for who, seconds in self.after[0].items():
             if seconds is not None and amount:
                 results.add(case, name, parameter, "CPU, " + who, "us/" + unit, 1e6 * (seconds - self.before[0][who]) / amount)
+        results.add(case, name, parameter, "lost on links", "packets", self.after[2] - self.before[2])
         if self.after[1] is None:
             return
         causes = {cause: n - self.before[1].get(cause, 0) for cause, n in self.after[1].items()}
@@ -131,9 +139,33 @@ class Gateway:
                 results.add("drops", self.name, cause, "dropped", "packets", n)
 
 
-class Direct(Gateway):
+class Bare(Gateway):
+    """The client talks to the first backend itself, in the backends' own network."""
+    address, web, dns = BACKENDS[0], 8080, DNSMASQ
+
+
+class TestpmdIo(Bare):
+    """dpdk-testpmd hands frames from one of sluice's devices to the other and touches none: what the devices can do at most."""
+
+    def __init__(self, pmd):
+        self.pmd, self.name = pmd, "testpmd io, " + PMDS[pmd]
+
+    def start(self):
+        run("ip", "-n", NAME + "-client", "addr", "add", "10.1.0.9/16", "dev", "wan0")
+        self.spawn("sluice", "dpdk-testpmd", "--lcores", "0@%d,1@%d" % (OTHER_CPU, GATEWAY_CPU), "--no-pci", "--in-memory", "-m", "128",
+                   "--file-prefix", NAME + "-testpmd", *["--vdev=net_%s%d,iface=%s" % (self.pmd, i, interface)
+                                                         for i, interface in enumerate(("wan0", "lan0"))],
+                   "--", "--forward-mode=io", "--nb-cores=1", "--port-topology=paired", "--total-num-mbufs=16384", "--auto-start",
+                   "--disable-link-check", "--stats-period=3600", cpu=None)
+
+    def __exit__(self, *_):
+        super().__exit__()
+        shutil.rmtree("/run/dpdk/%s-testpmd" % NAME, ignore_errors=True)
+
+
+class Direct(Bare):
     """No gateway: the client has a link to the switch as well."""
-    name, address, web, dns = "direct", BACKENDS[0], 8080, DNSMASQ
+    name = "direct"
 
     def start(self):
         run("ip", "link", "add", "direct0", "netns", NAME + "-client", "type", "veth", "peer", "name", "direct", "netns", NAME + "-lan")
@@ -147,10 +179,9 @@ class Direct(Gateway):
 class Sluice(Gateway):
     prefix = "sluice-" + NAME
 
-    def __init__(self, pmd, idle="sleep"):
-        self.pmd, self.idle = pmd, idle
-        self.name = "sluice, " + {"af_packet": "AF_PACKET", "af_xdp": "AF_XDP", "tap": "TAP"}[pmd] + \
-            (", idle poll" if idle == "poll" else "")
+    def __init__(self, pmd):
+        self.pmd = pmd
+        self.name = "sluice, " + PMDS[pmd]
         self.telemetry = Telemetry(self.prefix)
 
     def lab_up(self):
@@ -273,5 +304,9 @@ class Nftables(Kernel):
         return []  # it works in softirqs: what it takes is in the machine's figure
 
 
-def all_of_them():
-    return [Direct(), Sluice("af_packet"), Sluice("af_xdp"), Sluice("tap"), Nftables(), Haproxy(), NginxStream()]
+def all_of_them(quick):
+    """Fresh ones for each repetition. The quick run has one device only, the fastest."""
+    if quick:
+        return [Direct(), Sluice("af_xdp"), Nftables(), Haproxy(), NginxStream()]
+    return [Direct(), TestpmdIo("af_xdp"), TestpmdIo("af_packet"), Sluice("af_xdp"), Sluice("af_packet"), Sluice("tap"), Nftables(), Haproxy(),
+            NginxStream()]

@@ -30,13 +30,19 @@ def rows(options):
         for mode, chosen in MODES[:2]:
             yield "size", mode, "%d bytes" % size, chosen + ["--size", str(size)]
     for mode, chosen in MODES[:2]:
-        for flows_name in options.flows[:2]:
+        for flows_name in options.flows[1:2] if options.quick else options.flows[:2]:
             yield "new flows", mode, "about %s flows live" % flows_name, chosen + ["--new-flow-ratio", "1", "--flows", str(FLOWS[flows_name])]
     yield "others", "drop: a closed port", "1 k flows", ["--mode", "drop"]
     yield "others", "forward by a route", "1 k flows", ["--mode", "forward"]
     yield "others", "port pair", "1 k flows", ["--mode", "pairs"]
     yield "others", "full-NAT IPv4, packets in memory", "1 k flows", ["--cold"]
-    yield "others", "full-NAT IPv4, one of two workers", "1 k flows", ["--workers", "2"]
+    for workers in (1, 2, 4, 8) if not options.quick else (1, 2):
+        yield "workers", "full-NAT IPv4, one of them", workers, ["--workers", str(workers)]
+
+
+def measure_schedulers(results):
+    for r in bench("schedulers")["schedulers"]:
+        results.add("schedulers", r["scheduler"], r["backends"], "cost", "cycles/new flow", r["cycles_per_pick"])
 
 
 def measure_relay(results, options):
@@ -57,11 +63,13 @@ def measure(results, options, say):
                     if case == "new flows":
                         results.add(case, subject, parameter, "rate", "M flows/s", r["mpps"])
                     if case == "flows":
+                        results.add("throughput", "in memory, " + subject, r["flows"], "rate", "Mpps", r["mpps"])
                         for stage in r["stages"]:
                             results.add("stages", stage["name"], subject + ", " + parameter, "cost", "cycles/packet",
                                         stage["cycles_per_packet"])
                         results.add("memory", subject, parameter, "memory", "bytes/flow", r["bytes_per_flow"])
                 measure_relay(results, options)
+                measure_schedulers(results)
     except Failed as error:
         results.fail("flows", error)
     results.note("flows", "cycles of the TSC; what the null driver itself takes is measured beside it and subtracted")

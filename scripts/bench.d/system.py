@@ -33,7 +33,9 @@ def run(*command, timeout=120, check=True, **options):
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout, text=True, check=False,
                               **options)
-    except (FileNotFoundError, subprocess.TimeoutExpired) as error:
+    except FileNotFoundError as error:
+        raise Failed("%s is not installed; remedy: scripts/packages install build lab bench" % command[0]) from error
+    except subprocess.TimeoutExpired as error:
         raise Failed("%s: %s" % (" ".join(command[:6]), error)) from error
     if check and done.returncode != 0:
         raise Failed("%s: exit status %d: %s" % (" ".join(command[:8]), done.returncode, (done.stderr or done.stdout)[-500:]))
@@ -51,13 +53,18 @@ def wait_for(what, condition, seconds=15, every=.05):
 class Process:
     """A process of ours on one CPU, ended by its pid whatever happens."""
     running = []
+    starting = False  # there is one that is not in the list yet: nobody would end it
 
     def __init__(self, *command, cpu=None, log=subprocess.DEVNULL, **options):
         if cpu is not None:
             command = ("taskset", "-c", str(cpu)) + command
-        self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=options.pop("stdin", subprocess.DEVNULL),
-                                        start_new_session=True, **options)
-        Process.running.append(self)
+        Process.starting = True
+        try:
+            self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+                                            start_new_session=True, **options)
+            Process.running.append(self)
+        finally:
+            Process.starting = False
 
     @property
     def pid(self):
@@ -99,8 +106,14 @@ class Telemetry:
         return self
 
     def ask(self, command):
-        self.socket.send(command.encode())
-        return json.loads(self.socket.recv(1 << 20))[command.split(",")[0]] or {}  # null: it has not begun yet
+        try:
+            self.socket.send(command.encode())
+            answer = self.socket.recv(1 << 20)
+        except OSError as error:
+            raise Failed("%s does not answer %s: %s" % (self.path, command, error)) from error
+        if not answer:
+            raise Failed("%s does not answer %s: it has ended" % (self.path, command))
+        return json.loads(answer)[command.split(",")[0]] or {}  # null: it has not begun yet
 
     def close(self):
         if self.socket is not None:
@@ -180,6 +193,15 @@ def noise():
     return 100 * (times[90] / times[0] - 1)
 
 
+def build_options():
+    """How sluice was compiled."""
+    try:
+        found = {o["name"]: o["value"] for o in json.loads(run("meson", "introspect", BUILD, "--buildoptions"))}
+    except (Failed, ValueError):
+        return {}
+    return {key: found.get(key) for key in ("buildtype", "optimization", "b_sanitize", "b_lto")}
+
+
 def describe():
     cpu = re.search(r"model name\s*: (.*)", open("/proc/cpuinfo", encoding="ascii").read())
     memory = re.search(r"MemTotal:\s*(\d+)", open("/proc/meminfo", encoding="ascii").read())
@@ -191,6 +213,7 @@ def describe():
         "memory_gib": round(int(memory.group(1)) / 2**20, 1), "kernel": platform.release(),
         "dpdk": run("pkg-config", "--modversion", "libdpdk", check=False).strip(),
         "compiler": first_line("gcc", "--version"),
+        "build": build_options(),
         "sluice": first_line(program("sluice"), "--version"),
         "commit": run("git", "-C", ROOT, "rev-parse", "--short", "HEAD", check=False).strip() +
                   (" with changes" if run("git", "-C", ROOT, "status", "--porcelain", check=False).strip() else ""),
@@ -206,11 +229,17 @@ def describe():
 
 
 def warnings(machine):
+    build = machine.get("build", {})
+    if build.get("optimization", "3") not in ("2", "3") or build.get("b_sanitize", "none") != "none":
+        yield "sluice was not built for speed (%s); remedy: remove the directory build" % ", ".join("%s %s" % pair for pair in build.items())
     if machine["cpus"] < 2:
         yield "one CPU: gateway, clients and servers take it from each other; figures of traffic mean little"
     if machine["noise_percent"] > 15:
         yield "the machine is noisy: the same work takes up to %.0f %% longer" % machine["noise_percent"]
     if machine["busy_percent_before"] > 20:
         yield "something else runs here: %.0f %% of a CPU before anything was started" % machine["busy_percent_before"]
-    if machine["stolen_percent_before"] > 2:
-        yield "the hypervisor takes %.0f %% of a CPU away" % machine["stolen_percent_before"]
+    stolen = max(machine["stolen_percent_before"], machine.get("stolen_percent_during", 0))
+    if stolen > 2:
+        yield "the hypervisor takes %.0f %% of a CPU away" % stolen
+    if machine.get("noise_percent_after", 0) > 15:
+        yield "the machine became noisy: in the end the same work took up to %.0f %% longer" % machine["noise_percent_after"]

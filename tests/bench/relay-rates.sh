@@ -5,7 +5,7 @@
 #
 # Datagrams of 1400 and of 64 bytes per second that come out behind a relay which is offered more than it can take: sluice over AF_PACKET and AF_XDP, the
 # kernel's multicast routing as smcroute sets it up (which cannot rewrite), and socat, on the same links one after the other.
-# What comes out is counted by the link, nobody listens. Needs root; SECONDS_EACH=N and ROUNDS=N for longer runs.
+# What comes out is counted by the link, nobody listens. Needs root; SECONDS_EACH=N and ROUNDS=N for longer runs, SIZES="N...".
 . "$(dirname "$0")/../lab/_lib.sh"
 
 for tool in dpdk-testpmd smcrouted socat taskset; do
@@ -54,7 +54,7 @@ lab_up af_packet --lcores 0@0,1@1
 ip -n "$LAB-lan" link set port2 down
 ip -n "$LAB-lan" link set port3 down
 
-sizes=(1400 64)
+read -ra sizes <<<"${SIZES:-1400 64}"
 for ((round = 1; round <= ${ROUNDS:-3}; round++)); do
 	echo "round $round"
 	for LAB_PMD in af_packet af_xdp; do

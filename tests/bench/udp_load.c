@@ -278,5 +278,6 @@ int main(int argc, char **argv)
 		return usage();
 	connect_all(l, argv[2], argv[3]);
 	run(l);
+	free(l);
 	return 0;
 }
