@@ -48,7 +48,7 @@ static const struct step {
 	{ "one has none any more", CONFIG(INTERFACE("a", "1", "198.51.100.2/24", "true") "," INTERFACE("b", "2", "203.0.113.2/24", "false")), false,
 	  { { "a", "198.51.100.2/24", 1, false } } },
 	{ "another name", CONFIG(INTERFACE("c", "1", "198.51.100.2/24", "true")), false, { { "c", "198.51.100.2/24", 1, true } } },
-	{ "none", CONFIG(INTERFACE("c", "1", "198.51.100.2/24", "false")), false, { { NULL } } },
+	{ "none", CONFIG(INTERFACE("c", "1", "198.51.100.2/24", "false")), false, { { .name = NULL } } },
 };
 
 static const char *const names[] = { "a", "b", "c", "new" };
