@@ -11,6 +11,9 @@ import re
 import machine
 
 
+PACKAGES = {"modprobe": "kmod", "ip": "iproute2", "mount": "mount", "umount": "mount", "dpdk-devbind.py": "dpdk", "driverctl": "driverctl"}
+
+
 class Failed(Exception):
     pass
 
@@ -24,7 +27,10 @@ def write(path, text):
 
 
 def must(*command):
-    result = machine.run(*command)
+    try:
+        result = machine.run(*command)
+    except OSError as error:
+        raise Failed("%s: %s; in Debian it comes with: apt install %s" % (command[0], error.strerror, PACKAGES[command[0]]))
     if result.returncode != 0:
         raise Failed("%s: %s" % (" ".join(command), (result.stderr or result.stdout).strip() or "failed"))
 

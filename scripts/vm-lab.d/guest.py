@@ -13,6 +13,7 @@ import fcntl
 import json
 import os
 import select
+import signal
 import socket
 import sys
 import termios
@@ -126,6 +127,8 @@ def main():
     commands = {"run": run, "console": console, "qmp": qmp}
     if len(sys.argv) < 3 or sys.argv[1] not in commands:
         sys.exit(__doc__)
+    if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # who called says that it was interrupted
     commands[sys.argv[1]](*sys.argv[2:])
 
 

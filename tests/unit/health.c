@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Who is checked when, and what follows, in virtual time: probes, companions and the clock are the test's own. Backends are 10.2.0.N
+ * Who is checked when, and what follows, in virtual time: probes, companions, the clock and chance are the test's own. Backends are 10.2.0.N
  * port 8080 of one service.
  */
 #include <setjmp.h>
@@ -24,6 +24,7 @@
 
 static struct {
 	uint64_t now_ns;
+	uint64_t random;
 	bool link;
 	int refuse;			/* what the next sl_probe_begin return instead of 0 */
 	unsigned int room;		/* probes that may be under way */
@@ -44,6 +45,13 @@ uint64_t __wrap_sl_control_now_ns(void);
 uint64_t __wrap_sl_control_now_ns(void)
 {
 	return fake.now_ns;
+}
+
+/* DPDK's own has no seed before rte_eal_init(): from 24.11 on it returns nothing but 0. This one is Weyl's sequence. */
+uint64_t __wrap_rte_rand(void);
+uint64_t __wrap_rte_rand(void)
+{
+	return fake.random += UINT64_C(0x9e3779b99e3779b9);
 }
 
 int __wrap_sl_probe_begin(struct sl_probes *probes, uint16_t id, const struct sl_probe_target *target, uint64_t now_ns, char *text);

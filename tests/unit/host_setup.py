@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """scripts/host-setup on a machine that is a directory and a few functions: what it plans, does, refuses and puts back."""
 import contextlib
+import errno
 import importlib.machinery
 import importlib.util
 import io
@@ -34,7 +35,7 @@ class Fake:
     """Two NUMA nodes, two NICs on node 1 with interfaces eth0 and eth1, an interface veth0; and what the programs do to them."""
 
     def __init__(self, root):
-        self.root, self.nics, self.broken, self.room = root, {}, set(), 1000
+        self.root, self.nics, self.broken, self.missing, self.room = root, {}, set(), set(), 1000
         self.links = {n: {"ifname": n, "flags": ["UP"], "mtu": 1500} for n in ("eth0", "eth1", "veth0")}
         self.addresses = {"eth0": ["192.0.2.2/24"], "eth1": ["10.1.0.2/16", "2001:db8::2/64"]}
         self.routes = {"eth0": [], "eth1": ["198.51.100.0/24 via 10.1.0.1", "10.9.0.0/16 scope link"]}
@@ -101,6 +102,8 @@ class Fake:
         program, args = os.path.basename(command[0]), [a for a in command[1:]]
         self.log.append(" ".join((program,) + tuple(args)))
         ok = subprocess.CompletedProcess(command, 0, "", "")
+        if program in self.missing:
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory", program)
         if program in self.broken:
             return subprocess.CompletedProcess(command, 1, "", "broken")
         return getattr(self, "run_" + program.replace("-", "_").replace(".", "_"))(ok, args) or ok
@@ -234,6 +237,10 @@ class HostSetup(unittest.TestCase):
                      "hugepages of 2 MiB on NUMA node 1: 43 instead of 0", "load the kernel module vfio-pci"):
             self.assertIn(text, said)
         self.assertEqual(before, self.fake.picture())
+        said = self.setup("show", "--nic", A, "--hugepages", "4@1")[1]
+        self.assertIn("bind %s to vfio-pci" % A, said)
+        self.assertIn("hugepages of 2 MiB on NUMA node 1: 2 instead of 0", said)
+        self.assertNotIn(B + " to", said)
 
     def test_dry_run(self):
         before = self.fake.picture()
@@ -338,6 +345,23 @@ class HostSetup(unittest.TestCase):
         self.assertEqual("", self.setup("undo", "--now")[0])
         self.assertEqual(before, self.fake.picture())
 
+    def test_program_missing(self):
+        before = self.fake.picture()
+        self.fake.missing.add("dpdk-devbind.py")
+        error, _ = self.apply("--now")
+        self.assertIn("dpdk-devbind.py: No such file or directory; in Debian it comes with: apt install dpdk\n", error)
+        self.assertIn("undo --now", error)
+        self.fake.missing.clear()
+        self.assertEqual("", self.setup("undo", "--now")[0])
+        self.assertEqual(before, self.fake.picture())
+
+    def test_interrupted(self):
+        before = self.fake.picture()
+        with mock.patch.object(self.fake, "set_driver", side_effect=KeyboardInterrupt):
+            self.assertIn("interrupted; what was done so far can be put back", self.apply("--now")[0])
+        self.assertEqual("", self.setup("undo", "--now")[0])
+        self.assertEqual(before, self.fake.picture())
+
     def test_undo_fails(self):
         before = self.fake.picture()
         self.apply("--now")
@@ -367,7 +391,7 @@ class HostSetup(unittest.TestCase):
         self.assertIn("apply what?", self.setup("apply")[0])
         self.assertIn("there is no NIC 0000:09:00.0; these are: " + A, self.apply("--nic", "0000:09:00.0")[0])
         self.assertIn("write it like", self.apply("--hugepages", "many")[0])
-        self.assertIn("no hugepages of 2 MiB on NUMA node 5", self.apply("--hugepages", "4@5")[0])
+        self.assertIn("this machine has no NUMA node 5", self.apply("--hugepages", "4@5")[0])
         for text in "{", "[]", '{"devices": 1}':
             with open(self.config, "w") as f:
                 f.write(text)

@@ -99,11 +99,14 @@ reload
 vm_answers
 
 echo "frames for other stations, damaged headers"
-before=$(telemetry /sluice/drops 'r["not_our_mac"]') # some may have been under way
+# Some not of ours come all the same, with whatever count: those under way while the workers were no wire any more, and, on
+# igb and e1000e, probes of the backends for the client, their neighbour for a while: QEMU looks unicast addresses up in
+# the hash table of groups too, and 02:00:00:00:00:01 has the hash of 33:33:00:00:00:01. No more than six; ten are sent.
+before=$(telemetry /sluice/drops 'r["not_our_mac"]')
 frame "Ether(dst='02:00:00:00:99:99')/IP(dst='192.0.2.10')/UDP(dport=53)"
 frame "Ether(dst='02:00:00:00:01:00')/IP(src='192.0.2.1', dst='192.0.2.10', chksum=0x1234)/UDP(dport=53)"
 lab_wait 10 "damaged frames to be counted" dropped ip_checksum "== 10" || fail "damaged headers: $(lab_telemetry /sluice/drops)"
-dropped not_our_mac "== $before" || fail "frames for other stations are let in: the port is still promiscuous"
+dropped not_our_mac "< $before + 10" || fail "frames for other stations are let in: the port is still promiscuous"
 telemetry_is "/sluice/port,${VM_PCI[0]}" 'r["link"] == "up"'
 conserved
 vm_stop_sluice || fail "no clean stop"
