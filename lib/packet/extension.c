@@ -43,7 +43,7 @@ static enum sl_drop_cause parse_extension(struct sl_pkt *p, uint8_t type, const 
 		field = rte_be_to_cpu_16(field);
 		if ((field & 0xfff9) == 0) /* atomic: a whole packet (RFC 6946) */
 			return SL_PARSE_OK;
-		if ((p->flags & SL_PKT_FRAGMENT) || !sl_parse_fragment(p, field & 0xfff8, field & 1, payload))
+		if (!sl_parse_fragment(p, field & 0xfff8, field & 1, payload))
 			return SL_DROP_IP_HEADER;
 		return SL_PARSE_OK;
 	default:
@@ -56,6 +56,7 @@ enum sl_drop_cause sl_parse_extensions(struct rte_mbuf *m, struct sl_pkt *p)
 	const uint32_t start = p->l4, end = (uint32_t)p->l3 + p->l3_len;
 	uint32_t offset = start;
 	uint8_t next = p->proto;
+	bool fragmented = false;
 
 	for (unsigned int n = 0;; n++) {
 		enum sl_drop_cause cause;
@@ -70,9 +71,11 @@ enum sl_drop_cause sl_parse_extensions(struct rte_mbuf *m, struct sl_pkt *p)
 			return SL_PARSE_OK;
 		if (p->flags & SL_PKT_FRAGMENT_LATER)
 			return SL_PARSE_OK;
-		/* RFC 8200 section 4.1: hop-by-hop options come first or not at all */
-		if (n == EXTENSIONS_MAX || (next == IPPROTO_HOPOPTS && n != 0) || end - offset < 8)
+		/* RFC 8200 section 4.1: hop-by-hop options come first or not at all; one fragment header, atomic or not */
+		if (n == EXTENSIONS_MAX || (next == IPPROTO_HOPOPTS && n != 0) || (next == IPPROTO_FRAGMENT && fragmented) ||
+		    end - offset < 8)
 			return SL_DROP_IP_HEADER;
+		fragmented |= next == IPPROTO_FRAGMENT;
 		if (!sl_segment_contiguous(m, offset + 8))
 			return SL_DROP_TRUNCATED;
 		x = rte_pktmbuf_mtod_offset(m, const uint8_t *, offset);

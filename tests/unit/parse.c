@@ -137,6 +137,7 @@ static const struct parse_case ipv6_cases[] = {
 	{ LAYERS(E, I6, HOPOPTS(), HOPOPTS(), UDP(1, 2)), "ip_header" },
 	{ LAYERS(E, I6, HOPOPTS(.length = 9), UDP(1, 2)), "ip_header" },
 	{ LAYERS(E, IP6(A6, B6, .proto = IPPROTO_DSTOPTS), BYTES("\x11\0\1\2", 4)), "ip_header" },
+	{ LAYERS(E, I6, FRAG6(1, 0, 0), FRAG6(2, 0, 1), UDP(1, 2), FILL(8)), "ip_header" },
 	{ LAYERS(E, I6, ROUTING(0, 0), UDP(1, 2)), "udp 2001:db8::1:1>2001:db8::10:2 proto 17 l3 14 l4 62 len 56 v6" },
 	{ LAYERS(E, I6, ROUTING(0, 1), UDP(1, 2)), "source_routed" },
 	{ LAYERS(E, I6, DSTOPTS(), ROUTING(4, 2), UDP(1, 2)), "other 2001:db8::1:0>2001:db8::10:0 proto 43 l3 14 l4 62 len 64 v6" },
