@@ -10,6 +10,8 @@
 #include "changes.h"
 #include "publish.h"
 
+#define LOGGED_MAX 20u /* problems of a refused file */
+
 void sl_control_check_next(const struct sl_control *control, const struct sl_config *next, struct sl_problems *problems)
 {
 	sl_config_check_reload(control->config, next, problems);
@@ -129,16 +131,20 @@ static void log_lost(const json_t *lost)
 	}
 }
 
+/* A hostile or garbled file has many, and each line takes time that packets wait for. */
 static void note_refused(struct sl_control *control, const struct sl_problems *problems)
 {
 	struct sl_reload_status *status = &control->reload;
 	const struct sl_problem *first = &problems->list[0];
 
-	for (unsigned int i = 0; i < problems->count; i++) {
+	for (unsigned int i = 0; i < RTE_MIN(problems->n_listed, LOGGED_MAX); i++) {
 		const struct sl_problem *p = &problems->list[i];
 		sl_log_error("%s%s%s%s%s", p->where, p->where[0] != '\0' ? ": " : "", p->what,
 			     p->remedy != NULL ? "; remedy: " : "", p->remedy != NULL ? p->remedy : "");
 	}
+	if (problems->count > LOGGED_MAX)
+		sl_log_error("and %u more; remedy: `sluice --check --config %s` shows them", problems->count - LOGGED_MAX,
+			     control->config_path);
 	sl_log_error("reload refused: %u problem%s; the running configuration stays", problems->count,
 		     problems->count == 1 ? "" : "s");
 	control->count[SL_CONTROL_COUNT_RELOADS_REFUSED]++;

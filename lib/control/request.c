@@ -270,13 +270,16 @@ json_t *sl_request_problems(const struct sl_problems *problems)
 {
 	json_t *list = json_array();
 
-	for (unsigned int i = 0; i < problems->count; i++) {
+	for (unsigned int i = 0; i < problems->n_listed; i++) {
 		const struct sl_problem *p = &problems->list[i];
 		json_t *one = json_pack("{s:s, s:s}", "where", p->where, "what", p->what);
 		if (one != NULL && p->remedy != NULL)
 			json_object_set_new(one, "remedy", json_string(p->remedy));
 		json_array_append_new(list, one);
 	}
+	if (problems->count > problems->n_listed)
+		json_array_append_new(list, json_pack("{s:s, s:o}", "where", "", "what",
+						      json_sprintf("and %u more", problems->count - problems->n_listed)));
 	return list;
 }
 
