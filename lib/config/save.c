@@ -23,9 +23,24 @@ struct sl_draft {
 	char *temporary; /* beside it */
 };
 
-static void write_value(FILE *out, const json_t *value, unsigned int indent, size_t used);
+/* What memory runs out for is not written, and must not become the file. */
+struct text {
+	FILE *out;
+	bool failed;
+};
 
-static void write_members(FILE *out, const json_t *value, unsigned int indent)
+static void write_value(struct text *to, const json_t *value, unsigned int indent, size_t used);
+
+static void write_key(struct text *to, const char *key)
+{
+	json_t *name = json_string(key);
+
+	to->failed |= json_dumpf(name, to->out, JSON_ENCODE_ANY) != 0;
+	json_decref(name);
+	fputs(": ", to->out);
+}
+
+static void write_members(struct text *to, const json_t *value, unsigned int indent)
 {
 	const char *before = "", *key;
 	json_t *member;
@@ -33,34 +48,33 @@ static void write_members(FILE *out, const json_t *value, unsigned int indent)
 
 	json_array_foreach(value, i, member)
 	{
-		fprintf(out, "%s\n%*s", before, (int)indent, "");
-		write_value(out, member, indent, indent);
+		fprintf(to->out, "%s\n%*s", before, (int)indent, "");
+		write_value(to, member, indent, indent);
 		before = ",";
 	}
 	json_object_foreach((json_t *)value, key, member)
 	{
-		json_t *name = json_string(key);
-		fprintf(out, "%s\n%*s", before, (int)indent, "");
-		json_dumpf(name, out, JSON_ENCODE_ANY);
-		json_decref(name);
-		fputs(": ", out);
-		write_value(out, member, indent, indent + strlen(key) + 4);
+		fprintf(to->out, "%s\n%*s", before, (int)indent, "");
+		write_key(to, key);
+		write_value(to, member, indent, indent + strlen(key) + 4);
 		before = ",";
 	}
 }
 
 /* `used`: columns of the line that are taken already. The outermost object is never put on one line. */
-static void write_value(FILE *out, const json_t *value, unsigned int indent, size_t used)
+static void write_value(struct text *to, const json_t *value, unsigned int indent, size_t used)
 {
 	bool list = json_is_array(value);
 	char *line = json_dumps(value, JSON_ENCODE_ANY);
 
-	if (line != NULL && (!(list || json_is_object(value)) || (indent > 0 && used + strlen(line) < COLUMNS))) {
-		fputs(line, out);
+	if (line == NULL) {
+		to->failed = true;
+	} else if (!(list || json_is_object(value)) || (indent > 0 && used + strlen(line) < COLUMNS)) {
+		fputs(line, to->out);
 	} else {
-		fputc(list ? '[' : '{', out);
-		write_members(out, value, indent + INDENT);
-		fprintf(out, "\n%*s%c", (int)indent, "", list ? ']' : '}');
+		fputc(list ? '[' : '{', to->out);
+		write_members(to, value, indent + INDENT);
+		fprintf(to->out, "\n%*s%c", (int)indent, "", list ? ']' : '}');
 	}
 	free(line);
 }
@@ -69,14 +83,14 @@ char *sl_config_text(const struct sl_config *config)
 {
 	char *text = NULL;
 	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	struct text to = { .out = open_memstream(&text, &size) };
 
-	if (out == NULL)
+	if (to.out == NULL)
 		return NULL;
-	write_value(out, config->json, 0, 0);
-	fputc('\n', out);
-	bool failed = ferror(out) != 0;
-	if (fclose(out) == 0 && !failed)
+	write_value(&to, config->json, 0, 0);
+	fputc('\n', to.out);
+	to.failed |= ferror(to.out) != 0;
+	if (fclose(to.out) == 0 && !to.failed)
 		return text;
 	free(text);
 	return NULL;

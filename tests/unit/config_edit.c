@@ -425,6 +425,37 @@ static void test_examples(void **state)
 	sl_problems_fini(&problems);
 }
 
+static size_t allocations_left;
+
+static void *scarce(size_t size)
+{
+	return allocations_left-- == 0 ? NULL : malloc(size);
+}
+
+/* Whatever memory is short for, the text is whole or none. */
+static void test_without_memory(void **state)
+{
+	struct sl_config *config = config_of(FILE_OF(""));
+	char *whole = sl_config_text(config);
+	bool done = false;
+
+	for (size_t i = 0; !done; i++) {
+		allocations_left = i;
+		json_set_alloc_funcs(scarce, free);
+		char *text = sl_config_text(config);
+		json_set_alloc_funcs(malloc, free);
+		done = allocations_left > 0 && allocations_left <= i; /* else it wrapped */
+		if (text != NULL)
+			assert_string_equal(text, whole);
+		if (done)
+			assert_non_null(text);
+		free(text);
+		assert_in_range(i, 0, 10000);
+	}
+	free(whole);
+	sl_config_destroy(config);
+}
+
 static int make_directory(void **state)
 {
 	return mkdtemp(directory) == NULL ? -1 : 0;
@@ -443,6 +474,7 @@ int main(void)
 		cmocka_unit_test(test_edits), cmocka_unit_test(test_relay_edits), cmocka_unit_test(test_last_backend),
 		cmocka_unit_test(test_differences),
 		cmocka_unit_test(test_save),  cmocka_unit_test(test_examples),
+		cmocka_unit_test(test_without_memory),
 	};
 
 	return cmocka_run_group_tests(tests, make_directory, remove_directory);
