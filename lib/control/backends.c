@@ -62,18 +62,24 @@ static int find_place(const struct sl_control *control, uint16_t id, struct plac
 	return -1;
 }
 
-static void log_change(struct sl_control *control, const struct place *place, const char *what, const char *reason)
+static void note_change(struct sl_control *control, uint16_t id, const char *reason)
 {
-	const struct sl_service *service = &control->snapshot->services[place->service];
-	struct sl_backend_note *note = &control->backend_notes[place->backend->id];
-	const struct sl_schedule *schedule = sl_service_schedule(service);
-	char ip[SL_IP_STRLEN];
+	struct sl_backend_note *note = &control->backend_notes[id];
 
 	snprintf(note->reason, sizeof(note->reason), "%s", reason);
 	note->since_ns = sl_control_now_ns();
+}
+
+/* When the schedule is by the change, and the reason is noted. */
+static void log_change(const struct sl_control *control, const struct sl_service *service, const struct sl_backend *backend,
+		       const char *what)
+{
+	const struct sl_schedule *schedule = sl_service_schedule(service);
+	char ip[SL_IP_STRLEN];
+
 	sl_log_info("service \"%s\": backend %s port %u %s: %s; %u of %u backends take new flows%s", service->name,
-		    sl_ip_format(&place->backend->ip, ip), rte_be_to_cpu_16(place->backend->port_be), what, reason,
-		    schedule->n_targets, service->n_backends,
+		    sl_ip_format(&backend->ip, ip), rte_be_to_cpu_16(backend->port_be), what,
+		    control->backend_notes[backend->id].reason, schedule->n_targets, service->n_backends,
 		    schedule->group == SL_GROUP_BACKUP ? ", backup ones among them" :
 		    schedule->group == SL_GROUP_PANIC  ? ", in spite of their health: too few are well" : "");
 }
@@ -118,7 +124,7 @@ static int apply(struct sl_control *control, const struct place *place, struct s
 		return -1;
 	}
 	/* After the schedule: a worker that sees the new epoch, and moves flows from the backend, sees that one too. */
-	if (before.admin != state->admin || before.health != state->health)
+	if (before.admin != state->admin)
 		atomic_fetch_add_explicit(&control->shared->backend_epoch, 1, memory_order_release);
 	control->count[SL_CONTROL_COUNT_BACKEND_CHANGES]++;
 	sl_shared_quiesce(control->shared);
@@ -163,8 +169,10 @@ int sl_backends_set_weight(struct sl_control *control, uint16_t id, uint16_t wei
 	if (apply(control, &place, &state, problems) != 0)
 		return -1;
 	snprintf(what, sizeof(what), "has weight %u now, it was %u", after, before);
-	if (after != before)
-		log_change(control, &place, what, reason);
+	if (after == before)
+		return 0;
+	note_change(control, id, reason);
+	log_change(control, &control->snapshot->services[place.service], place.backend, what);
 	return 0;
 }
 
@@ -183,27 +191,88 @@ int sl_backends_set_admin(struct sl_control *control, uint16_t id, enum sl_admin
 	state.admin = (uint8_t)admin;
 	if (apply(control, &place, &state, problems) != 0)
 		return -1;
-	log_change(control, &place, what, reason);
+	note_change(control, id, reason);
+	log_change(control, &control->snapshot->services[place.service], place.backend, what);
 	return 0;
 }
 
 int sl_backends_set_health(struct sl_control *control, uint16_t id, enum sl_health health, const char *reason,
 			   struct sl_problems *problems)
 {
+	struct sl_backend_note *note = &control->backend_notes[id];
 	struct place place;
-	char what[64];
 
 	if (find_place(control, id, &place, problems) != 0)
 		return -1;
-	struct sl_backend_state state = sl_backends_state(control, place.backend);
+	const struct sl_service *service = &control->snapshot->services[place.service];
+	struct sl_backend_state before = sl_backends_state(control, place.backend), state = before;
 	if (state.health == health)
 		return 0;
-	snprintf(what, sizeof(what), "is %s now, it was %s", sl_health_name(health), sl_health_name(state.health));
 	state.health = (uint8_t)health;
-	if (apply(control, &place, &state, problems) != 0)
-		return -1;
-	log_change(control, &place, what, reason);
+	if (service->slow_start_s > 0 && !takes_flows(&before) && takes_flows(&state))
+		start_slowly(control, id, &state);
+	write_state(&control->shared->backends[id], &state);
+	if (!note->unsettled)
+		note->health_was = before.health;
+	note->unsettled = health != note->health_was;
+	control->unsettled[service->id] = true;
+	control->next_settle_ns = 0;
+	note_change(control, id, reason);
+	control->count[SL_CONTROL_COUNT_BACKEND_CHANGES]++;
 	return 0;
+}
+
+/* Log the changes of health that a service's schedule is by now. Returns whether there are any. */
+static bool log_settled(struct sl_control *control, const struct sl_service *service)
+{
+	char what[64];
+	bool any = false;
+
+	for (unsigned int i = 0; i < service->n_backends; i++) {
+		const struct sl_backend *backend = &service->backends[i];
+		struct sl_backend_note *note = &control->backend_notes[backend->id];
+		if (!note->unsettled)
+			continue;
+		note->unsettled = false;
+		any = true;
+		snprintf(what, sizeof(what), "is %s now, it was %s",
+			 sl_health_name(control->shared->backends[backend->id].health), sl_health_name(note->health_was));
+		log_change(control, service, backend, what);
+	}
+	return any;
+}
+
+void sl_backends_settle(struct sl_control *control, uint64_t now_ns)
+{
+	struct sl_schedule *old[SL_MAX_SERVICES];
+	bool states = false;
+	unsigned int n = 0;
+
+	if (now_ns < control->next_settle_ns)
+		return;
+	control->next_settle_ns = SL_NEVER;
+	for (uint16_t i = 0; i < control->snapshot->n_services; i++) {
+		const struct sl_service *service = &control->snapshot->services[i];
+		bool wanted = control->unsettled[service->id] && !service->draining;
+		control->unsettled[service->id] = false;
+		old[n] = wanted ? sl_snapshot_reschedule(control->snapshot, i, control->shared->backends) : NULL;
+		if (old[n] != NULL) {
+			n++;
+			states |= log_settled(control, service);
+		} else if (wanted) {
+			control->unsettled[service->id] = true;
+			control->next_settle_ns = now_ns + SL_NS_PER_S;
+			sl_log_error("out of memory: the schedule of service \"%s\" is by an earlier state of its backends; it is tried "
+				     "again each second", service->name);
+		}
+	}
+	/* After the schedules: a worker that sees the new epoch, and moves flows from the backend, sees those, too. */
+	if (states)
+		atomic_fetch_add_explicit(&control->shared->backend_epoch, 1, memory_order_release);
+	if (n > 0)
+		sl_shared_quiesce(control->shared);
+	while (n > 0)
+		sl_schedule_release(old[--n]);
 }
 
 /* A new backend; `late`: of a service that was running before. */
@@ -283,28 +352,15 @@ static uint64_t ramp_service(struct sl_control *control, const struct sl_service
 
 uint64_t sl_backends_run(struct sl_control *control, uint64_t now_ns)
 {
-	struct sl_schedule *old[SL_MAX_SERVICES];
-	unsigned int n = 0;
-
-	if (now_ns < control->next_ramp_ns)
-		return control->next_ramp_ns;
-	control->next_ramp_ns = SL_NEVER;
-	for (uint16_t i = 0; i < control->snapshot->n_services; i++) {
-		bool changed = false;
-		uint64_t next_ns = ramp_service(control, &control->snapshot->services[i], now_ns, &changed);
-		control->next_ramp_ns = RTE_MIN(control->next_ramp_ns, next_ns);
-		if (!changed || control->snapshot->services[i].draining)
-			continue;
-		old[n] = sl_snapshot_reschedule(control->snapshot, i, control->shared->backends);
-		if (old[n] != NULL)
-			n++;
-		else
-			sl_log_error("out of memory: a backend of service \"%s\" has less than its weight until its next change",
-				     control->snapshot->services[i].name);
+	if (now_ns >= control->next_ramp_ns) {
+		control->next_ramp_ns = SL_NEVER;
+		control->next_settle_ns = 0;
+		for (uint16_t i = 0; i < control->snapshot->n_services; i++) {
+			const struct sl_service *service = &control->snapshot->services[i];
+			uint64_t next_ns = ramp_service(control, service, now_ns, &control->unsettled[service->id]);
+			control->next_ramp_ns = RTE_MIN(control->next_ramp_ns, next_ns);
+		}
 	}
-	if (n > 0)
-		sl_shared_quiesce(control->shared);
-	while (n > 0)
-		sl_schedule_release(old[--n]);
-	return control->next_ramp_ns;
+	sl_backends_settle(control, now_ns);
+	return RTE_MIN(control->next_ramp_ns, control->next_settle_ns);
 }

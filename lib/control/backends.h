@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * The states of backends at run time: the one place that changes them. A change is checked, written into shared->backends,
- * and the schedule of that backend's service compiled and exchanged; nothing else of the snapshot is touched, and the change
- * counts for the next new flow when the call returns. Each change is logged once, with its reason.
+ * and the schedule of that backend's service compiled and exchanged; nothing else of the snapshot is touched. What an operator
+ * changes counts for the next new flow when the call returns; changes of health are collected until sl_backends_settle, as a
+ * network that fails brings a thousand at once, and each exchange waits for all workers. Each change is logged once, with its reason.
  *
  * A backend is named by its id, and must be in the configuration: what was removed from it drains anyway.
  */
@@ -18,6 +19,8 @@ struct sl_backend_note {
 	char reason[SL_REASON_MAX]; /* of its last change */
 	uint64_t since_ns;	    /* when that was, sl_control_now_ns() */
 	uint64_t ramp_start_ns;	    /* when its slow start began, while state.ramp is less than SL_RAMP_FULL */
+	bool unsettled;		    /* its health has changed, */
+	uint8_t health_was;	    /* from this one, which the schedule still goes by */
 };
 
 /* The state of a backend of the snapshot, and what is noted about it; valid under the lock. */
@@ -32,7 +35,8 @@ uint16_t sl_backends_find(const struct sl_control *control, const char *service,
 
 /*
  * Each returns 0, also where it was so already (then nothing is logged, and the reason stays), or -1 with a problem and
- * nothing changed. `reason` is for the log and the operator: who asked, or what was seen. Call with the lock.
+ * nothing changed. `reason` is for the log and the operator: who asked, or what was seen. Call with the lock; and
+ * sl_backends_settle after changes of health, before the lock is given back.
  */
 int sl_backends_set_weight(struct sl_control *control, uint16_t id, uint16_t weight, const char *reason,
 			   struct sl_problems *problems); /* SL_WEIGHT_CONFIGURED: that of the file again */
@@ -47,7 +51,10 @@ int sl_backends_set_health(struct sl_control *control, uint16_t id, enum sl_heal
  */
 void sl_backends_follow(struct sl_control *control, struct sl_snapshot *next);
 
-/* Give those that start slowly what is due of their weight. Returns when more will be. Call with the lock. */
+/* Lay out schedules by what has changed, and have all workers go by them. What memory is short for is tried again by run. */
+void sl_backends_settle(struct sl_control *control, uint64_t now_ns);
+
+/* Give those that start slowly what is due of their weight, and settle. Returns when more will be due. Call with the lock. */
 uint64_t sl_backends_run(struct sl_control *control, uint64_t now_ns);
 
 #endif

@@ -181,6 +181,7 @@ int sl_control_publish(struct sl_control *control, const struct sl_config *confi
 	sl_companions_follow(control, config);
 	sl_passive_follow(control, config);
 	sl_health_follow(control, config, sl_control_now_ns());
+	sl_backends_settle(control, sl_control_now_ns());
 	follow(control, previous);
 	sl_snapshot_destroy(previous);
 	return 0;

@@ -94,6 +94,7 @@ static uint16_t id_of(const struct lab *lab, const char *service, const char *ip
 		assert_int_equal(sl_backends_set_##what(&lab->control, id, value, "a test", &problems), expected); \
 		assert_int_equal(problems.count, expected == 0 ? 0 : 1);                            \
 		sl_problems_fini(&problems);                                                        \
+		sl_backends_settle(&lab->control, sl_control_now_ns());                             \
 	}
 SETTER(weight, uint16_t)
 SETTER(admin, enum sl_admin)
@@ -145,6 +146,37 @@ static void test_health_and_admin(void **state)
 	SET(health, one, SL_HEALTH_UP); /* it was */
 	assert_int_equal(lab->control.count[SL_CONTROL_COUNT_BACKEND_CHANGES], 4);
 	assert_ptr_equal(sl_service_schedule(&lab->control.snapshot->services[1]), other);
+}
+
+/* What a network that fails brings costs one new schedule a service and one wait for workers, not one each. */
+static void test_many_at_once(void **state)
+{
+	struct lab *lab = *state;
+	static const char *const services[] = { "equal", "weighted" }, *const ips[] = { "10.2.0.1", "10.2.0.2" };
+	const struct sl_schedule *before[2];
+	struct sl_problems problems;
+	uint32_t epoch = atomic_load(&lab->shared->backend_epoch);
+
+	sl_problems_init(&problems);
+	for (unsigned int i = 0; i < 2; i++)
+		before[i] = sl_service_schedule(&lab->control.snapshot->services[i]);
+	for (unsigned int i = 0; i < 4; i++)
+		assert_int_equal(sl_backends_set_health(&lab->control, id_of(lab, services[i / 2], ips[i % 2]), SL_HEALTH_DOWN, "a test",
+							&problems), 0);
+	for (unsigned int i = 0; i < 2; i++)
+		assert_ptr_equal(sl_service_schedule(&lab->control.snapshot->services[i]), before[i]);
+	assert_int_equal(atomic_load(&lab->shared->backend_epoch), epoch);
+
+	assert_int_equal(sl_backends_run(&lab->control, sl_control_now_ns()), SL_NEVER);
+	assert_int_equal(atomic_load(&lab->shared->backend_epoch), epoch + 1);
+	for (unsigned int i = 0; i < 4; i++)
+		assert_int_equal(effective(lab, id_of(lab, services[i / 2], ips[i % 2])), 0);
+	for (unsigned int i = 0; i < 2; i++)
+		before[i] = sl_service_schedule(&lab->control.snapshot->services[i]);
+	sl_backends_run(&lab->control, sl_control_now_ns());
+	for (unsigned int i = 0; i < 2; i++)
+		assert_ptr_equal(sl_service_schedule(&lab->control.snapshot->services[i]), before[i]);
+	sl_problems_fini(&problems);
 }
 
 static void test_weight(void **state)
@@ -283,6 +315,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_weight, lab_up, lab_down),
 		cmocka_unit_test_setup_teardown(test_reload, lab_up, lab_down),
 		cmocka_unit_test_setup_teardown(test_back_again, lab_up, lab_down),
+		cmocka_unit_test_setup_teardown(test_many_at_once, lab_up, lab_down),
 		cmocka_unit_test_setup_teardown(test_slow_start, lab_up, lab_down),
 		cmocka_unit_test_setup_teardown(test_slow_start_of_new, lab_up, lab_down),
 	};

@@ -124,6 +124,7 @@ static void publish(struct lab *lab)
 	lab->control.snapshot = next;
 	sl_passive_follow(&lab->control, &lab->config->config);
 	sl_health_follow(&lab->control, &lab->config->config, fake.now_ns);
+	sl_backends_settle(&lab->control, fake.now_ns);
 	sl_snapshot_destroy(previous);
 }
 
@@ -205,13 +206,14 @@ static void pass(struct lab *lab, uint64_t ms)
 
 	while (fake.now_ns < end) {
 		uint64_t next = sl_health_run(&lab->control, fake.now_ns), passive = sl_passive_run(&lab->control, fake.now_ns);
+		sl_backends_settle(&lab->control, fake.now_ns);
 		next = RTE_MIN(next, passive);
 		next = RTE_MAX(next, fake.now_ns + 1);
 		fake.now_ns = RTE_MIN(end, next);
 	}
 }
 
-static void answer(const struct lab *lab, unsigned int n, bool passed)
+static void answer(struct lab *lab, unsigned int n, bool passed)
 {
 	struct sl_probe_result result = { .passed = passed, .text = "said so" };
 	uint16_t id = id_of(lab, n);
@@ -220,6 +222,7 @@ static void answer(const struct lab *lab, unsigned int n, bool passed)
 	fake.asked[id] = false;
 	fake.running--;
 	fake.probes->ended(fake.probes->arg, id, &result);
+	sl_backends_settle(&lab->control, fake.now_ns);
 }
 
 /* Every check that is under way ends so; those of backends 1 to n_failing fail. Then an interval passes. */
