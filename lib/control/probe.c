@@ -19,6 +19,7 @@
 
 #define MOST 2048      /* at a time */
 #define EVENTS_MAX 256 /* in a turn */
+#define GRACE_NS (1000 * 1000 * 1000ull) /* for answers that nobody has looked at; no more, as others can keep us busy with theirs */
 
 /* Half the files the process may open, and it may as many as it can be given. */
 static unsigned int most_at_a_time(void)
@@ -227,12 +228,15 @@ uint64_t sl_probes_run(struct sl_probes *probes, uint64_t now_ns)
 	struct epoll_event events[EVENTS_MAX];
 	int n = probes->n_running > 0 ? epoll_wait(probes->epoll_fd, events, EVENTS_MAX, 0) : 0;
 
+	probes->more = n == EVENTS_MAX;
 	for (int i = 0; i < n; i++)
 		look(probes, &events[i]);
 	sl_probe_http_run(probes, now_ns);
-	if (now_ns >= probes->next_ns)
-		expire(probes, now_ns);
-	if (n == EVENTS_MAX)
+	/* An answer that waits is one, however late this turn is. */
+	uint64_t late_ns = probes->more ? GRACE_NS : 0;
+	if (now_ns >= probes->next_ns + late_ns)
+		expire(probes, now_ns - late_ns);
+	if (probes->more)
 		return now_ns;
 	return RTE_MIN(probes->next_ns, probes->curl_ns);
 }

@@ -54,6 +54,7 @@ struct sl_probes {
 	struct sl_probe *of; /* by backend id */
 	unsigned int n_running, most;
 	uint64_t next_ns;    /* no deadline is earlier */
+	bool more;	     /* this turn has left answers that are there */
 	void (*ended)(void *arg, uint16_t id, const struct sl_probe_result *result);
 	void *arg;
 	int raw_fd[2];	     /* IPv4, IPv6; -1: none. They hear the answers to everybody's pings: watched while n_icmp is not 0 */

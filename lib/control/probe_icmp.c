@@ -151,4 +151,5 @@ void sl_probe_icmp_look(struct sl_probes *probes, int fd)
 		memcpy(&echo, packet + header, sizeof(echo));
 		take_answer(probes, &from, &echo);
 	}
+	probes->more = true;
 }

@@ -31,7 +31,7 @@
 static struct {
 	bool possible;
 	struct sl_probes probes;
-	unsigned int n;			/* probes that have ended */
+	unsigned int n, n_failed;	/* probes that have ended */
 	struct sl_probe_result last;
 	uint16_t last_id;
 } test;
@@ -48,6 +48,7 @@ static void on_end(void *arg, uint16_t id, const struct sl_probe_result *result)
 {
 	assert_ptr_equal(arg, &test);
 	test.n++;
+	test.n_failed += !result->passed;
 	test.last = *result;
 	test.last_id = id;
 }
@@ -106,7 +107,7 @@ static void start(struct server *server, int type, const char *ip, const char *a
 	*server = (struct server){ .fd = socket(address.ss_family, type, 0), .answer = answer };
 	assert_int_equal(bind(server->fd, (struct sockaddr *)&address, n), 0);
 	if (type == SOCK_STREAM)
-		assert_int_equal(listen(server->fd, 128), 0);
+		assert_int_equal(listen(server->fd, 1024), 0);
 	assert_int_equal(getsockname(server->fd, (struct sockaddr *)&address, &length), 0);
 	server->port = rte_be_to_cpu_16(((struct sockaddr_in *)&address)->sin_port);
 	assert_int_equal(pthread_create(&server->thread, NULL, serve, server), 0);
@@ -348,6 +349,39 @@ static void many(void **state)
 	stop(&datagram);
 }
 
+/* When control was busy elsewhere for longer than checks may take, answers that came meanwhile count, and those alone. */
+static void late_look(void **state)
+{
+	struct sl_config_health health = { .type = SL_CHECK_TCP, .timeout_ms = 1000 };
+	const unsigned int answered = 600;
+	struct server stream, silent;
+	char why[SL_PROBE_TEXT_MAX];
+
+	if (!test.possible)
+		skip();
+	start(&stream, SOCK_STREAM, "127.0.0.1", NULL);
+	start(&silent, SOCK_DGRAM, "127.0.0.1", NULL);
+	test.n = test.n_failed = 0;
+	test.probes.most = 1000;
+	uint64_t begin_ns = now_ns(), turn_ns = begin_ns + UINT64_C(1100000000);
+	for (uint16_t id = 0; id < answered; id++) {
+		struct sl_probe_target to = target(&health, "127.0.0.1", stream.port);
+		assert_int_equal(sl_probe_begin(&test.probes, id, &to, begin_ns, why), 0);
+	}
+	struct sl_config_health unanswered = { .type = SL_CHECK_UDP, .timeout_ms = 1000, .send = (char *)(uintptr_t)"ping" };
+	struct sl_probe_target to = target(&unanswered, "127.0.0.1", silent.port);
+	assert_int_equal(sl_probe_begin(&test.probes, (uint16_t)answered, &to, begin_ns, why), 0);
+	while (test.n <= answered) {
+		unsigned int before = test.n;
+		sl_probes_run(&test.probes, turn_ns);
+		assert_true(test.n > before);
+	}
+	assert_int_equal(test.n_failed, 1);
+	assert_int_equal(test.last_id, answered);
+	stop(&stream);
+	stop(&silent);
+}
+
 static int set_up(void **state)
 {
 	test.possible = unshare(CLONE_NEWNET) == 0 && system("ip link set lo up") == 0;
@@ -365,6 +399,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(tcp), cmocka_unit_test(http), cmocka_unit_test(http_behind_proxy_header), cmocka_unit_test(udp), cmocka_unit_test(icmp), cmocka_unit_test(many),
+		cmocka_unit_test(late_look),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
