@@ -21,7 +21,7 @@ struct sl_companions {
 	char muted[SL_MAX_PORTS][sizeof(((struct sl_port *)0)->netdev)]; /* "": nothing there */
 	struct sl_ip *addresses;
 	unsigned int n_addresses;
-	bool begun; /* what a killed sluice may have left is undone */
+	bool muting; /* the kernel does so; false also before what a killed sluice may have left is undone */
 };
 
 struct sl_companions *sl_companions_create(void)
@@ -265,7 +265,7 @@ static int collect_addresses(const struct sl_companions *all, const struct sl_sn
 	return 0;
 }
 
-/* On all ports: the kernel answers on any interface for all of its addresses. */
+/* On all ports: the kernel answers on any interface for all of its addresses. What it refuses is tried again with the next snapshot. */
 static void mute_ports(struct sl_control *control)
 {
 	struct sl_companions *all = control->companions;
@@ -276,18 +276,18 @@ static void mute_ports(struct sl_control *control)
 		sl_log_error("out of memory: the kernel may answer for new addresses of companions");
 		return;
 	}
-	bool same = all->begun && n == all->n_addresses && (n == 0 || memcmp(addresses, all->addresses, n * sizeof(*addresses)) == 0);
+	bool same = all->muting && n == all->n_addresses && (n == 0 || memcmp(addresses, all->addresses, n * sizeof(*addresses)) == 0);
 	free(all->addresses);
 	all->addresses = addresses;
 	all->n_addresses = n;
-	all->begun = true;
+	all->muting = true;
 	for (unsigned int i = 0; !same && i < control->n_ports; i++) {
 		const struct sl_port *port = &control->ports[i];
 		if (!only_copies(port))
 			continue;
 		memcpy(all->muted[i], port->netdev, sizeof(all->muted[i]));
 		if (n > 0)
-			sl_netdev_mute(port->netdev, addresses, n);
+			all->muting &= sl_netdev_mute(port->netdev, addresses, n);
 		else
 			unmute(all, i);
 	}

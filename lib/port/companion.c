@@ -35,6 +35,7 @@ struct sl_companion {
 	uint32_t table;
 	bool link, gone;
 	struct sl_companion_plan plan; /* as it was applied */
+	bool refused; /* not all of it: there may be less, or as much of an earlier one as the plan has, too */
 };
 
 /* ---- life ---- */
@@ -142,37 +143,41 @@ static bool has_route(const struct sl_companion_plan *plan, const struct sl_comp
 	return false;
 }
 
-static void complain(const struct sl_companion *c, int ret, const char *what, const struct sl_prefix *prefix)
+/* Returns whether there is nothing to complain about. */
+static bool complain(const struct sl_companion *c, int ret, const char *what, const struct sl_prefix *prefix)
 {
 	char text[SL_IP_STRLEN];
 
 	if (ret != 0)
 		sl_log_error("companion %s: the host refuses %s %s: %s", c->name, what, sl_prefix_format(prefix, text),
 			     rte_strerror(-ret));
+	return ret == 0;
 }
 
-/* Change what differs between two plans: remove, then add. */
-static void change(struct sl_companion *c, int netlink, const struct sl_companion_plan *from, const struct sl_companion_plan *to,
+/* Change what differs between two plans: remove, then add. False: the host has refused some of it. */
+static bool change(struct sl_companion *c, int netlink, const struct sl_companion_plan *from, const struct sl_companion_plan *to,
 		   bool add)
 {
 	const struct sl_companion_plan *has = add ? to : from, *other = add ? from : to;
+	bool done = true;
 
 	for (unsigned int i = 0; i < has->n_addresses; i++) {
-		if (has_address(other, &has->addresses[i]))
+		if (!(add && c->refused) && has_address(other, &has->addresses[i]))
 			continue;
-		complain(c, sl_netlink_address(netlink, add, c->index, &has->addresses[i]), "address", &has->addresses[i]);
+		done &= complain(c, sl_netlink_address(netlink, add, c->index, &has->addresses[i]), "address", &has->addresses[i]);
 		if (!sl_ip_is_link_local(&has->addresses[i].ip))
-			complain(c, sl_netlink_rule(netlink, add, c->table, &has->addresses[i].ip), "a rule for",
-				 &has->addresses[i]);
+			done &= complain(c, sl_netlink_rule(netlink, add, c->table, &has->addresses[i].ip), "a rule for",
+					 &has->addresses[i]);
 	}
 	/* Those that stay are given again: the kernel takes all of them away with a family's last address. */
 	for (unsigned int i = 0; i < has->n_routes; i++)
 		if (add || !has_route(other, &has->routes[i]))
-			complain(c, sl_netlink_route(netlink, add, c->index, c->table, &has->routes[i].prefix, &has->routes[i].via),
-				 "route", &has->routes[i].prefix);
+			done &= complain(c, sl_netlink_route(netlink, add, c->index, c->table, &has->routes[i].prefix,
+							     &has->routes[i].via), "route", &has->routes[i].prefix);
+	return done;
 }
 
-static void set_mtu(const struct sl_companion *c, uint16_t mtu)
+static bool set_mtu(const struct sl_companion *c, uint16_t mtu)
 {
 	struct ifreq ifr = about(c);
 
@@ -180,6 +185,7 @@ static void set_mtu(const struct sl_companion *c, uint16_t mtu)
 	int ret = ask(SIOCSIFMTU, &ifr);
 	if (ret != 0)
 		sl_log_error("companion %s: the host refuses MTU %u: %s", c->name, mtu, rte_strerror(-ret));
+	return ret == 0;
 }
 
 static int change_flags(const struct sl_companion *c, short on, short off)
@@ -191,12 +197,13 @@ static int change_flags(const struct sl_companion *c, short on, short off)
 	return ret != 0 ? ret : ask(SIOCSIFFLAGS, &ifr);
 }
 
-static void bring_up(const struct sl_companion *c)
+static bool bring_up(const struct sl_companion *c)
 {
 	int ret = change_flags(c, IFF_UP, 0);
 
 	if (ret != 0)
 		sl_log_error("companion %s cannot be brought up: %s", c->name, rte_strerror(-ret));
+	return ret == 0;
 }
 
 /* What addresses and routes there are is the configuration's to say; a companion without IPv6 keeps silent about it. */
@@ -221,23 +228,50 @@ static void free_plan(struct sl_companion_plan *plan)
 	*plan = (struct sl_companion_plan){ 0 };
 }
 
+/* What may be left of the plan before is in this one, too, to be removed next time. */
+static void keep(struct sl_companion *c, const struct sl_companion_plan *before)
+{
+	struct sl_companion_plan *plan = &c->plan;
+	struct sl_prefix *addresses = realloc(plan->addresses, (plan->n_addresses + before->n_addresses + 1) * sizeof(*addresses));
+	struct sl_companion_route *routes = realloc(plan->routes, (plan->n_routes + before->n_routes + 1) * sizeof(*routes));
+
+	if (addresses != NULL)
+		plan->addresses = addresses;
+	if (routes != NULL)
+		plan->routes = routes;
+	if (addresses == NULL || routes == NULL) {
+		sl_log_error("out of memory: companion %s may keep addresses and routes it had", c->name);
+		return;
+	}
+	for (unsigned int i = 0; i < before->n_addresses; i++)
+		if (!has_address(plan, &before->addresses[i]))
+			addresses[plan->n_addresses++] = before->addresses[i];
+	for (unsigned int i = 0; i < before->n_routes; i++)
+		if (!has_route(plan, &before->routes[i]))
+			routes[plan->n_routes++] = before->routes[i];
+}
+
 void sl_companion_apply(struct sl_companion *c, const struct sl_companion_plan *plan)
 {
-	struct sl_companion_plan before = c->plan;
+	struct sl_companion_plan before = c->plan, next = *plan;
 	int netlink = sl_netlink_open();
 
-	c->plan = *plan;
 	if (netlink < 0) {
 		sl_log_error("companion %s: no netlink socket: %s", c->name, rte_strerror(-netlink));
-	} else {
-		quieten(c, plan);
-		if (plan->mtu != before.mtu)
-			set_mtu(c, plan->mtu);
-		change(c, netlink, &before, plan, false);
-		bring_up(c);
-		change(c, netlink, &before, plan, true);
-		close(netlink);
+		c->refused = true;
+		free_plan(&next);
+		return;
 	}
+	quieten(c, &next);
+	bool done = (!c->refused && next.mtu == before.mtu) || set_mtu(c, next.mtu);
+	done &= change(c, netlink, &before, &next, false);
+	done &= bring_up(c);
+	done &= change(c, netlink, &before, &next, true);
+	close(netlink);
+	c->plan = next;
+	c->refused = !done;
+	if (!done)
+		keep(c, &before);
 	free_plan(&before);
 }
 

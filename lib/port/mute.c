@@ -136,15 +136,16 @@ static int mute(int fd, const char *name, const struct sl_ip *addresses, unsigne
 	return ret;
 }
 
-void sl_netdev_mute(const char *name, const struct sl_ip *addresses, unsigned int n)
+bool sl_netdev_mute(const char *name, const struct sl_ip *addresses, unsigned int n)
 {
 	int fd = sl_netlink_open(), ret = fd < 0 ? fd : mute(fd, name, addresses, n);
 
 	if (ret != 0)
 		sl_log_warning("%s: the kernel cannot be told to leave packets for companions to sluice, so it answers them, too: %s%s", name,
-			       rte_strerror(-ret), ret == -ENOENT ? "; remedy: `modprobe -a sch_ingress cls_bpf`" : "");
+			       rte_strerror(-ret), ret == -ENOENT ? "; remedy: `modprobe -a sch_ingress cls_bpf`, then reload" : "");
 	if (fd >= 0)
 		close(fd);
+	return ret == 0;
 }
 
 void sl_netdev_unmute(const char *name)

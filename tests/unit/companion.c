@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -135,6 +136,39 @@ static void settings_follow_the_plan(void **state)
 	sl_companion_set_link(test.companion, false);
 	assert_true(shows("ip link show dev wan", "NO-CARRIER"));
 	sl_companion_set_link(test.companion, true);
+}
+
+/* What the host has refused is there when the same plan comes again and nothing is in its way any more. */
+static void refused_is_tried_again(void **state)
+{
+	struct rlimit files, none;
+
+	if (!test.possible)
+		skip();
+	/* no IPv6 on a link with so small an MTU */
+	struct sl_companion_plan small = plan(1000, LIST("192.0.2.3/24", "2001:db8:1::2/64"), LIST("192.0.2.0/24"));
+	sl_companion_apply(test.companion, &small);
+	assert_false(shows("ip -o addr show dev wan", "2001:db8:1::2/64"));
+	struct sl_companion_plan same = plan(1500, LIST("192.0.2.3/24", "2001:db8:1::2/64"), LIST("192.0.2.0/24"));
+	sl_companion_apply(test.companion, &same);
+	assert_true(shows("ip -o addr show dev wan", "2001:db8:1::2/64"));
+	assert_true(shows("ip -6 rule", "from 2001:db8:1::2 lookup 1936457735"));
+
+	/* no socket to ask by: neither what goes nor what comes */
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+	none = (struct rlimit){ 0, files.rlim_max };
+	for (unsigned int i = 0; i < 2; i++) {
+		struct sl_companion_plan other = plan(1500, LIST("192.0.2.3/24", "192.0.2.4/24"), LIST("192.0.2.0/24"));
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, i == 0 ? &none : &files), 0);
+		sl_companion_apply(test.companion, &other);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+		assert_int_equal(shows("ip -o addr show dev wan", "192.0.2.4/24"), i == 1);
+		assert_int_equal(shows("ip -o addr show dev wan", "2001:db8:1::2/64"), i == 0);
+	}
+	struct sl_companion_plan last = plan(1500, LIST("192.0.2.3/24"), LIST("192.0.2.0/24"));
+	sl_companion_apply(test.companion, &last);
+	assert_false(shows("ip -4 rule", "192.0.2.4"));
+	assert_false(sl_netdev_mute("nosuch0", &(struct sl_ip){ 0 }, 1));
 }
 
 static struct rte_mbuf *frame(const char *type_and_data, size_t n)
@@ -343,6 +377,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(settings_follow_the_plan),
+		cmocka_unit_test(refused_is_tried_again),
 		cmocka_unit_test(frames_pass),
 		cmocka_unit_test(a_name_that_is_taken),
 		cmocka_unit_test_teardown(muted, remove_peer),

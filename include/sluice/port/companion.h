@@ -31,7 +31,7 @@ struct sl_companion *sl_companion_create(const char *name, const uint8_t mac[6],
 					 struct sl_problems *problems);
 void sl_companion_destroy(struct sl_companion *companion); /* NULL is accepted */
 
-/* Make it so and bring it up; takes over what the plan points to. What the host refuses is logged. */
+/* Make it so and bring it up; takes over what the plan points to. What the host refuses is logged, and tried again with the next plan. */
 void sl_companion_apply(struct sl_companion *companion, const struct sl_companion_plan *plan);
 
 /* Its interface has moved: another MAC address, another table. What it was given, and neighbours it knows, are gone; apply comes next. */
@@ -58,8 +58,9 @@ bool sl_companion_write(struct sl_companion *companion, struct rte_mbuf *m);
 /*
  * A kernel interface whose frames sluice gets copies of: have the kernel drop what it receives there for these addresses, companions',
  * which are its own, too. Everything else on the interface, as its own addresses, is left alone. Again: with other addresses.
+ * False: the kernel refuses, which is logged with its remedy.
  */
-void sl_netdev_mute(const char *name, const struct sl_ip *addresses, unsigned int n);
+bool sl_netdev_mute(const char *name, const struct sl_ip *addresses, unsigned int n);
 
 /* Undo it, also what somebody who was killed has left. */
 void sl_netdev_unmute(const char *name);
