@@ -404,6 +404,13 @@ void sl_neighbours_configure(struct sl_neighbours *n, const struct sl_snapshot *
 		if (n->table->entries[i].state != SL_NEIGHBOUR_FREE)
 			revise(n, (uint16_t)i);
 
+	/* Before room is made for new ones: that takes what nobody wants. */
+	for (unsigned int i = 0; i < n_wanted; i++) {
+		uint16_t index = sl_neighbour_lookup(n->table, wanted[i].interface, &wanted[i].ip);
+		if (index != SL_ID_NONE)
+			n->table->entries[index].wanted = 1;
+	}
+
 	for (unsigned int i = 0; i < snapshot->n_neighbours; i++) {
 		const struct sl_config_neighbour *s = &snapshot->neighbours[i];
 		uint16_t index = find_or_add(n, s->interface, &s->address, now_ns);

@@ -453,6 +453,29 @@ static void test_full_table(void **state)
 	lab_down(&lab);
 }
 
+/* A reload that wants another next hop does not forget one for it that is wanted, too, only because it comes later in the list. */
+static void test_full_table_on_reload(void **state)
+{
+	struct lab lab;
+	const struct sl_hop before[] = { { 0, ip("10.0.0.1") }, { 0, ip("10.0.0.9") } };
+	const struct sl_hop after[] = { { 0, ip("10.0.0.7") }, { 0, ip("10.0.0.1") }, { 0, ip("10.0.0.9") } };
+
+	lab_up(&lab, 3);
+	sl_neighbours_configure(lab.n, &lab.snapshot, before, 2, lab.now_ns);
+	tell(&lab, SL_EVENT_NEIGHBOUR, 0, "10.0.0.1", mac_a);
+	pass(&lab, 10 * S);
+	tell(&lab, SL_EVENT_NEIGHBOUR, 0, "10.0.0.3", mac_a);
+	pass(&lab, 2 * S);
+	assert_int_equal(lab.table.used, 3);
+	sl_neighbours_configure(lab.n, &lab.snapshot, after, 3, lab.now_ns);
+	assert_int_equal(lab.evicted, 1);
+	assert_int_equal(state_of(&lab, 0, "10.0.0.3"), SL_NEIGHBOUR_FREE);
+	assert_int_equal(state_of(&lab, 0, "10.0.0.1"), SL_NEIGHBOUR_REACHABLE);
+	assert_int_equal(state_of(&lab, 0, "10.0.0.9"), SL_NEIGHBOUR_FAILED);
+	assert_int_not_equal(state_of(&lab, 0, "10.0.0.7"), SL_NEIGHBOUR_FREE);
+	lab_down(&lab);
+}
+
 static void test_many(void **state)
 {
 	enum { N = 5000 };
@@ -489,6 +512,7 @@ int main(void)
 		cmocka_unit_test(test_static),
 		cmocka_unit_test(test_interface_changes),
 		cmocka_unit_test(test_full_table),
+		cmocka_unit_test(test_full_table_on_reload),
 		cmocka_unit_test(test_many),
 	};
 
