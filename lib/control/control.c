@@ -38,7 +38,6 @@
 
 #define TICK_NS (10 * 1000 * 1000ull)  /* deadlines are rounded up to it: at most 100 turns a second for timers */
 #define LINK_NS (100 * 1000 * 1000ull) /* between looks at the links */
-#define BURY_NS SL_NS_PER_S	       /* between looks at tombstones */
 #define LEAVE_NS (200 * 1000 * 1000ull) /* at most, to leave multicast groups at the end */
 
 const struct sl_counter_info sl_control_counter_infos[SL_CONTROL_COUNT_MAX] = {
@@ -282,10 +281,8 @@ static uint64_t bury_tombstones(struct sl_control *control, uint64_t now_ns)
 {
 	if (!sl_snapshot_has_tombstones(control->snapshot))
 		return SL_NEVER;
-	if (now_ns >= control->next_drain_ns) {
-		control->next_drain_ns = now_ns + BURY_NS;
-		sl_control_bury(control);
-	}
+	if (now_ns >= control->next_drain_ns)
+		control->next_drain_ns = now_ns + sl_control_bury(control);
 	return control->next_drain_ns;
 }
 

@@ -115,6 +115,7 @@ struct sl_control {
 	struct sl_health_checks *health;
 	struct sl_passive *passive;
 	uint64_t next_link_ns, next_drain_ns, next_ramp_ns;
+	unsigned int bury_failures;	  /* of tombstones, in a row */
 	uint64_t next_settle_ns;	  /* of schedules, SL_NEVER: all are as they should be */
 	bool unsettled[SL_MAX_SERVICES];  /* by service id: its schedule is not */
 	uint64_t partial_checksum_ports; /* reported already, one bit a port */

@@ -14,6 +14,9 @@
 #include "passive.h"
 #include "publish.h"
 
+#define BURY_NS SL_NS_PER_S /* between looks at tombstones */
+#define BURY_DOUBLED_MAX 6u /* times that a failed one doubles it */
+
 /* A worker's gauge; it may be written meanwhile. */
 static uint32_t active(const struct sl_flow_counters *c)
 {
@@ -151,25 +154,65 @@ static void follow(struct sl_control *control, const struct sl_snapshot *previou
 			     "lack their streams; it is tried again each second");
 }
 
-int sl_control_publish(struct sl_control *control, const struct sl_config *config, struct sl_problems *problems)
+static struct sl_snapshot *build_next(const struct sl_control *control, const struct sl_config *config, struct sl_problems *problems)
 {
-	struct sl_snapshot *previous = control->snapshot;
 	struct sl_port_facts facts[SL_MAX_PORTS];
 	struct sl_usage usage;
 
 	for (unsigned int i = 0; i < control->n_ports; i++)
 		facts[i] = control->ports[i].facts;
 	sum_usage(control, &usage);
-	if (previous != NULL)
-		expect_flows(previous, &usage);
-	struct sl_snapshot *next =
-		sl_snapshot_build(config, facts, control->n_ports, previous, &usage, problems);
-	if (next == NULL)
-		return -1;
-	if (sl_companions_prepare(control, next, config, problems) != 0) {
-		sl_snapshot_destroy(next);
-		return -1;
+	if (control->snapshot != NULL)
+		expect_flows(control->snapshot, &usage);
+	return sl_snapshot_build(config, facts, control->n_ports, control->snapshot, &usage, problems);
+}
+
+static bool has_snat(const struct sl_service *service, const struct sl_ip *ip)
+{
+	for (unsigned int i = 0; i < service->n_snat + service->n_draining_snat; i++)
+		if (sl_ip_equal(&service->snat[i], ip))
+			return true;
+	return false;
+}
+
+static bool has_backend(const struct sl_service *service, uint16_t id)
+{
+	for (unsigned int i = 0; i < service->n_backends + service->n_draining; i++)
+		if (service->backends[i].id == id)
+			return true;
+	return false;
+}
+
+/* Say which tombstones are gone. */
+static void log_drained(const struct sl_snapshot *previous, const struct sl_snapshot *next)
+{
+	char ip[SL_IP_STRLEN];
+
+	for (unsigned int i = 0; i < previous->n_services; i++) {
+		const struct sl_service *service = &previous->services[i];
+		const struct sl_service *now = sl_snapshot_service_by_id(next, service->id);
+		if (now == NULL) {
+			sl_log_info("service \"%s\" drained", service->name);
+			continue;
+		}
+		bool snat_gone = false;
+		for (unsigned int j = 0; j < service->n_draining_snat; j++)
+			snat_gone |= !has_snat(now, &service->snat[service->n_snat + j]);
+		if (snat_gone)
+			sl_log_info("service \"%s\": removed snat addresses drained", service->name);
+		for (unsigned int j = 0; j < service->n_draining; j++) {
+			const struct sl_backend *b = &service->backends[service->n_backends + j];
+			if (!has_backend(now, b->id))
+				sl_log_info("service \"%s\": backend %s port %u drained", service->name,
+					    sl_ip_format(&b->ip, ip), rte_be_to_cpu_16(b->port_be));
+		}
 	}
+}
+
+/* Exchange, wait for the workers, let the other parts follow, free the old one. */
+static void exchange(struct sl_control *control, const struct sl_config *config, struct sl_snapshot *next)
+{
+	struct sl_snapshot *previous = control->snapshot;
 
 	sl_flow_counts_begin(control, previous, next);
 	sl_backends_follow(control, next);
@@ -183,49 +226,56 @@ int sl_control_publish(struct sl_control *control, const struct sl_config *confi
 	sl_health_follow(control, config, sl_control_now_ns());
 	sl_backends_settle(control, sl_control_now_ns());
 	follow(control, previous);
+	if (previous != NULL)
+		log_drained(previous, next);
 	sl_snapshot_destroy(previous);
+}
+
+int sl_control_publish(struct sl_control *control, const struct sl_config *config, struct sl_problems *problems)
+{
+	struct sl_snapshot *next = build_next(control, config, problems);
+
+	if (next == NULL)
+		return -1;
+	if (sl_companions_prepare(control, next, config, problems) != 0) {
+		sl_snapshot_destroy(next);
+		return -1;
+	}
+	exchange(control, config, next);
 	return 0;
 }
 
-/* Say which tombstones have no flows left. Returns how many. */
-static unsigned int log_drained(const struct sl_snapshot *s, const struct sl_usage *usage)
+static bool any_drained(const struct sl_snapshot *s, const struct sl_usage *usage)
 {
-	char ip[SL_IP_STRLEN];
-	unsigned int n = 0;
-
 	for (unsigned int i = 0; i < s->n_services; i++) {
 		const struct sl_service *service = &s->services[i];
-		if (service->draining && usage->service_flows[service->id] == 0) {
-			sl_log_info("service \"%s\" drained", service->name);
-			n++;
-			continue;
-		}
-		if (service->n_draining_snat > 0 && !usage->removed_snat[service->id]) {
-			sl_log_info("service \"%s\": removed snat addresses drained", service->name);
-			n++;
-		}
-		for (unsigned int j = 0; j < service->n_draining; j++) {
-			const struct sl_backend *b = &service->backends[service->n_backends + j];
-			if (usage->backend_flows[b->id] > 0)
-				continue;
-			sl_log_info("service \"%s\": backend %s port %u drained", service->name,
-				    sl_ip_format(&b->ip, ip), rte_be_to_cpu_16(b->port_be));
-			n++;
-		}
+		if ((service->draining && usage->service_flows[service->id] == 0) ||
+		    (service->n_draining_snat > 0 && !usage->removed_snat[service->id]))
+			return true;
+		for (unsigned int j = 0; !service->draining && j < service->n_draining; j++)
+			if (usage->backend_flows[service->backends[service->n_backends + j].id] == 0)
+				return true;
 	}
-	return n;
+	return false;
 }
 
-void sl_control_bury(struct sl_control *control)
+uint64_t sl_control_bury(struct sl_control *control)
 {
 	struct sl_problems problems;
 	struct sl_usage usage;
 
 	sum_usage(control, &usage);
-	if (log_drained(control->snapshot, &usage) == 0)
-		return;
+	if (!any_drained(control->snapshot, &usage))
+		return BURY_NS;
 	sl_problems_init(&problems);
-	if (sl_control_publish(control, control->config, &problems) != 0)
-		sl_log_error("drained objects stay: %s", problems.list[0].what);
+	struct sl_snapshot *next = build_next(control, control->config, &problems);
+	if (next != NULL) {
+		control->bury_failures = 0;
+		exchange(control, control->config, next); /* it wants no companion that was not there */
+	} else {
+		control->bury_failures += control->bury_failures < BURY_DOUBLED_MAX;
+		sl_log_error("drained objects stay: %s", problems.n_listed > 0 ? problems.list[0].what : "out of memory");
+	}
 	sl_problems_fini(&problems);
+	return BURY_NS << control->bury_failures;
 }

@@ -15,7 +15,7 @@
  */
 int sl_control_publish(struct sl_control *control, const struct sl_config *config, struct sl_problems *problems);
 
-/* Drop tombstones without flows. Call with the lock. */
-void sl_control_bury(struct sl_control *control);
+/* Drop tombstones without flows. Returns after how many nanoseconds to call again while there are any. Call with the lock. */
+uint64_t sl_control_bury(struct sl_control *control);
 
 #endif
