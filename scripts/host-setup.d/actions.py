@@ -7,11 +7,13 @@ before. describe(), do() and undo() know one kind each; undo() of something that
 import os
 import pwd
 import re
+import time
 
 import machine
 
 
 PACKAGES = {"modprobe": "kmod", "ip": "iproute2", "mount": "mount", "umount": "mount", "dpdk-devbind.py": "dpdk", "driverctl": "driverctl"}
+NETDEVS_S = 10  # until a driver has made its interfaces
 
 
 class Failed(Exception):
@@ -156,9 +158,19 @@ def undo_bind(a):
     nic = machine.Nic(a["address"])
     if nic.driver != a["before"]:
         set_driver(a["address"], a["before"], "dpdk-devbind.py")
-    nic = machine.Nic(a["address"])
-    for netdev, now in zip(a["netdevs"], nic.netdevs):
+    for netdev, now in zip(a["netdevs"], wait_for_netdevs(a)):
         restore_interface(netdev, now)
+
+
+def wait_for_netdevs(a):
+    """Their names. They come some time after their driver."""
+    end = time.monotonic() + NETDEVS_S
+    while len(machine.Nic(a["address"]).netdevs) < len(a["netdevs"]):
+        if time.monotonic() >= end:
+            raise Failed("%s is bound to %s, but interface %s has not come back within %d s; the end of `dmesg` may say why" % (
+                a["address"], a["before"], ", ".join(n["name"] for n in a["netdevs"]), NETDEVS_S))
+        time.sleep(0.1)
+    return machine.Nic(a["address"]).netdevs
 
 
 def restore_interface(netdev, now):

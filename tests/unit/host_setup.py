@@ -98,6 +98,24 @@ class Fake:
             with open(p, "w") as f:
                 f.write(str(n))
 
+    def hide(self, address, until):
+        """The interface of a NIC appears at that time only."""
+        path = self.at("sys/bus/pci/devices/%s/net" % address)
+        self.now, appears = 0, [until]
+
+        def sleep(seconds):
+            self.now += seconds
+            if appears and self.now >= appears[0]:
+                appears.clear()
+                os.rename(path + ".hidden", path)
+
+        def set_driver(address_, driver):
+            Fake.set_driver(self, address_, driver)
+            if address_ == address and os.path.isdir(path) and appears:
+                os.rename(path, path + ".hidden")
+        self.set_driver = set_driver
+        return (mock.patch.object(actions.time, "sleep", sleep), mock.patch.object(actions.time, "monotonic", lambda: self.now))
+
     def run(self, *command):
         program, args = os.path.basename(command[0]), [a for a in command[1:]]
         self.log.append(" ".join((program,) + tuple(args)))
@@ -368,6 +386,29 @@ class HostSetup(unittest.TestCase):
         self.fake.broken.add("dpdk-devbind.py")
         self.assertIn("what could not be put back stays in", self.setup("undo", "--now")[0])
         self.fake.broken.clear()
+        self.assertEqual("", self.setup("undo", "--now")[0])
+        self.assertEqual(before, self.fake.picture())
+
+    def test_interface_is_late(self):
+        for until in 3, 15:
+            before = self.fake.picture()
+            self.apply("--now")
+            sleep, monotonic = self.fake.hide(A, until)
+            with sleep, monotonic:
+                error = self.setup("undo", "--now")
+                if until > actions.NETDEVS_S:
+                    self.assertIn("interface eth0 has not come back within 10 s", error[1])
+                    self.assertIn("what could not be put back stays", error[0])
+                    error = self.setup("undo", "--now")
+            self.assertEqual("", error[0])
+            self.assertEqual(before, self.fake.picture())
+            self.assertFalse(os.path.exists(host_setup.STATE))
+
+    def test_error_of_the_system(self):
+        before = self.fake.picture()
+        with mock.patch.object(actions, "must", side_effect=PermissionError(13, "Permission denied", "x")):
+            error, _ = self.apply("--now")
+        self.assertIn("Permission denied: 'x'\nwhat was done so far can be put back", error)
         self.assertEqual("", self.setup("undo", "--now")[0])
         self.assertEqual(before, self.fake.picture())
 
