@@ -125,6 +125,20 @@ build()
 	rm -rf "$work"
 }
 
+# A few images stay: several source trees may share the cache. What is not ours, or is not done, is left alone; builds that were
+# interrupted go, as nobody else builds now.
+clean_cache()
+{
+	local name kept=0
+	find "$cache" -mindepth 1 -maxdepth 1 -type d -printf '%T@ %f\n' | sort -rn | cut -d ' ' -f 2- | while read -r name; do
+		if [[ $name =~ ^[0-9a-f]{16}\.work$ ]] || { [[ $name =~ ^[0-9a-f]{16}$ && -e $cache/$name/complete ]] && ((++kept > 3)); }; then
+			rm -rf "${cache:?}/$name"
+		fi
+	done
+}
+
+[[ ${BASH_SOURCE[0]} == "$0" ]] || return 0 # a test has sourced it
+
 mkdir -p "$cache"
 exec 8>"$cache/lock"
 flock 8
@@ -134,8 +148,7 @@ read -r package version < <(kernel_package)
 base_files "$@" >"$work/files"
 key=$({ echo "$package $version"; cat "$here"/{image.sh,files.py,init.sh}; xargs -d '\n' stat -c '%n %s %Y' <"$work/files"; } | sha256sum | cut -c 1-16)
 if [[ ! -e $cache/$key/complete ]]; then
-	# A few stay: several source trees may share the cache.
-	find "$cache" -mindepth 1 -maxdepth 1 -type d -printf '%T@ %p\0' | sort -z -rn | tail -z -n +4 | cut -z -d ' ' -f 2- | xargs -0 -r rm -rf
+	clean_cache
 	build "$cache/$key" "$package" "$version" "$work/files"
 	touch "$cache/$key/complete"
 fi
