@@ -475,8 +475,7 @@ lab_down()
 	case $LAB_WORK in
 	*/sluice-lab-"$LAB".*) rm -rf "$LAB_WORK" ;;
 	esac
-	lab_forget
-	rmdir "$LAB_STATES" 2>/dev/null || { [[ $(ls "$LAB_STATES" 2>/dev/null) == lock ]] && rm -rf "$LAB_STATES"; } || true
+	lab_forget # the directory stays with its lock, which somebody may be waiting for
 }
 
 lab_empty()

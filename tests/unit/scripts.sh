@@ -35,4 +35,19 @@ images_go()
 		fail "the cache has $left"
 }
 
+# Who waits for the lock while the last lab goes down has the lock that everybody else has.
+lock_stays()
+{
+	# shellcheck source=scripts/lab-lib.sh
+	. "$root/scripts/lab-lib.sh"
+	LAB_STATES=$work/states
+	lab_use "unit-$$"
+	mkdir -p "$LAB_STATE"
+	exec 7>"$LAB_STATES/lock"
+	lab_down
+	[[ ! -e $LAB_STATE ]] || fail "the lab is still there"
+	[[ $LAB_STATES/lock -ef /dev/fd/7 ]] || fail "the lock that somebody has open is gone"
+}
+
 (images_go)
+(lock_stays)
