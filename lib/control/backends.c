@@ -5,6 +5,7 @@
 #include "sluice/base/log.h"
 
 #include "backends.h"
+#include "drains.h"
 
 /* A backend in the configuration and the service that has it. */
 struct place {
@@ -315,10 +316,17 @@ void sl_backends_follow(struct sl_control *control, struct sl_snapshot *next)
 			struct sl_backend_state fresh = begin(control, service, backend, before != NULL);
 			changed |= fresh.ramp != SL_RAMP_FULL || slot->generation == backend->generation;
 			write_state(slot, &fresh);
+			sl_drains_clear(control, backend);
 		}
-		/* The schedule was made before they began; where memory runs out they begin at once. */
-		if (changed && !service->draining)
-			sl_schedule_release(sl_snapshot_reschedule(next, i, control->shared->backends));
+		/* The schedule was made before they began; where memory runs out it follows them later. */
+		if (!changed || service->draining)
+			continue;
+		struct sl_schedule *old = sl_snapshot_reschedule(next, i, control->shared->backends);
+		if (old == NULL) {
+			control->unsettled[service->id] = true;
+			control->next_settle_ns = 0;
+		}
+		sl_schedule_release(old);
 	}
 }
 

@@ -47,7 +47,8 @@ int sl_backends_set_health(struct sl_control *control, uint16_t id, enum sl_heal
 
 /*
  * The next snapshot is about to be published in place of control->snapshot: backends that are new in it get fresh states. No
- * worker looks at these yet, as no flow has their ids.
+ * worker looks at these yet, as no flow has their ids. Those that were removed, and are back before their last flow ended, too:
+ * what an operator said of them was about the ones that went.
  */
 void sl_backends_follow(struct sl_control *control, struct sl_snapshot *next);
 

@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 
 #include "../../lib/control/backends.h"
+#include "../../lib/control/drains.h"
 #include "snapshot_checks.h"
 
 #define SET(what, id, value) set_##what(lab, id, value, 0)
@@ -50,7 +51,8 @@ static int lab_up(void **state)
 	lab->shared = calloc(1, sizeof(*lab->shared));
 	lab->control.shared = lab->shared;
 	lab->control.backend_notes = calloc(SL_MAX_BACKENDS, sizeof(*lab->control.backend_notes));
-	assert_true(lab->shared != NULL && lab->control.backend_notes != NULL);
+	lab->control.drains = sl_drains_create();
+	assert_true(lab->shared != NULL && lab->control.backend_notes != NULL && lab->control.drains != NULL);
 	assert_int_equal(posix_memalign((void **)&lab->shared->rcu, 64, rte_rcu_qsbr_get_memsize(1)), 0);
 	assert_int_equal(rte_rcu_qsbr_init(lab->shared->rcu, 1), 0);
 	lab->config = config_new();
@@ -71,6 +73,7 @@ static int lab_down(void **state)
 	sl_snapshot_destroy(lab->control.snapshot);
 	config_free(lab->config);
 	free(lab->control.backend_notes);
+	sl_drains_destroy(lab->control.drains);
 	free(lab->shared->rcu);
 	free(lab->shared);
 	free(lab);
@@ -236,6 +239,9 @@ static void test_back_again(void **state)
 	for (unsigned int i = 0; i < 2; i++) { /* it is removed, then its service is */
 		SET(admin, id, i == 0 ? SL_ADMIN_DRAINING : SL_ADMIN_DISABLED);
 		SET(weight, id, 0);
+		const struct sl_backend *backend = &lab->control.snapshot->services[0].backends[1];
+		assert_int_equal(backend->id, id);
+		sl_drains_set(&lab->control, backend, 77 * SL_NS_PER_S);
 		lab->flows_of = id;
 		lab->service_of = lab->control.snapshot->services[0].id;
 		lab->config->services[0].n_backends = i == 0 ? 1 : 2;
@@ -248,6 +254,7 @@ static void test_back_again(void **state)
 		assert_int_equal(id_of(lab, "equal", "10.2.0.2"), id);
 		assert_int_equal(effective(lab, id), SL_RAMP_FULL);
 		assert_int_equal(lab->shared->backends[id].admin, SL_ADMIN_ENABLED);
+		assert_true(sl_drains_deadline(&lab->control, &lab->control.snapshot->services[0].backends[1]) == SL_NEVER);
 		assert_string_equal(lab->control.backend_notes[id].reason, "configured");
 	}
 	SET(admin, id, SL_ADMIN_DRAINING);

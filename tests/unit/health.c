@@ -14,6 +14,7 @@
 #include <netinet/in.h>
 
 #include "../../lib/control/backends.h"
+#include "../../lib/control/drains.h"
 #include "../../lib/control/companions.h"
 #include "../../lib/control/health.h"
 #include "../../lib/control/passive.h"
@@ -145,6 +146,7 @@ static int lab_up(void **state)
 	lab->shared = calloc(1, sizeof(*lab->shared));
 	lab->control.shared = lab->shared;
 	lab->control.backend_notes = calloc(SL_MAX_BACKENDS, sizeof(*lab->control.backend_notes));
+	lab->control.drains = sl_drains_create();
 	lab->control.health = sl_health_create(&lab->control);
 	lab->control.passive = sl_passive_create();
 	lab->shared->n_workers = 1;
@@ -176,6 +178,7 @@ static int lab_down(void **state)
 	sl_snapshot_destroy(lab->control.snapshot);
 	config_free(lab->config);
 	free(lab->control.backend_notes);
+	sl_drains_destroy(lab->control.drains);
 	free(lab->shared->workers[0]);
 	free(lab->shared->rcu);
 	free(lab->shared);
