@@ -38,6 +38,7 @@
 
 #define TICK_NS (10 * 1000 * 1000ull)  /* deadlines are rounded up to it: at most 100 turns a second for timers */
 #define LINK_NS (100 * 1000 * 1000ull) /* between looks at the links */
+#define MORE_FILES "raise the limit of open files: ulimit -n 4096"
 #define LEAVE_NS (200 * 1000 * 1000ull) /* at most, to leave multicast groups at the end */
 
 const struct sl_counter_info sl_control_counter_infos[SL_CONTROL_COUNT_MAX] = {
@@ -88,6 +89,7 @@ static void set_no_filter(void *arg, uint16_t port)
 		sl_port_set_all_multicast(&control->ports[port]);
 }
 
+/* 0 or -errno. */
 static int create_parts(struct sl_control *control)
 {
 	static const struct sl_neighbours_ops neighbours_ops = {
@@ -105,15 +107,14 @@ static int create_parts(struct sl_control *control)
 	control->announcer = sl_announcer_create(&announce_ops, control);
 	control->listener = sl_listener_create(&listen_ops, control);
 	control->companions = sl_companions_create();
-	control->health = sl_health_create(control);
 	control->passive = sl_passive_create();
 	control->drains = sl_drains_create();
 	control->relay_alarms = sl_relay_alarms_create();
 	if (control->counts == NULL || control->backend_notes == NULL || control->neighbours == NULL ||
-	    control->announcer == NULL || control->listener == NULL || control->companions == NULL || control->health == NULL ||
-	    control->passive == NULL || control->drains == NULL || control->relay_alarms == NULL)
-		return -1;
-	return 0;
+	    control->announcer == NULL || control->listener == NULL || control->companions == NULL || control->passive == NULL ||
+	    control->drains == NULL || control->relay_alarms == NULL)
+		return -ENOMEM;
+	return sl_health_create(control, &control->health);
 }
 
 static int watch(const struct sl_control *control, int fd)
@@ -182,11 +183,11 @@ struct sl_control *sl_control_create(const struct sl_control_options *options, s
 	};
 	control->shared->control_wakeup_fd = -1;
 
-	if (control->config_path == NULL || create_parts(control) != 0)
-		sl_problem_add(problems, "", NULL, "out of memory");
+	int ret = control->config_path != NULL ? create_parts(control) : -ENOMEM;
+	if (ret != 0)
+		sl_problem_add(problems, "", ret == -EMFILE ? MORE_FILES : NULL, "cannot set up control: %s", strerror(-ret));
 	else if (create_loop(control) != 0)
-		sl_problem_add(problems, "", "raise the limit of open files: ulimit -n 4096",
-			       "cannot set up the control loop: %s", strerror(errno));
+		sl_problem_add(problems, "", MORE_FILES, "cannot set up the control loop: %s", strerror(errno));
 	else if (sl_control_publish(control, control->config, problems) != 0)
 		goto fail;
 	else if (sl_telemetry_start(control) != 0)
@@ -346,10 +347,17 @@ static void wait_until(struct sl_control *control, uint64_t next_ns)
 static void leave_groups(struct sl_control *control)
 {
 	uint64_t now_ns = sl_control_now_ns(), end_ns = now_ns + LEAVE_NS;
+	bool left = false;
 
+	pthread_mutex_lock(&control->lock);
 	sl_listener_leave(control->listener, now_ns);
-	while ((sl_listener_run(control->listener, now_ns) != SL_NEVER || sl_control_frames_pending(control)) && now_ns < end_ns) {
-		usleep(1000);
+	pthread_mutex_unlock(&control->lock);
+	while (!left && now_ns < end_ns) {
+		pthread_mutex_lock(&control->lock);
+		left = sl_listener_run(control->listener, now_ns) == SL_NEVER && !sl_control_frames_pending(control);
+		pthread_mutex_unlock(&control->lock);
+		if (!left)
+			usleep(1000);
 		now_ns = sl_control_now_ns();
 	}
 }

@@ -187,7 +187,9 @@ static int find_way(const struct sl_control *control, const struct check *check,
 	const struct sl_ip *source = *companion != NULL ? sl_companions_source(s, hop->interface,
 									       sl_ip_is_zero(&hop->via) ? &check->ip : &hop->via) : NULL;
 	if (source == NULL) {
-		snprintf(text, SL_PROBE_TEXT_MAX, "%s", *companion == NULL ? "nothing leads there" : "its interface has no address for it");
+		snprintf(text, SL_PROBE_TEXT_MAX, "%s", hop == NULL ? "nothing leads there" :
+			 *companion == NULL ? "the companion of its interface was deleted, a reload makes it anew" :
+					      "its interface has no address for it");
 		return -1;
 	}
 	*target = (struct sl_probe_target){ .health = &check->settings->config, .ip = check->ip, .port = check->port, .source = *source,
@@ -333,17 +335,20 @@ void sl_health_follow(struct sl_control *control, const struct sl_config *config
 
 /* ---- life ---- */
 
-struct sl_health_checks *sl_health_create(struct sl_control *control)
+int sl_health_create(struct sl_control *control, struct sl_health_checks **made)
 {
 	struct sl_health_checks *health = calloc(1, sizeof(*health));
 
+	*made = NULL;
 	if (health == NULL)
-		return NULL;
+		return -ENOMEM;
 	health->next_ns = SL_NEVER;
-	if (sl_probes_init(&health->probes, on_end, control) == 0)
-		return health;
-	sl_health_destroy(health);
-	return NULL;
+	int ret = sl_probes_init(&health->probes, on_end, control);
+	if (ret != 0)
+		sl_health_destroy(health);
+	else
+		*made = health;
+	return ret;
 }
 
 void sl_health_destroy(struct sl_health_checks *health)

@@ -12,7 +12,7 @@
 struct sl_health_checks;
 
 /* Opens what must be open before rights are dropped. NULL: no memory, or no files. */
-struct sl_health_checks *sl_health_create(struct sl_control *control);
+int sl_health_create(struct sl_control *control, struct sl_health_checks **made); /* 0 or -errno */
 void sl_health_destroy(struct sl_health_checks *health); /* NULL is accepted */
 
 /* Readable when a check has something to look at. */

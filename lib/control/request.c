@@ -10,6 +10,7 @@
 #include "sluice/config/config.h"
 
 #define AT_MAX 96
+#define SHOWN_MAX 64 /* of a name that is not known */
 
 /* Printable ASCII, so that it may go into logs and messages as it is. */
 static bool is_plain(const char *text, size_t limit)
@@ -135,10 +136,20 @@ static void read_argument(const struct sl_argument *a, const json_t *json, struc
 
 /* ---- the whole ---- */
 
+/* As much of a name as can be shown: what others send does not write to the operator's terminal. */
+static void show_name(const char *name, char shown[SHOWN_MAX])
+{
+	size_t n = 0;
+
+	for (; name[n] != '\0' && n < SHOWN_MAX - 1; n++)
+		shown[n] = name[n] >= ' ' && name[n] <= '~' ? name[n] : '?';
+	shown[n] = '\0';
+}
+
 static void refuse_unknown(const struct sl_command *c, const char *name, struct sl_problems *problems)
 {
 	struct sl_suggestion suggestion = { .best = NULL };
-	char known[256] = "none";
+	char known[256] = "none", shown[SHOWN_MAX];
 	size_t used = 0;
 
 	for (const struct sl_argument *a = c->arguments; a->name != NULL; a++) {
@@ -146,10 +157,11 @@ static void refuse_unknown(const struct sl_command *c, const char *name, struct 
 		used += n > 0 && (size_t)n < sizeof(known) - used ? (size_t)n : 0;
 		sl_suggest(&suggestion, name, a->name);
 	}
+	show_name(name, shown);
 	if (suggestion.best != NULL)
-		sl_problem_add(problems, "/arguments", NULL, "an argument is unknown; did you mean \"%s\"?", suggestion.best);
+		sl_problem_add(problems, "/arguments", NULL, "\"%s\" is unknown; did you mean \"%s\"?", shown, suggestion.best);
 	else
-		sl_problem_add(problems, "/arguments", NULL, "an argument is unknown; known here: %s", known);
+		sl_problem_add(problems, "/arguments", NULL, "\"%s\" is unknown; known here: %s", shown, known);
 }
 
 static void read_arguments(struct sl_request *r, const json_t *arguments, struct sl_problems *problems)

@@ -214,6 +214,18 @@ static struct sl_client *find_place(struct sl_server *server)
 	return idle;
 }
 
+/* No place for it: say so and hang up. */
+static void turn_away(struct sl_server *server, int fd)
+{
+	char text[512], *complaint = server->ops->complaint(server->arg, "all places are taken by requests under way; try again");
+	int n = complaint != NULL ? snprintf(text, sizeof(text), "%s\n", complaint) : 0;
+
+	if (n > 0 && n < (int)sizeof(text))
+		send(fd, text, (size_t)n, MSG_NOSIGNAL | MSG_DONTWAIT); /* a new socket has room for it */
+	free(complaint);
+	close(fd);
+}
+
 static void accept_clients(struct sl_server *server)
 {
 	struct ucred credentials = { 0 };
@@ -225,7 +237,7 @@ static void accept_clients(struct sl_server *server)
 		struct epoll_event event = { .events = EPOLLIN, .data.ptr = client };
 
 		if (client == NULL || epoll_ctl(server->epoll_fd, EPOLL_CTL_ADD, fd, &event) != 0) {
-			close(fd); /* all others are at work */
+			turn_away(server, fd); /* all others are at work */
 			continue;
 		}
 		*client = (struct sl_client){ .server = server, .state = READING, .fd = fd, .since_ns = server->now_ns,

@@ -147,7 +147,7 @@ static int lab_up(void **state)
 	lab->control.shared = lab->shared;
 	lab->control.backend_notes = calloc(SL_MAX_BACKENDS, sizeof(*lab->control.backend_notes));
 	lab->control.drains = sl_drains_create();
-	lab->control.health = sl_health_create(&lab->control);
+	assert_int_equal(sl_health_create(&lab->control, &lab->control.health), 0);
 	lab->control.passive = sl_passive_create();
 	lab->shared->n_workers = 1;
 	lab->shared->workers[0] = calloc(1, sizeof(struct sl_worker));

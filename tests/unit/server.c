@@ -348,6 +348,7 @@ static void test_crowd(void **state)
 	run();
 	int late = connect_client();
 	run();
+	assert_non_null(strstr(hear(late), "all places are taken by requests under way; try again"));
 	assert_string_equal(hear(late), "");
 	close(late);
 	for (unsigned int i = 0; i < SL_SERVER_CLIENTS + 2; i++)
