@@ -6,10 +6,12 @@
 
 #include "eal_settings.h"
 
-static void add(struct eal_list *list, const char *item)
+static void add(struct eal_list *list, const char *item, const char *source, struct sl_problems *problems)
 {
 	if (list->n < EAL_ARGS_MAX)
 		list->item[list->n++] = item;
+	else
+		sl_problem_add(problems, source, NULL, "\"%s\" is one too many: there is room for %u of its kind", item, EAL_ARGS_MAX);
 }
 
 /* Walks over arguments; `value` is that of the option last matched. */
@@ -130,14 +132,14 @@ static void apply(struct eal_settings *s, char *const *args, int n, const char *
 				s->vdevs.n = 0;
 			vdevs_replaced = true;
 			s->vdevs_where = source;
-			add(&s->vdevs, c.value);
+			add(&s->vdevs, c.value, source, problems);
 		} else if (takes(&c, "-a") || takes(&c, "--allow")) {
-			add(&s->pci, c.value);
+			add(&s->pci, c.value, source, problems);
 		} else if (is(&c, "--no-pci") || strncmp(args[c.i], "-b", 2) == 0 || strncmp(args[c.i], "--block", 7) == 0) {
 			s->pci_closed = true;
-			add(&s->rest, args[c.i]);
+			add(&s->rest, args[c.i], source, problems);
 		} else {
-			add(&s->rest, args[c.i]);
+			add(&s->rest, args[c.i], source, problems);
 		}
 	}
 }
@@ -159,7 +161,7 @@ int eal_settings_init(struct eal_settings *s, const struct sl_config *config, ch
 	s->file_prefix = dpdk->file_prefix != NULL ? dpdk->file_prefix : "sluice";
 	s->vdevs_where = "/dpdk/vdevs";
 	for (unsigned int i = 0; i < dpdk->n_vdevs; i++)
-		add(&s->vdevs, dpdk->vdevs[i]);
+		add(&s->vdevs, dpdk->vdevs[i], "/dpdk/vdevs", problems);
 	apply(s, dpdk->eal_args, (int)dpdk->n_eal_args, "/dpdk/eal_args", problems);
 	apply(s, args, n_args, "--vdev", problems);
 

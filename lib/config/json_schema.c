@@ -78,6 +78,13 @@ static void pair_schema(const struct sl_key *key, json_t *schema)
 	set_number(schema, "maxItems", 2);
 }
 
+static void ports_schema(const struct sl_key *key, json_t *schema)
+{
+	json_object_set_new(schema, "oneOf",
+			    json_pack("[{sssisi}{ssss}]", "type", "integer", "minimum", key->minimum, "maximum", key->maximum, "type",
+				      "string", "pattern", "^([1-9][0-9]*-[1-9][0-9]*|any)$"));
+}
+
 static json_t *value_schema(const struct sl_key *key)
 {
 	json_t *schema = key->type == SL_TYPE_OBJECT ? object_schema(key->object) : json_object();
@@ -89,9 +96,7 @@ static json_t *value_schema(const struct sl_key *key)
 		uint_schema(key, schema);
 		break;
 	case SL_TYPE_PORTS:
-		json_object_set_new(schema, "oneOf",
-				    json_pack("[{sssisi}{ssss}]", "type", "integer", "minimum", key->minimum, "maximum",
-					      key->maximum, "type", "string", "pattern", "^([1-9][0-9]*-[1-9][0-9]*|any)$"));
+		ports_schema(key, schema);
 		break;
 	case SL_TYPE_BOOL:
 		set_text(schema, "type", "boolean");

@@ -109,7 +109,7 @@ const struct sl_command sl_commands[SL_COMMAND_MAX] = {
 		"`flows`: one object each, with the keys of `/sluice/flow_list` in telemetry.md; `next`: cursor to go on from, \"\" "
 		"at the end",
 		{ FILTERS,
-		  { "limit", "--limit", "N", "at most so many flows (sluicectl: 100; the socket: 1000 a reply)", SL_ARGUMENT_NUMBER,
+		  { "limit", "--limit", "N", "at most so many flows (default 100; a reply of the socket has at most 1000)", SL_ARGUMENT_NUMBER,
 		    false, 1, SL_FLOW_LIST_MAX },
 		  { "cursor", "", NULL, "`next` of the reply before", SL_ARGUMENT_CURSOR, false, 0, 0 } } },
 	[SL_COMMAND_FLOW_KILL] = {

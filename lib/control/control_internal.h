@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * What the parts of lib/control share. The control thread is the only writer of everything here. It holds `lock` while it
- * works (all the time but when it sleeps in its event loop or reads the configuration file), so that telemetry's threads
+ * works (all the time but when it sleeps or reads the configuration file), so that telemetry's threads
  * can read these fields, the configuration, the snapshot and the neighbour table under the same lock. Workers never take it.
  */
 #ifndef SLUICE_CONTROL_INTERNAL_H
@@ -26,7 +26,8 @@
 	X(CONFLICTS, address_conflicts, "times another station was seen to use one of our addresses")            \
 	X(GROUP_QUERIES, group_queries, "questions of multicast routers for groups (IGMP, MLD)")                 \
 	X(FRAMES_SENT, frames_sent, "ARP, ND, IGMP and MLD frames given to a worker to send")                          \
-	X(FRAMES_NOT_SENT, frames_not_sent, "ARP, ND, IGMP and MLD frames put off: no packet buffer or ring full")     \
+	X(FRAMES_NOT_SENT, frames_not_sent,                                                                            \
+	  "ARP, ND, IGMP and MLD frames put off: no packet buffer or ring full; or for a port that was removed")       \
 	X(COMPANION_TO_HOST, companion_to_host, "frames given to the host's stack by companions")               \
 	X(COMPANION_FROM_HOST, companion_from_host, "frames of the host's stack given to a worker to send")     \
 	X(COMPANION_REFUSED, companion_refused, "frames the host's stack did not take: its link is down, or its queue full") \

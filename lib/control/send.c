@@ -29,7 +29,7 @@ static bool give(struct sl_control *control, uint16_t port, struct rte_mbuf *m, 
 
 	if (built != 0)
 		rte_pktmbuf_free(m);
-	control->count[given ? SL_CONTROL_COUNT_FRAMES_SENT : SL_CONTROL_COUNT_FRAMES_NOT_SENT]++;
+	control->count[given && !control->ports[port].removed ? SL_CONTROL_COUNT_FRAMES_SENT : SL_CONTROL_COUNT_FRAMES_NOT_SENT]++;
 	return given;
 }
 

@@ -12,6 +12,8 @@
 
 #include "sluice/packet/group.h"
 
+struct sl_control;
+
 /* Give worker 0 a frame to send; false: it could not, and the frame is freed. */
 bool sl_control_inject(struct sl_control *control, uint16_t port, struct rte_mbuf *m);
 
@@ -22,7 +24,6 @@ bool sl_control_report(void *arg, const struct sl_interface *in, const struct sl
 bool sl_control_report_membership(void *arg, const struct sl_interface *in, const struct sl_ip *group, enum sl_group_version version);
 bool sl_control_report_leave(void *arg, const struct sl_interface *in, const struct sl_ip *group);
 
-struct sl_control;
 /* Worker 0 has not taken all frames yet. */
 bool sl_control_frames_pending(const struct sl_control *control);
 

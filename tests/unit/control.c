@@ -8,6 +8,7 @@
 #include "../../lib/control/flow_counts.h"
 #include "../../lib/control/publish.h"
 #include "../../lib/control/reload.h"
+#include "../../lib/control/send.h"
 #include "control_fixture.h"
 
 static void reload(struct lab *lab, const char *text)
@@ -207,6 +208,19 @@ static void test_partial_checksums(void **state)
 }
 
 /* The loop, with everything waiting that it reads: two signals, and a message from each worker. */
+/* A frame for a port that is gone is as good as sent, for who asked; but it is not counted as if it had been. */
+static void test_removed_port(void **state)
+{
+	struct lab *lab = *state;
+	const struct sl_ip ip = sl_ip_from_v4(RTE_BE32(0xc0000201));
+	uint64_t sent = lab->control->count[SL_CONTROL_COUNT_FRAMES_SENT], not_sent = lab->control->count[SL_CONTROL_COUNT_FRAMES_NOT_SENT];
+
+	lab->port.removed = true;
+	assert_true(sl_control_solicit(lab->control, 0, &ip, NULL));
+	assert_int_equal(lab->control->count[SL_CONTROL_COUNT_FRAMES_SENT], sent);
+	assert_int_equal(lab->control->count[SL_CONTROL_COUNT_FRAMES_NOT_SENT], not_sent + 1);
+}
+
 static void test_run(void **state)
 {
 	struct lab *lab = *state;
@@ -244,6 +258,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_refused_reload, lab_up, lab_down),
 		cmocka_unit_test_setup_teardown(test_conflicts, lab_up, lab_down),
 		cmocka_unit_test_setup_teardown(test_partial_checksums, lab_up, lab_down),
+		cmocka_unit_test_setup_teardown(test_removed_port, lab_up, lab_down),
 		cmocka_unit_test_setup_teardown(test_run, lab_up, lab_down),
 	};
 	sigset_t signals;

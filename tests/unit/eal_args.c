@@ -76,6 +76,29 @@ static void test_from_file(void **state)
 		      "--vdev=net_null1 --iova-mode=pa");
 }
 
+/* Nothing of a long command line is dropped without a word. */
+static void test_too_many(void **state)
+{
+	const struct lcores_cpus set = { .usable = cpus(3) };
+	static const char json[] = "{\"version\":1,\"interfaces\":[{\"name\":\"a\",\"device\":\"net_null0\",\"addresses\":[\"192.0.2.1/24\"]}]}";
+	struct sl_problems problems;
+	struct eal_settings settings;
+	char *args[EAL_ARGS_MAX + 1], text[] = "--some";
+
+	sl_problems_init(&problems);
+	struct sl_config *config = sl_config_parse(json, strlen(json), &problems);
+	sl_problems_print(&problems, stderr);
+	assert_non_null(config);
+	for (unsigned int i = 0; i < RTE_DIM(args); i++)
+		args[i] = text;
+	assert_int_equal(eal_settings_init(&settings, config, args, EAL_ARGS_MAX, &set, &problems), 0);
+	assert_int_equal(eal_settings_init(&settings, config, args, EAL_ARGS_MAX + 1, &set, &problems), -1);
+	assert_int_equal(problems.count, 1);
+	assert_string_equal(problems.list[0].what, "\"--some\" is one too many: there is room for 128 of its kind");
+	sl_config_destroy(config);
+	sl_problems_fini(&problems);
+}
+
 static void test_command_line_wins(void **state)
 {
 	const char *file = "\"vdevs\":[\"net_null0\",\"net_null9\"],\"hugepages\":false,\"memory_mb\":99,\"lcores\":\"0@0,1@0\"";
@@ -181,7 +204,7 @@ static void test_pci_address(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_from_file),     cmocka_unit_test(test_command_line_wins),
+		cmocka_unit_test(test_from_file), cmocka_unit_test(test_too_many),     cmocka_unit_test(test_command_line_wins),
 		cmocka_unit_test(test_lcores_parse),  cmocka_unit_test(test_lcores_choose),
 		cmocka_unit_test(test_pci_address),
 	};
