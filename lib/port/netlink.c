@@ -47,7 +47,8 @@ static void append(struct request *request, uint16_t type, const void *data, siz
 
 	attribute->rta_type = type;
 	attribute->rta_len = (uint16_t)RTA_LENGTH(length);
-	memcpy(RTA_DATA(attribute), data, length);
+	if (length > 0) /* none: what it has comes behind it */
+		memcpy(RTA_DATA(attribute), data, length);
 	request->header.nlmsg_len = NLMSG_ALIGN(request->header.nlmsg_len) + (uint32_t)RTA_LENGTH(length);
 }
 
