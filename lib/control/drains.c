@@ -46,13 +46,16 @@ void sl_drains_set(struct sl_control *control, const struct sl_backend *backend,
 	control->drains->next_ns = RTE_MIN(control->drains->next_ns, deadline_ns);
 }
 
-void sl_drains_clear(struct sl_control *control, const struct sl_backend *backend)
+static void clear(struct sl_drain *drain)
 {
-	struct sl_drain *drain = &control->drains->of[backend->id];
-
 	if (drain->job != NULL)
 		sl_flow_job_cancel(drain->job);
 	*drain = (struct sl_drain){ 0 };
+}
+
+void sl_drains_clear(struct sl_control *control, const struct sl_backend *backend)
+{
+	clear(&control->drains->of[backend->id]);
 }
 
 uint64_t sl_drains_deadline(const struct sl_control *control, const struct sl_backend *backend)
@@ -104,14 +107,34 @@ static bool is_back(const struct sl_control *control, const struct sl_service *s
 	return !service->draining && backend < service->backends + service->n_backends && state.admin == SL_ADMIN_ENABLED;
 }
 
+static bool stays(const struct sl_control *control, const struct sl_service *service, const struct sl_backend *backend)
+{
+	return backend->generation == control->drains->of[backend->id].generation && !is_back(control, service, backend);
+}
+
+void sl_drains_follow(struct sl_control *control)
+{
+	const struct sl_snapshot *s = control->snapshot;
+	bool keep[SL_MAX_BACKENDS] = { false };
+
+	for (unsigned int i = 0; i < s->n_services; i++) {
+		const struct sl_service *service = &s->services[i];
+		for (unsigned int j = 0; j < service->n_backends + service->n_draining; j++)
+			keep[service->backends[j].id] = stays(control, service, &service->backends[j]);
+	}
+	for (unsigned int id = 0; id < SL_MAX_BACKENDS; id++)
+		if (!keep[id])
+			clear(&control->drains->of[id]);
+}
+
 static void begin(struct sl_control *control, uint16_t id)
 {
 	struct sl_drain *drain = &control->drains->of[id];
 	const struct sl_service *service;
 	const struct sl_backend *backend = find(control, id, &service);
 
-	if (backend == NULL || backend->generation != drain->generation || is_back(control, service, backend)) {
-		*drain = (struct sl_drain){ 0 }; /* it has gone with its last flow, or was added again */
+	if (backend == NULL || !stays(control, service, backend)) {
+		clear(drain); /* it was given its deadline when it had gone with its last flow */
 		return;
 	}
 	struct sl_flow_job *job = calloc(1, sizeof(*job));

@@ -20,6 +20,9 @@ void sl_drains_set(struct sl_control *control, const struct sl_backend *backend,
 /* Forget its deadline. Flows being ended already are no more. */
 void sl_drains_clear(struct sl_control *control, const struct sl_backend *backend);
 
+/* A snapshot was published: forget the deadlines of backends that have gone, or are back, as if each had been cleared. */
+void sl_drains_follow(struct sl_control *control);
+
 /* When the backend's deadline is, SL_NEVER: it has none. */
 uint64_t sl_drains_deadline(const struct sl_control *control, const struct sl_backend *backend);
 

@@ -244,6 +244,31 @@ static void test_deadline_of_returned(void **state)
 	run_drains(lab, start_ns + 6 * S, 10);
 	assert_int_equal(ends, 0);
 	assert_true(sl_drains_run(lab->control, start_ns + 7 * S) == SL_NEVER);
+
+	/* while its flows are being ended: those that are left go on, as do new ones */
+	result(lab, ASK("backend remove", ON(B1) ", \"deadline_s\": 0"));
+	sl_drains_run(lab->control, start_ns + 7 * S);
+	sl_flow_jobs_run(lab->control, start_ns + 7 * S);
+	assert_non_null(lab->control->flow_jobs);
+	result(lab, ASK("backend add", ON(B1)));
+	assert_int_equal(web(lab)->backends[1].id, id);
+	assert_null(lab->control->flow_jobs);
+	run_drains(lab, start_ns + 8 * S, 10);
+	assert_int_equal(ends, 0);
+}
+
+/* One whose last flow ends meanwhile: nobody looks for more, as its id is free for another backend. */
+static void test_deadline_of_gone(void **state)
+{
+	struct lab *lab = *state;
+	uint64_t start_ns = sl_control_now_ns();
+
+	result(lab, ASK("backend remove", ON(B1) ", \"deadline_s\": 0"));
+	sl_drains_run(lab->control, start_ns + S);
+	assert_non_null(lab->control->flow_jobs);
+	sl_control_bury(lab->control);
+	assert_int_equal(web(lab)->n_draining, 0);
+	assert_null(lab->control->flow_jobs);
 }
 
 /* Many flows are ended in steps. */
@@ -276,6 +301,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_deadline, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_deadline_of_removed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_deadline_of_returned, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_deadline_of_gone, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_gradually, set_up, tear_down),
 	};
 
