@@ -228,6 +228,33 @@ static void test_deadline_of_removed(void **state)
 	assert_true(sl_drains_run(lab->control, start_ns + 101 * S) == SL_NEVER);
 }
 
+/* The deadline of a removed service is one for backends that were removed from it before, too; an earlier one of theirs stays. */
+static void test_deadline_of_removed_before(void **state)
+{
+	struct lab *lab = *state;
+	uint64_t start_ns = sl_control_now_ns();
+
+	ends = 0;
+	make_flows(lab, 0, 20, IPPROTO_TCP);
+	set_active(lab, 1, 10);
+	set_active(lab, 0, 10);
+	result(lab, ASK("backend remove", ON(B1)));
+	assert_int_equal(web(lab)->n_draining, 1);
+	result(lab, ASK("service remove", "\"service\": \"web\", \"deadline_s\": 5"));
+	run_drains(lab, start_ns + 6 * S, 10);
+	assert_int_equal(ends, 20);
+
+	write_file(lab, TWO_BACKENDS);
+	result(lab, ASK("reload", "\"discard_edits\": true"));
+	make_flows(lab, 0, 20, IPPROTO_TCP);
+	result(lab, ASK("backend remove", ON(B1) ", \"deadline_s\": 10"));
+	result(lab, ASK("service remove", "\"service\": \"web\", \"deadline_s\": 30"));
+	run_drains(lab, start_ns + 12 * S, 10);
+	assert_int_equal(ends, 30);
+	run_drains(lab, start_ns + 32 * S, 10);
+	assert_int_equal(ends, 40);
+}
+
 /* Removed and added again before the deadline: it is the same backend, and keeps its flows. */
 static void test_deadline_of_returned(void **state)
 {
@@ -300,6 +327,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_flow_jobs_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_deadline, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_deadline_of_removed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_deadline_of_removed_before, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_deadline_of_returned, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_deadline_of_gone, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_gradually, set_up, tear_down),
