@@ -92,11 +92,12 @@ static void log_drain(const struct sl_control *control, uint16_t id, const char 
 
 static void ended(struct sl_flow_job *job, const char *wrong)
 {
-	uint16_t id = job->query.filter.backend;
+	struct sl_drain *drain = job->arg;
 
-	job->control->drains->of[id].job = NULL;
-	job->control->drains->of[id].deadline_ns = 0;
-	log_drain(job->control, id, wrong != NULL ? wrong : "the flows it had left at its deadline were ended", job->n_ended);
+	drain->job = NULL;
+	drain->deadline_ns = 0;
+	log_drain(job->control, (uint16_t)(drain - job->control->drains->of),
+		  wrong != NULL ? wrong : "the flows it had left at its deadline were ended", job->n_ended);
 }
 
 /* In the configuration, perhaps again, and enabled. */
@@ -145,9 +146,11 @@ static void begin(struct sl_control *control, uint16_t id)
 	}
 	uint64_t flows = sl_flow_counts_backend(control, id, SL_FLOW_COUNT_FLOWS_ACTIVE);
 	job->query.action = SL_QUERY_END;
-	job->query.filter = (struct sl_flow_filter){ .by_backend = true, .backend = id };
+	job->query.filter.by_backend = true;
+	sl_flow_set_add(job->query.filter.backends, id);
 	job->per_step = (uint32_t)RTE_MAX(flows / STEPS, (uint64_t)STEP_MIN);
 	job->end = ended;
+	job->arg = drain;
 	drain->job = job;
 	log_drain(control, id, "its time to drain is over, ending what flows it has left", flows);
 	sl_flow_job_start(control, job);

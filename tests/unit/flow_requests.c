@@ -36,6 +36,12 @@ static void make_flows(struct lab *lab, unsigned int worker, unsigned int n, uin
 	}
 }
 
+static void set_active(struct lab *lab, unsigned int backend, uint64_t n)
+{
+	lab->shared.workers[0]->backend[web(lab)->backends[backend].id].value[SL_FLOW_COUNT_FLOWS_ACTIVE] = n;
+	lab->shared.workers[0]->service[web(lab)->id].value[SL_FLOW_COUNT_FLOWS_ACTIVE] = n;
+}
+
 /* Workers and control do what they have to, until there is a reply. */
 static json_t *work(struct lab *lab, unsigned int turns)
 {
@@ -102,6 +108,38 @@ static void test_flow_kill(void **state)
 	assert_int_equal(lab->shared.workers[0]->flows.live + lab->shared.workers[1]->flows.live, 0);
 }
 
+/* By its name, flows of a service and of the removed one that had the name before; by name and id, of that alone. */
+static void test_flow_kill_of_name(void **state)
+{
+	struct lab *lab = *state;
+	char line[256];
+
+	make_flows(lab, 0, 10, IPPROTO_TCP);
+	set_active(lab, 0, 10);
+	uint16_t was = web(lab)->id;
+	write_file(lab, HEAD "{\"name\": \"web\", \"address\": \"192.0.2.10\", \"port\": 81, \"protocol\": \"tcp\", "
+			     "\"mode\": \"full-nat\", \"snat\": [\"192.0.2.3\"], \"backends\": [" BACKEND(1) "]}" TAIL);
+	result(lab, ASK("reload", ""));
+	assert_true(web(lab)->draining);
+	snprintf(line, sizeof(line), ASK("flow list", "\"service\": \"web#%u\", \"backend\": \"" B1 "\""), was);
+	say(lab, line);
+	json_t *reply = work(lab, 100), *flows = json_object_get(json_object_get(reply, "result"), "flows");
+	assert_int_equal(json_array_size(flows), 5);
+	snprintf(line, sizeof(line), "web#%u", was);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(flows, 0), "service")), line);
+	json_decref(reply);
+	REFUSED(lab, ASK("flow list", "\"service\": \"web#1000\""), "/arguments/service: there is no service \"web#1000\"");
+	/* of both services */
+	say(lab, ASK("flow kill", ON(B1)));
+	reply = work(lab, 100);
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(reply, "result"), "ended")), 5);
+	json_decref(reply);
+	say(lab, ASK("flow kill", "\"service\": \"web\""));
+	reply = work(lab, 100);
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(reply, "result"), "ended")), 5);
+	json_decref(reply);
+}
+
 /* The client leaves, or a worker does not answer: nothing is left behind. */
 static void test_flow_jobs_end(void **state)
 {
@@ -152,12 +190,6 @@ static void run_drains(struct lab *lab, uint64_t now_ns, unsigned int turns)
 		for (unsigned int k = 0; k < 2; k++)
 			sl_query_answer(lab->shared.workers[k], lab->control->snapshot, end_flow);
 	}
-}
-
-static void set_active(struct lab *lab, unsigned int backend, uint64_t n)
-{
-	lab->shared.workers[0]->backend[web(lab)->backends[backend].id].value[SL_FLOW_COUNT_FLOWS_ACTIVE] = n;
-	lab->shared.workers[0]->service[web(lab)->id].value[SL_FLOW_COUNT_FLOWS_ACTIVE] = n;
 }
 
 static void test_deadline(void **state)
@@ -324,6 +356,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_flow_list, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_flow_kill, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_flow_kill_of_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_flow_jobs_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_deadline, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_deadline_of_removed, set_up, tear_down),
