@@ -97,6 +97,14 @@ size_t ctl_print_problems(const json_t *problems, const char *before, FILE *out)
 	return json_array_size(problems);
 }
 
+/* Ending millions of flows takes as long as it takes, and stops when who asked for it hangs up. */
+static void wait_for_ever(int fd)
+{
+	struct timeval none = { 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof(none));
+}
+
 /* One request and its result, or NULL after a message. */
 static json_t *ask(int fd, const struct sl_command *command, json_t *arguments, FILE *err)
 {
@@ -145,6 +153,8 @@ json_t *ctl_ask_control(const struct ctl_request *request, const char *file_pref
 
 	if (fd < 0)
 		return NULL;
+	if (request->command == &sl_commands[SL_COMMAND_FLOW_KILL])
+		wait_for_ever(fd);
 	if (request->command == &sl_commands[SL_COMMAND_FLOW_LIST])
 		result = ask_flows(fd, request->command, request->arguments, request->limit, err);
 	else

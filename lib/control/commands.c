@@ -116,7 +116,7 @@ const struct sl_command sl_commands[SL_COMMAND_MAX] = {
 		  { "cursor", "", NULL, "`next` of the reply before", SL_ARGUMENT_CURSOR, false, 0, 0 } } },
 	[SL_COMMAND_FLOW_KILL] = {
 		"flow kill", "end flows: TCP by resets to both ends, UDP so that the next datagram begins anew",
-		"One filter at least, or --all.",
+		"One filter at least, or --all. The reply comes when all of them are ended; a client that hangs up before stops it.",
 		"`ended`: flows that were ended; `resets`: of these, TCP connections whose ends were sent resets",
 		{ FILTERS,
 		  { "all", "--all", NULL, "without any filter: all flows", SL_ARGUMENT_FLAG, false, 0, 0 } } },

@@ -163,6 +163,14 @@ static void kill_end(struct sl_flow_job *job, const char *wrong)
 						       (json_int_t)job->n_resets));
 }
 
+/* Who asked is gone: flows that are left go on. */
+static void kill_cancelled(struct sl_flow_job *job)
+{
+	char caller[SL_CALLER_MAX];
+
+	sl_log_info("%u flows ended, and no more: who asked has hung up, %s", job->n_ended, sl_call_caller(job->arg, caller));
+}
+
 json_t *sl_call_flow_kill(struct sl_call *call)
 {
 	bool all = sl_request_flag(&call->request, "all");
@@ -182,6 +190,7 @@ json_t *sl_call_flow_kill(struct sl_call *call)
 		return NULL;
 	job->query.filter = filter;
 	job->end = kill_end;
+	job->cancelled = kill_cancelled;
 	call->job = job;
 	sl_flow_job_start(call->control, job);
 	return NULL;

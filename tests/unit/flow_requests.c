@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Requests over the control socket: flows are listed and ended, and those a backend has left at the deadline of its drain. */
 #include <netinet/in.h>
+#include <stdio.h>
+
+#include <rte_log.h>
 
 #include "../../lib/control/backends.h"
 #include "../../lib/control/drains.h"
@@ -106,6 +109,36 @@ static void test_flow_kill(void **state)
 	assert_int_equal(json_integer_value(json_object_get(json_object_get(reply, "result"), "ended")), 105);
 	json_decref(reply);
 	assert_int_equal(lab->shared.workers[0]->flows.live + lab->shared.workers[1]->flows.live, 0);
+}
+
+/* The client leaves while flows are being ended: the log says how many have been. */
+static void test_flow_kill_cut_short(void **state)
+{
+	struct lab *lab = *state;
+	char *text = NULL;
+	size_t size;
+
+	ends = 0;
+	make_flows(lab, 0, 100, IPPROTO_TCP);
+	FILE *log = open_memstream(&text, &size);
+	rte_openlog_stream(log);
+	for (unsigned int answered = 0; answered < 2; answered++) { /* the last answer was seen already, or was not */
+		say(lab, ASK("flow kill", "\"all\": true"));
+		assert_null(work(lab, 2));
+		sl_flow_jobs_run(lab->control, sl_control_now_ns());
+		if (answered)
+			sl_query_answer(lab->shared.workers[0], lab->control->snapshot, end_flow);
+		close(client);
+		sl_server_run(lab->control->server, sl_control_now_ns());
+		assert_null(lab->control->flow_jobs);
+		connect_client(lab);
+	}
+	rte_openlog_stream(NULL);
+	fclose(log);
+	assert_int_equal(ends, 5 * SL_QUERY_ENDS);
+	assert_non_null(strstr(text, "sluice: 32 flows ended, and no more: who asked has hung up, user "));
+	assert_non_null(strstr(text, "sluice: 48 flows ended, and no more: who asked has hung up, user "));
+	free(text);
 }
 
 /* By its name, flows of a service and of the removed one that had the name before; by name and id, of that alone. */
@@ -356,6 +389,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_flow_list, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_flow_kill, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_flow_kill_cut_short, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_flow_kill_of_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_flow_jobs_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_deadline, set_up, tear_down),

@@ -5,6 +5,19 @@
  */
 #include "sluicectl_fixture.h"
 
+#include <sys/syscall.h>
+#include <sys/time.h>
+
+/* How long sluicectl has said it waits for a reply; 0: for ever. In place of libc's. */
+static long patience_s;
+
+int setsockopt(int fd, int level, int name, const void *value, socklen_t length)
+{
+	if (level == SOL_SOCKET && name == SO_RCVTIMEO)
+		patience_s = ((const struct timeval *)value)->tv_sec;
+	return (int)syscall(SYS_setsockopt, fd, level, name, value, length);
+}
+
 /* Requests of the control socket that must come so, and their replies. */
 static const char *const requests[][2] = {
 	{ "{\"command\": \"flow list\", \"arguments\": {\"service\": \"web\", \"client\": \"10.0.0.1\", \"protocol\": \"tcp\", "
@@ -201,6 +214,7 @@ static void test_flows(void **state)
 	json_decref(value);
 	assert_int_equal(run("flow kill --all"), 0);
 	assert_string_equal(printed.out, "1,234 flows ended, 1,000 of them by resets\n");
+	assert_int_equal(patience_s, 0);
 }
 
 static void write_file(const char *name, const char *text)
@@ -221,6 +235,7 @@ static void test_edits(void **state)
 	assert_int_equal(run("backend drain web 10.1.1.1:80 --deadline 30"), 0);
 	assert_string_equal(printed.out, "web 10.1.1.1:80: draining, weight 2, 1,500 flows, those left end in 30.0 s\n"
 					 "no backend of web takes new flows now\n");
+	assert_int_equal(patience_s, 60);
 	assert_int_equal(run("backend weight web [2001:db8::1]:80 default"), 0);
 	assert_string_equal(printed.out, "web [2001:db8::1]:80: enabled, weight 1, 0 flows\n");
 	assert_int_equal(run("backend add web 10.1.1.4:80 --weight=2"), 0);
