@@ -349,6 +349,42 @@ static void test_deadline_of_returned(void **state)
 	assert_int_equal(ends, 0);
 }
 
+/* Drained, removed and added again: what it was told before is forgotten, as if it had had no flows meanwhile. */
+static void test_returned_is_new(void **state)
+{
+	struct lab *lab = *state;
+
+	for (unsigned int service = 0; service < 2; service++) {
+		unsigned int at = service ? 0 : 1;
+		set_active(lab, 0, 10);
+		result(lab, ASK("backend weight", ON(B1) ", \"weight\": 9"));
+		result(lab, ASK("backend drain", ON(B1) ", \"deadline_s\": 100"));
+		uint16_t id = sl_backends_find(lab->control, "web", &web(lab)->backends[0].ip, 8080);
+		if (service) {
+			write_file(lab, NO_SERVICE);
+			result(lab, ASK("reload", "\"discard_edits\": true"));
+			assert_true(web(lab)->draining);
+			write_file(lab, TWO_BACKENDS);
+			result(lab, ASK("reload", ""));
+		} else {
+			result(lab, ASK("backend remove", ON(B1)));
+			sl_control_bury(lab->control);
+			assert_int_equal(web(lab)->n_draining, 1);
+			result(lab, ASK("backend add", ON(B1)));
+		}
+		const struct sl_backend *backend = &web(lab)->backends[at];
+		struct sl_backend_state now = sl_backends_state(lab->control, backend);
+		assert_int_equal(backend->id, id);
+		assert_int_equal(now.admin, SL_ADMIN_ENABLED);
+		assert_int_equal(sl_backend_weight(backend, &now), 1);
+		assert_true(sl_drains_deadline(lab->control, backend) == SL_NEVER);
+		assert_int_not_equal(sl_backends_effective_weight(web(lab), backend), 0);
+		/* for the second time */
+		write_file(lab, TWO_BACKENDS);
+		result(lab, ASK("reload", "\"discard_edits\": true"));
+	}
+}
+
 /* One whose last flow ends meanwhile: nobody looks for more, as its id is free for another backend. */
 static void test_deadline_of_gone(void **state)
 {
@@ -396,6 +432,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_deadline_of_removed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_deadline_of_removed_before, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_deadline_of_returned, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_returned_is_new, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_deadline_of_gone, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_gradually, set_up, tear_down),
 	};
