@@ -88,6 +88,9 @@ static void answer_request(int fd, const char *text, size_t length)
 	send(fd, "\n", 1, MSG_NOSIGNAL);
 }
 
+/* Said to who sends more than this, which is not read to its end. */
+#define TOO_LONG "{\"error\": {\"message\": \"far too long\"}}\n"
+
 static void *serve_control(void *arg)
 {
 	char text[4096];
@@ -98,6 +101,10 @@ static void *serve_control(void *arg)
 		ssize_t n;
 		while ((n = recv(fd, text + used, sizeof(text) - used, 0)) > 0) {
 			used += (size_t)n;
+			if (used == sizeof(text)) {
+				send(fd, TOO_LONG, strlen(TOO_LONG), MSG_NOSIGNAL);
+				break;
+			}
 			if (text[used - 1] != '\n')
 				continue;
 			if (strstr(text, "hang") != NULL)
@@ -288,6 +295,22 @@ static void test_configuration(void **state)
 	must_complain("not running with file prefix \"nobody\"");
 }
 
+/* More than fits in the socket, and the server does not take it: what it says about that is shown. */
+static void test_too_long(void **state)
+{
+	static char text[4 << 20];
+	char line[192];
+
+	memset(text, 'a', sizeof(text) - 1);
+	memcpy(text, "{\"a\":\"", 6);
+	memcpy(text + sizeof(text) - 3, "\"}", 2);
+	write_file("long.json", text);
+	snprintf(line, sizeof(line), "config diff --candidate %s/long.json", server.directory);
+	assert_int_equal(run(line), CTL_EXIT_FAILED);
+	must_complain("sluicectl: far too long\n");
+	unlink(line + strlen("config diff --candidate "));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -296,6 +319,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_flows, free_printed),
 		cmocka_unit_test_teardown(test_edits, free_printed),
 		cmocka_unit_test_teardown(test_configuration, free_printed),
+		cmocka_unit_test_teardown(test_too_long, free_printed),
 	};
 	return cmocka_run_group_tests(tests, set_up, server_stop);
 }
