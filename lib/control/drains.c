@@ -65,6 +65,15 @@ uint64_t sl_drains_deadline(const struct sl_control *control, const struct sl_ba
 	return drain->deadline_ns == 0 || drain->generation != backend->generation ? SL_NEVER : drain->deadline_ns;
 }
 
+int64_t sl_drains_left_ms(const struct sl_control *control, const struct sl_backend *backend)
+{
+	uint64_t deadline_ns = sl_drains_deadline(control, backend), now_ns = sl_control_now_ns();
+
+	if (deadline_ns == SL_NEVER)
+		return -1;
+	return deadline_ns > now_ns ? (int64_t)((deadline_ns - now_ns) / 1000000) : 0;
+}
+
 /* The backend with this id, removed or not, and its service. */
 static const struct sl_backend *find(const struct sl_control *control, uint16_t id, const struct sl_service **service)
 {

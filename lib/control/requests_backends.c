@@ -151,16 +151,15 @@ static json_t *describe(struct sl_call *call)
 	if (backend == NULL)
 		return NULL;
 	struct sl_backend_state state = sl_backends_state(call->control, backend);
-	uint64_t deadline_ns = sl_drains_deadline(call->control, backend), now_ns = sl_control_now_ns();
+	int64_t left_ms = sl_drains_left_ms(call->control, backend);
 	uint64_t flows = sl_flow_counts_backend(call->control, backend->id, SL_FLOW_COUNT_FLOWS_ACTIVE);
 	const struct sl_schedule *schedule = sl_service_schedule(service);
 	json_t *result = json_pack("{s:s, s:s, s:s, s:i, s:I, s:i}", "service", service->name, "backend",
 				   value(call, "backend")->text, "state", sl_admin_name(state.admin), "weight",
 				   sl_backend_weight(backend, &state), "flows_active", (json_int_t)flows, "backends_in_use",
 				   schedule != NULL ? (int)schedule->n_targets : 0);
-	if (result != NULL && deadline_ns != SL_NEVER)
-		json_object_set_new(result, "deadline_ms",
-				    json_integer(deadline_ns > now_ns ? (json_int_t)((deadline_ns - now_ns) / 1000000) : 0));
+	if (result != NULL && left_ms >= 0)
+		json_object_set_new(result, "deadline_ms", json_integer(left_ms));
 	return result;
 }
 

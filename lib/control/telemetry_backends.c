@@ -28,16 +28,6 @@ static uint64_t latency_us(const struct sl_control *control, const struct sl_bac
 	return n == 0 ? 0 : (sum_ns / n + 999) / 1000;
 }
 
-/* Until the flows it has left are ended; -1: they are not. */
-static int64_t deadline_ms(const struct sl_control *control, const struct sl_backend *backend)
-{
-	uint64_t deadline_ns = sl_drains_deadline(control, backend), now_ns = sl_control_now_ns();
-
-	if (deadline_ns == SL_NEVER)
-		return -1;
-	return deadline_ns > now_ns ? (int64_t)((deadline_ns - now_ns) / 1000000) : 0;
-}
-
 static void add_check(const struct sl_control *control, const struct sl_backend *backend, struct sl_tel_node *out)
 {
 	struct sl_health_view view = sl_health_view(control, backend);
@@ -70,7 +60,7 @@ static void add_state(const struct sl_control *control, const struct sl_service 
 	sl_tel_string(out, "health", sl_health_name(state.health));
 	sl_tel_string(out, "reason", note->reason);
 	sl_tel_u64(out, "changed_ms_ago", (sl_control_now_ns() - note->since_ns) / 1000000);
-	sl_tel_int(out, "deadline_ms", deadline_ms(control, backend));
+	sl_tel_int(out, "deadline_ms", sl_drains_left_ms(control, backend));
 	sl_tel_u64(out, "latency_us", latency_us(control, backend));
 	add_check(control, backend, out);
 }

@@ -136,16 +136,6 @@ struct route {
 	const char *interface;
 };
 
-/* The network of an address with its prefix length. */
-static struct sl_prefix network_of(const struct sl_prefix *address)
-{
-	struct sl_prefix network = *address;
-
-	for (unsigned int bit = address->len; bit < 128; bit++)
-		network.ip.b[bit / 8] &= (uint8_t)~(0x80u >> bit % 8);
-	return network;
-}
-
 static const char *route_interface(const struct sl_snapshot *s, const struct sl_ip *via)
 {
 	const struct sl_nexthop *hop = sl_snapshot_route(s, via);
@@ -163,7 +153,7 @@ static bool route_at(const struct sl_control *c, uint32_t i, struct route *route
 		route->interface = interface->name;
 		if (i < interface->n_addresses) {
 			route->origin = "connected";
-			route->prefix = network_of(&interface->addresses[i]);
+			route->prefix = sl_prefix_network(&interface->addresses[i]);
 			route->via = (struct sl_ip){ 0 };
 			return true;
 		}
@@ -181,7 +171,7 @@ static bool route_at(const struct sl_control *c, uint32_t i, struct route *route
 	if (i >= config->n_routes)
 		return false;
 	route->origin = "static";
-	route->prefix = network_of(&config->routes[i].prefix);
+	route->prefix = sl_prefix_network(&config->routes[i].prefix);
 	route->via = config->routes[i].via;
 	route->interface = route_interface(c->snapshot, &route->via);
 	return true;
