@@ -15,8 +15,9 @@ static int answer_interfaces(const struct sl_tel_request *request, struct sl_tel
 	if (sl_tel_parse_start(request, 0, &i) != 0)
 		return -EINVAL;
 	sl_tel_strings_open(&names, out);
-	while (i < s->n_interfaces && sl_tel_strings_add(&names, s->interfaces[i].name))
-		i++;
+	for (; i < s->n_interfaces; i++) /* an id may have no interface now */
+		if (s->interfaces[i].name[0] != '\0' && !sl_tel_strings_add(&names, s->interfaces[i].name))
+			break;
 	sl_tel_strings_close(&names, out, "interfaces");
 	sl_tel_next(out, i, s->n_interfaces);
 	return 0;
@@ -25,7 +26,7 @@ static int answer_interfaces(const struct sl_tel_request *request, struct sl_tel
 static int find_interface(const struct sl_snapshot *s, const char *name, uint16_t *id)
 {
 	for (*id = 0; *id < s->n_interfaces; (*id)++)
-		if (strcmp(s->interfaces[*id].name, name) == 0)
+		if (name[0] != '\0' && strcmp(s->interfaces[*id].name, name) == 0)
 			return 0;
 	return -EINVAL;
 }

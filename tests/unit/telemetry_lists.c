@@ -107,6 +107,28 @@ static void test_flow_list(void **state)
 	json_decref(reply);
 }
 
+/* An interface was removed: its id has none now, which is not shown as one without a name. */
+static void test_removed_interface(void **state)
+{
+	struct sl_interface three[3] = { 0 }, *one = t.snapshot.interfaces;
+
+	three[0] = *one;
+	snprintf(three[2].name, sizeof(three[2].name), "lan");
+	t.snapshot.interfaces = three;
+	t.snapshot.n_interfaces = 3;
+	json_t *reply = ask("/sluice/interfaces");
+	const json_t *names = json_object_get(reply, "interfaces");
+	assert_int_equal(json_array_size(names), 2);
+	assert_string_equal(json_string_value(json_array_get(names, 0)), "wan");
+	assert_string_equal(json_string_value(json_array_get(names, 1)), "lan");
+	json_decref(reply);
+	reply = ask("/sluice/interface,");
+	assert_true(json_is_null(reply));
+	json_decref(reply);
+	t.snapshot.interfaces = one;
+	t.snapshot.n_interfaces = 1;
+}
+
 /* A removed service whose name another one has now: both are listed, can be asked, and tell their flows. */
 static void test_removed_service(void **state)
 {
@@ -174,6 +196,7 @@ int main(void)
 		cmocka_unit_test(test_largest_configuration),
 		cmocka_unit_test(test_many_neighbours),
 		cmocka_unit_test(test_flow_list),
+		cmocka_unit_test(test_removed_interface),
 		cmocka_unit_test(test_removed_service),
 		cmocka_unit_test(test_flow_filter),
 	};
