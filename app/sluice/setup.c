@@ -19,7 +19,7 @@ static void find_cpus(const struct machine *machine, const struct sl_config *con
 	}
 }
 
-int setup_prepare(struct setup *s, const struct options *options)
+void setup_prepare(struct setup *s, const struct options *options)
 {
 	struct lcores_cpus cpus;
 
@@ -30,10 +30,10 @@ int setup_prepare(struct setup *s, const struct options *options)
 	machine_init(&s->machine);
 	s->config = sl_config_load(options->config_path, &s->problems);
 	if (s->config == NULL)
-		return -1;
+		return;
 	find_cpus(&s->machine, s->config, &cpus);
 	if (eal_settings_init(&s->settings, s->config, options->eal, options->n_eal, &cpus, &s->problems) != 0)
-		return -1;
+		return;
 	if (lcores_parse(s->settings.lcores.value, &s->lcores) != 0)
 		s->lcores.n = 0;
 	device_plans_build(&s->devices, s->config, &s->settings, &s->machine);
@@ -45,7 +45,6 @@ int setup_prepare(struct setup *s, const struct options *options)
 		.check_only = options->action == OPTIONS_CHECK,
 	};
 	preflight_run(&preflight);
-	return s->problems.count == 0 ? 0 : -1;
 }
 
 void setup_fini(struct setup *s)

@@ -18,10 +18,10 @@ struct setup {
 };
 
 /*
- * Read the configuration and check it against the machine. Returns 0, or -1 with problems in setup->problems. Always call
+ * Read the configuration and check it against the machine. What is wrong is in setup->problems. Always call
  * setup_fini afterwards.
  */
-int setup_prepare(struct setup *setup, const struct options *options);
+void setup_prepare(struct setup *setup, const struct options *options);
 void setup_fini(struct setup *setup);
 
 /* Problems and warnings on stderr; -1 when there are problems. */

@@ -38,8 +38,6 @@ json_t *ctl_gather_interfaces(struct ctl_client *client, const struct ctl_option
 	size_t i;
 
 	json_array_foreach(names, i, name) {
-		if (json_string_value(name)[0] == '\0') /* an id that no interface has now */
-			continue;
 		json_t *one = ctl_ask(client, err, "/sluice/interface,%s", json_string_value(name));
 		if (one == NULL) {
 			json_decref(list);

@@ -107,7 +107,7 @@ bool ctl_explain_group(int argc, char **argv, FILE *err)
 
 /* ---- its arguments ---- */
 
-static int read_file(const struct sl_command *c, const char *path, json_t **value, FILE *err)
+static int read_file(const char *path, json_t **value, FILE *err)
 {
 	json_error_t error;
 
@@ -155,7 +155,7 @@ static int add_value(struct ctl_request *request, const struct sl_argument *a, c
 	if (a->type == SL_ARGUMENT_FLAG)
 		value = json_true();
 	else if (a->type == SL_ARGUMENT_OBJECT)
-		rc = read_file(c, text, &value, err);
+		rc = read_file(text, &value, err);
 	else if (a->type == SL_ARGUMENT_NUMBER || a->type == SL_ARGUMENT_WEIGHT)
 		rc = read_number(c, a, text, &value, err);
 	else if (a->type == SL_ARGUMENT_PROTOCOL && strcmp(text, "tcp") != 0 && strcmp(text, "udp") != 0)

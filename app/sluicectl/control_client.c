@@ -36,6 +36,7 @@ static int connect_to(const char *file_prefix, FILE *err)
 	return -1;
 }
 
+/* Who hangs up meanwhile may have said why: that is no failure of this. */
 static int send_line(int fd, const char *text)
 {
 	size_t length = strlen(text);
@@ -45,6 +46,8 @@ static int send_line(int fd, const char *text)
 		ssize_t n = send(fd, end ? "\n" : text + sent, end ? 1 : length - sent, MSG_NOSIGNAL);
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && (errno == EPIPE || errno == ECONNRESET))
+			return 0;
 		if (n <= 0)
 			return -1;
 		sent += (size_t)n;
@@ -97,11 +100,19 @@ size_t ctl_print_problems(const json_t *problems, const char *before, FILE *out)
 	return json_array_size(problems);
 }
 
+/* Ending millions of flows takes as long as it takes, and stops when who asked for it hangs up. */
+static void wait_for_ever(int fd)
+{
+	struct timeval none = { 0 };
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &none, sizeof(none));
+}
+
 /* One request and its result, or NULL after a message. */
 static json_t *ask(int fd, const struct sl_command *command, json_t *arguments, FILE *err)
 {
 	json_t *request = json_pack("{s:s, s:O}", "command", command->name, "arguments", arguments), *reply = NULL;
-	char *text = request != NULL ? json_dumps(request, 0) : NULL;
+	char *text = request != NULL ? json_dumps(request, JSON_COMPACT) : NULL;
 
 	if (text != NULL && send_line(fd, text) == 0)
 		reply = receive_line(fd);
@@ -145,6 +156,8 @@ json_t *ctl_ask_control(const struct ctl_request *request, const char *file_pref
 
 	if (fd < 0)
 		return NULL;
+	if (request->command == &sl_commands[SL_COMMAND_FLOW_KILL])
+		wait_for_ever(fd);
 	if (request->command == &sl_commands[SL_COMMAND_FLOW_LIST])
 		result = ask_flows(fd, request->command, request->arguments, request->limit, err);
 	else

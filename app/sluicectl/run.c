@@ -267,7 +267,7 @@ static bool asked_for(int argc, char **argv, const char *option)
 }
 
 /* "help", "help COMMAND", or --help anywhere: about the first command on the line, or about all. */
-static int help(int argc, char **argv, FILE *out, FILE *err)
+static int help(int argc, char **argv, FILE *out)
 {
 	int used;
 
@@ -306,7 +306,7 @@ int ctl_run(int argc, char **argv, FILE *out, FILE *err)
 	int rc;
 
 	if (asked_for(argc, argv, "--help") || (argc > 1 && strcmp(argv[1], "help") == 0))
-		return help(argc, argv, out, err);
+		return help(argc, argv, out);
 	if (asked_for(argc, argv, "--version")) {
 		fputs("sluicectl " SLUICE_VERSION "\n", out);
 		return 0;

@@ -34,6 +34,25 @@ bool sl_prefix_covers(const struct sl_prefix *p, const struct sl_ip *ip)
 	return bits == 0 || ((p->ip.b[bytes] ^ ip->b[bytes]) >> (8 - bits)) == 0;
 }
 
+struct sl_prefix sl_prefix_network(const struct sl_prefix *p)
+{
+	struct sl_prefix network = { .len = p->len };
+	unsigned int bytes = p->len / 8, bits = p->len % 8;
+
+	memcpy(network.ip.b, p->ip.b, bytes);
+	if (bits != 0)
+		network.ip.b[bytes] = p->ip.b[bytes] & (uint8_t)(0xff00 >> bits);
+	return network;
+}
+
+bool sl_prefix_has_edge(const struct sl_prefix *p, const struct sl_ip *ip)
+{
+	if (!sl_ip_is_v4(&p->ip) || !sl_ip_is_v4(ip) || !sl_prefix_covers(p, ip) || p->len > 96 + 30)
+		return false;
+	uint32_t hosts = UINT32_MAX >> (p->len - 96), host = rte_be_to_cpu_32(sl_ip_v4_be(ip)) & hosts;
+	return host == 0 || host == hosts;
+}
+
 int sl_ip_parse(const char *text, struct sl_ip *ip)
 {
 	uint32_t v4;

@@ -127,20 +127,16 @@ bool sl_on_link(const struct sl_config_interface *interface, const struct sl_ip 
 
 bool sl_refuse_edge(struct sl_checker *c, const char *where, const struct sl_ip *ip)
 {
-	for (unsigned int i = 0; sl_ip_is_v4(ip) && i < c->config->n_interfaces; i++) {
+	for (unsigned int i = 0; i < c->config->n_interfaces; i++) {
 		const struct sl_config_interface *interface = &c->config->interfaces[i];
 		for (unsigned int j = 0; j < interface->n_addresses; j++) {
 			const struct sl_prefix *prefix = &interface->addresses[j];
-			/* a /31 has no such addresses (RFC 3021), a /32 neither */
-			if (!sl_covers(prefix, ip) || prefix->len > 96 + 30)
+			if (!sl_prefix_has_edge(prefix, ip))
 				continue;
-			uint32_t hosts = UINT32_MAX >> (prefix->len - 96);
-			uint32_t host = rte_be_to_cpu_32(sl_ip_v4_be(ip)) & hosts;
-			if (host != 0 && host != hosts)
-				continue;
+			struct sl_prefix network = sl_prefix_network(prefix);
 			sl_problem_add(c->problems, where, NULL,
 				       "%s is the %s address of %s (/interfaces/%u/addresses/%u)", SL_IP_TEXT(ip),
-				       host == 0 ? "network" : "broadcast", SL_PREFIX_TEXT(prefix), i, j);
+				       sl_ip_equal(ip, &network.ip) ? "network" : "broadcast", SL_PREFIX_TEXT(prefix), i, j);
 			return true;
 		}
 	}

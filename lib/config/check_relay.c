@@ -3,6 +3,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include "sluice/config/companion.h"
+
 #include "check.h"
 
 /* ---- inputs ---- */
@@ -177,38 +179,6 @@ static void check_input(struct sl_checker *c, unsigned int i, unsigned int n)
 
 /* ---- outputs ---- */
 
-/* Where a packet to ip leaves, as the compiled routes will say; -1: nowhere. */
-static int egress(const struct sl_config *config, const struct sl_ip *ip)
-{
-	int best = -1, best_len = -1;
-
-	for (unsigned int i = 0; i < config->n_interfaces; i++) {
-		const struct sl_config_interface *interface = &config->interfaces[i];
-		for (unsigned int j = 0; j < interface->n_addresses; j++) {
-			if (sl_covers(&interface->addresses[j], ip) && interface->addresses[j].len > best_len) {
-				best = (int)i;
-				best_len = interface->addresses[j].len;
-			}
-		}
-		for (unsigned int j = 0; best < 0 && j < interface->n_gateways; j++) {
-			if (sl_ip_is_v4(&interface->gateways[j]) == sl_ip_is_v4(ip)) {
-				best = (int)i;
-				best_len = sl_ip_is_v4(ip) ? 96 : 0;
-			}
-		}
-	}
-	for (unsigned int i = 0; i < config->n_routes; i++) {
-		const struct sl_config_route *route = &config->routes[i];
-		if (!sl_covers(&route->prefix, ip) || route->prefix.len <= best_len)
-			continue;
-		best_len = route->prefix.len;
-		for (unsigned int k = 0; k < config->n_interfaces; k++)
-			if (sl_on_link(&config->interfaces[k], &route->via))
-				best = (int)k;
-	}
-	return best;
-}
-
 /* NULL in a configuration without any, which is not clean. */
 static const struct sl_config_interface *interface_of(const struct sl_config *config, const struct sl_config_relay_output *out)
 {
@@ -227,10 +197,10 @@ static void check_host(struct sl_checker *c, const char *where, const struct sl_
 			sl_problem_add(c->problems, where, NULL, "interface %s has no IPv6 address", interface->name);
 		return;
 	}
-	int by = egress(config, &out->address);
-	if (by == (int)out->interface)
+	unsigned int by = sl_config_egress(config, &out->address);
+	if (by == out->interface)
 		return;
-	if (by < 0)
+	if (by == config->n_interfaces)
 		sl_problem_add(c->problems, where, "add an interface address whose prefix covers it, a route to it, or a "
 			       "default gateway", "nothing leads to %s", SL_IP_TEXT(&out->address));
 	else

@@ -4,25 +4,16 @@
 #include <stdio.h>
 
 #include "sluice/base/maglev.h"
+#include "sluice/config/companion.h"
 
 #include "check.h"
 
 static bool reachable(const struct sl_config *config, const struct sl_ip *ip)
 {
-	for (unsigned int i = 0; i < config->n_interfaces; i++) {
-		const struct sl_config_interface *interface = &config->interfaces[i];
-		if (sl_on_link(interface, ip))
-			return true;
-		for (unsigned int j = 0; j < interface->n_gateways; j++) {
-			if (sl_ip_is_v4(&interface->gateways[j]) == sl_ip_is_v4(ip))
-				return true;
-		}
-	}
-	for (unsigned int i = 0; i < config->n_routes; i++) {
+	for (unsigned int i = 0; i < config->n_routes; i++)
 		if (sl_covers(&config->routes[i].prefix, ip))
-			return true;
-	}
-	return false;
+			return true; /* also by a gateway that is on no link: that is said of the route, once */
+	return sl_config_egress(config, ip) < config->n_interfaces;
 }
 
 #define SL_VIP_TEXT(service) \

@@ -84,11 +84,6 @@ const char *sl_relay_sequence_name(enum sl_relay_sequence sequence)
 	return choice_name(sl_relay_sequence_choices, sequence);
 }
 
-const char *sl_relay_checksum_name(enum sl_relay_checksum checksum)
-{
-	return choice_name(sl_relay_checksum_choices, checksum);
-}
-
 const char *sl_forwarding_name(enum sl_forwarding forwarding)
 {
 	return forwarding == SL_FORWARDING_PAIRS ? "pairs" : choice_name(sl_forwarding_choices, forwarding);

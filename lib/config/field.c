@@ -124,7 +124,8 @@ bool sl_key_equal(const struct sl_key *key, const char *a, const char *b)
 		return true;
 	case SL_TYPE_ADDRESSES:
 	case SL_TYPE_INTERFACE_ADDRESS:
-	case SL_TYPE_NETWORK: {
+	case SL_TYPE_NETWORK:
+	case SL_TYPE_GROUP: {
 		const struct sl_prefix *prefix_a = (const void *)field_a, *prefix_b = (const void *)field_b;
 		return prefix_a->len == prefix_b->len && sl_ip_equal(&prefix_a->ip, &prefix_b->ip); /* there is padding */
 	}

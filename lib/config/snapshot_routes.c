@@ -38,17 +38,6 @@ static const char *pointer(const struct route *r, char buf[SL_POINTER_MAX])
 	return buf;
 }
 
-static struct sl_prefix network(const struct sl_prefix *p)
-{
-	struct sl_prefix masked = { .len = p->len };
-
-	for (unsigned int bit = 0; bit < p->len; bit += 8) {
-		unsigned int bits = p->len - bit;
-		masked.ip.b[bit / 8] = bits >= 8 ? p->ip.b[bit / 8] : p->ip.b[bit / 8] & (uint8_t)(0xff00 >> bits);
-	}
-	return masked;
-}
-
 /* ---- collect ---- */
 
 static void add_connected(struct sl_build *b, struct list *list, unsigned int i)
@@ -60,7 +49,7 @@ static void add_connected(struct sl_build *b, struct list *list, unsigned int i)
 		if (sl_ip_is_link_local(&c->addresses[j].ip))
 			continue;
 		list->routes[list->n++] = (struct route){
-			.prefix = network(&c->addresses[j]), .nexthop = { .interface = b->interface_ids[i] },
+			.prefix = sl_prefix_network(&c->addresses[j]), .nexthop = { .interface = b->interface_ids[i] },
 			.source = CONNECTED, .i = i, .j = j,
 		};
 	}
@@ -138,7 +127,7 @@ static void add_route(struct sl_build *b, struct list *list, unsigned int i)
 			       "next hop %s is in no network of any interface", text);
 	else
 		list->routes[list->n++] = (struct route){
-			.prefix = network(&c->prefix), .nexthop = { c->via, interface }, .source = ROUTE, .i = i,
+			.prefix = sl_prefix_network(&c->prefix), .nexthop = { c->via, interface }, .source = ROUTE, .i = i,
 		};
 }
 

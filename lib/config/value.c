@@ -283,11 +283,9 @@ static bool read_prefix(struct sl_reader *r, const json_t *value, int minimum, s
 /* True when it was reported. */
 static bool refuse_host_bits(struct sl_reader *r, const json_t *value, const struct sl_prefix *prefix)
 {
-	struct sl_prefix network = *prefix;
+	struct sl_prefix network = sl_prefix_network(prefix);
 	char text[SL_IP_STRLEN];
 
-	for (unsigned int bit = prefix->len; bit < 128; bit++)
-		network.ip.b[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
 	if (sl_ip_equal(&network.ip, &prefix->ip))
 		return false;
 	REFUSE(r, "%s has host bits set; write \"%s\"", SL_SHOW(value), sl_prefix_format(&network, text));

@@ -15,7 +15,9 @@
 	  "end the flows that are left after so long: TCP by resets to both ends, UDP goes on at other backends; 0: at once", \
 	  SL_ARGUMENT_NUMBER, false, 0, 604800 }
 #define FILTERS                                                                                                        \
-	{ "service", "--service", "NAME", "only flows of this service", SL_ARGUMENT_NAME, false, 0, 0 },               \
+	{ "service", "--service", "NAME",                                                                              \
+	  "only flows of this service; NAME: also of removed ones of this name, NAME#ID: of a removed one",             \
+	  SL_ARGUMENT_NAME, false, 0, 0 },                                                                             \
 	{ "backend", "--backend", "BACKEND", "only flows of this backend (with --service)", SL_ARGUMENT_BACKEND, false, 0, 0 }, \
 	{ "client", "--client", "CLIENT", "only flows of this client: ADDRESS or ADDRESS:PORT", SL_ARGUMENT_CLIENT,    \
 	  false, 0, 0 },                                                                                              \
@@ -114,7 +116,7 @@ const struct sl_command sl_commands[SL_COMMAND_MAX] = {
 		  { "cursor", "", NULL, "`next` of the reply before", SL_ARGUMENT_CURSOR, false, 0, 0 } } },
 	[SL_COMMAND_FLOW_KILL] = {
 		"flow kill", "end flows: TCP by resets to both ends, UDP so that the next datagram begins anew",
-		"One filter at least, or --all.",
+		"One filter at least, or --all. The reply comes when all of them are ended; a client that hangs up before stops it.",
 		"`ended`: flows that were ended; `resets`: of these, TCP connections whose ends were sent resets",
 		{ FILTERS,
 		  { "all", "--all", NULL, "without any filter: all flows", SL_ARGUMENT_FLAG, false, 0, 0 } } },

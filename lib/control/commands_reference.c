@@ -30,7 +30,7 @@ static const char introduction[] =
 	"names, as in `services/web/backends/10.1.1.1:8080/weight`), `where` (as a JSON pointer), the values `from` and `to`, and\n"
 	"`restart` where a running sluice cannot follow.\n"
 	"\n"
-	"A request is at most 1 MiB long. There are 16 places for clients; when they are taken, who has been silent longest is\n"
+	"A request is at most 16 MiB long. There are 16 places for clients; when they are taken, who has been silent longest is\n"
 	"disconnected. A client that sends half a request, or does not read its reply, is disconnected after 10 s.\n"
 	"\n"
 	"## Edits\n"

@@ -167,15 +167,6 @@ const struct sl_ip *sl_companions_source(const struct sl_snapshot *s, uint16_t i
 	return any;
 }
 
-static struct sl_prefix network_of(const struct sl_prefix *address)
-{
-	struct sl_prefix network = *address;
-
-	for (unsigned int bit = address->len; bit < 128; bit++)
-		network.ip.b[bit / 8] &= (uint8_t)~(0x80u >> bit % 8);
-	return network;
-}
-
 /* An address of the interface that its companion has. */
 static bool is_shared(const struct sl_snapshot *s, uint16_t id, const struct sl_prefix *address)
 {
@@ -194,7 +185,7 @@ static void add_addresses(const struct sl_snapshot *s, uint16_t id, struct sl_co
 			continue;
 		plan->addresses[plan->n_addresses++] = *address;
 		if (!sl_ip_is_link_local(&address->ip))
-			plan->routes[plan->n_routes++] = (struct sl_companion_route){ .prefix = network_of(address) };
+			plan->routes[plan->n_routes++] = (struct sl_companion_route){ .prefix = sl_prefix_network(address) };
 	}
 }
 

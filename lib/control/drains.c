@@ -46,13 +46,16 @@ void sl_drains_set(struct sl_control *control, const struct sl_backend *backend,
 	control->drains->next_ns = RTE_MIN(control->drains->next_ns, deadline_ns);
 }
 
-void sl_drains_clear(struct sl_control *control, const struct sl_backend *backend)
+static void clear(struct sl_drain *drain)
 {
-	struct sl_drain *drain = &control->drains->of[backend->id];
-
 	if (drain->job != NULL)
 		sl_flow_job_cancel(drain->job);
 	*drain = (struct sl_drain){ 0 };
+}
+
+void sl_drains_clear(struct sl_control *control, const struct sl_backend *backend)
+{
+	clear(&control->drains->of[backend->id]);
 }
 
 uint64_t sl_drains_deadline(const struct sl_control *control, const struct sl_backend *backend)
@@ -60,6 +63,15 @@ uint64_t sl_drains_deadline(const struct sl_control *control, const struct sl_ba
 	const struct sl_drain *drain = &control->drains->of[backend->id];
 
 	return drain->deadline_ns == 0 || drain->generation != backend->generation ? SL_NEVER : drain->deadline_ns;
+}
+
+int64_t sl_drains_left_ms(const struct sl_control *control, const struct sl_backend *backend)
+{
+	uint64_t deadline_ns = sl_drains_deadline(control, backend), now_ns = sl_control_now_ns();
+
+	if (deadline_ns == SL_NEVER)
+		return -1;
+	return deadline_ns > now_ns ? (int64_t)((deadline_ns - now_ns) / 1000000) : 0;
 }
 
 /* The backend with this id, removed or not, and its service. */
@@ -89,11 +101,12 @@ static void log_drain(const struct sl_control *control, uint16_t id, const char 
 
 static void ended(struct sl_flow_job *job, const char *wrong)
 {
-	uint16_t id = job->query.filter.backend;
+	struct sl_drain *drain = job->arg;
 
-	job->control->drains->of[id].job = NULL;
-	job->control->drains->of[id].deadline_ns = 0;
-	log_drain(job->control, id, wrong != NULL ? wrong : "the flows it had left at its deadline were ended", job->n_ended);
+	drain->job = NULL;
+	drain->deadline_ns = 0;
+	log_drain(job->control, (uint16_t)(drain - job->control->drains->of),
+		  wrong != NULL ? wrong : "the flows it had left at its deadline were ended", job->n_ended);
 }
 
 /* In the configuration, perhaps again, and enabled. */
@@ -104,14 +117,34 @@ static bool is_back(const struct sl_control *control, const struct sl_service *s
 	return !service->draining && backend < service->backends + service->n_backends && state.admin == SL_ADMIN_ENABLED;
 }
 
+static bool stays(const struct sl_control *control, const struct sl_service *service, const struct sl_backend *backend)
+{
+	return backend->generation == control->drains->of[backend->id].generation && !is_back(control, service, backend);
+}
+
+void sl_drains_follow(struct sl_control *control)
+{
+	const struct sl_snapshot *s = control->snapshot;
+	bool keep[SL_MAX_BACKENDS] = { false };
+
+	for (unsigned int i = 0; i < s->n_services; i++) {
+		const struct sl_service *service = &s->services[i];
+		for (unsigned int j = 0; j < service->n_backends + service->n_draining; j++)
+			keep[service->backends[j].id] = stays(control, service, &service->backends[j]);
+	}
+	for (unsigned int id = 0; id < SL_MAX_BACKENDS; id++)
+		if (!keep[id])
+			clear(&control->drains->of[id]);
+}
+
 static void begin(struct sl_control *control, uint16_t id)
 {
 	struct sl_drain *drain = &control->drains->of[id];
 	const struct sl_service *service;
 	const struct sl_backend *backend = find(control, id, &service);
 
-	if (backend == NULL || backend->generation != drain->generation || is_back(control, service, backend)) {
-		*drain = (struct sl_drain){ 0 }; /* it has gone with its last flow, or was added again */
+	if (backend == NULL || !stays(control, service, backend)) {
+		clear(drain); /* it was given its deadline when it had gone with its last flow */
 		return;
 	}
 	struct sl_flow_job *job = calloc(1, sizeof(*job));
@@ -122,9 +155,11 @@ static void begin(struct sl_control *control, uint16_t id)
 	}
 	uint64_t flows = sl_flow_counts_backend(control, id, SL_FLOW_COUNT_FLOWS_ACTIVE);
 	job->query.action = SL_QUERY_END;
-	job->query.filter = (struct sl_flow_filter){ .by_backend = true, .backend = id };
+	job->query.filter.by_backend = true;
+	sl_flow_set_add(job->query.filter.backends, id);
 	job->per_step = (uint32_t)RTE_MAX(flows / STEPS, (uint64_t)STEP_MIN);
 	job->end = ended;
+	job->arg = drain;
 	drain->job = job;
 	log_drain(control, id, "its time to drain is over, ending what flows it has left", flows);
 	sl_flow_job_start(control, job);

@@ -20,8 +20,14 @@ void sl_drains_set(struct sl_control *control, const struct sl_backend *backend,
 /* Forget its deadline. Flows being ended already are no more. */
 void sl_drains_clear(struct sl_control *control, const struct sl_backend *backend);
 
+/* A snapshot was published: forget the deadlines of backends that have gone, or are back, as if each had been cleared. */
+void sl_drains_follow(struct sl_control *control);
+
 /* When the backend's deadline is, SL_NEVER: it has none. */
 uint64_t sl_drains_deadline(const struct sl_control *control, const struct sl_backend *backend);
+
+/* Milliseconds until then, 0: the flows it has left are being ended; -1: it has none. */
+int64_t sl_drains_left_ms(const struct sl_control *control, const struct sl_backend *backend);
 
 /* Begin to end the flows of those whose time has come. Returns when to call again. */
 uint64_t sl_drains_run(struct sl_control *control, uint64_t now_ns);

@@ -27,12 +27,21 @@ void sl_flow_job_start(struct sl_control *control, struct sl_flow_job *job)
 	*last = job;
 }
 
+/* What the worker's answer has of flows that were ended. */
+static void count_ended(struct sl_flow_job *job)
+{
+	job->n_ended += job->query.n_ended;
+	job->n_resets += job->query.n_resets;
+}
+
 static void remove_job(struct sl_flow_job *job)
 {
 	struct sl_flow_job **at = &job->control->flow_jobs;
 
-	if (job->posted)
+	if (job->posted) {
 		sl_query_cancel(worker_of(job));
+		count_ended(job); /* it may have been answered at the last moment */
+	}
 	while (*at != job)
 		at = &(*at)->next;
 	*at = job->next;
@@ -41,6 +50,8 @@ static void remove_job(struct sl_flow_job *job)
 void sl_flow_job_cancel(struct sl_flow_job *job)
 {
 	remove_job(job);
+	if (job->cancelled != NULL)
+		job->cancelled(job);
 	free(job);
 }
 
@@ -55,8 +66,7 @@ static void finish(struct sl_flow_job *job, const char *wrong)
 static bool take_answer(struct sl_flow_job *job)
 {
 	job->posted = false;
-	job->n_ended += job->query.n_ended;
-	job->n_resets += job->query.n_resets;
+	count_ended(job);
 	job->left -= RTE_MIN(job->left, job->query.n_ended);
 	if (job->chunk != NULL)
 		return job->chunk(job) && !is_through(job);
@@ -98,6 +108,7 @@ static uint64_t run_job(struct sl_flow_job *job, uint64_t now_ns)
 		return job->step_ns;
 	job->query.start = job->at.record;
 	job->query.limit = job->left;
+	job->query.n_ended = job->query.n_resets = 0;
 	if (!sl_query_post(worker_of(job), &job->query))
 		return now_ns + AGAIN_NS;
 	job->posted = true;

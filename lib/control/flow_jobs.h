@@ -24,6 +24,9 @@ struct sl_flow_job {
 	/* It is over. `wrong`: why before its end, or NULL. The job, which was on the heap, is freed behind the call. */
 	void (*end)(struct sl_flow_job *job, const char *wrong);
 
+	/* It was cancelled, and is freed behind the call. NULL: nobody needs to know. */
+	void (*cancelled)(struct sl_flow_job *job);
+
 	/* kept by flow_jobs.c */
 	struct sl_control *control;
 	uint32_t n_ended, n_resets; /* so far */
@@ -39,7 +42,7 @@ struct sl_flow_job {
 /* Take the job over. */
 void sl_flow_job_start(struct sl_control *control, struct sl_flow_job *job);
 
-/* Without a call of end(). */
+/* End it: cancelled() is called, end() is not. */
 void sl_flow_job_cancel(struct sl_flow_job *job);
 
 /* Do what can be done now. Returns when to call again. */

@@ -9,6 +9,7 @@
 #include "sluice/state/seq.h"
 #include "sluice/state/tcp.h"
 
+#include "services.h"
 #include "telemetry_internal.h"
 
 int sl_flow_cursor_parse(const char *text, struct sl_flow_cursor *c)
@@ -73,6 +74,7 @@ void sl_flow_row_describe(const struct sl_snapshot *s, const struct sl_flow_row 
 			  const struct sl_flow_sink *sink, void *out)
 {
 	const struct sl_service *service = sl_snapshot_service_by_id(s, f->service);
+	char name[SL_SERVICE_TEXT_MAX];
 	const char *state = f->state != 0 ? "bidirectional" : "one_way";
 
 	if (f->client.proto == IPPROTO_TCP)
@@ -80,7 +82,7 @@ void sl_flow_row_describe(const struct sl_snapshot *s, const struct sl_flow_row 
 	else if (f->udp_kind == SL_UDP_REQUEST_RESPONSE)
 		state = "request_response";
 	sink->number(out, "worker", worker);
-	sink->text(out, "service", service == NULL ? "" : service->name);
+	sink->text(out, "service", service == NULL ? "" : sl_service_text(service, name));
 	sink->text(out, "protocol", sl_tel_protocol_name(f->client.proto));
 	put_end(sink, out, "client", "client_port", &f->client.peer, f->client.peer_port_be);
 	put_end(sink, out, "vip", "vip_port", &f->client.self, f->client.self_port_be);

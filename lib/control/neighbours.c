@@ -64,15 +64,6 @@ void sl_neighbours_destroy(struct sl_neighbours *n)
 	free(n);
 }
 
-/* The all-ones or all-zeroes host of an IPv4 prefix that has them (RFC 3021: a /31 has not). */
-static bool is_broadcast(const struct sl_prefix *p, const struct sl_ip *ip)
-{
-	uint32_t host = p->len >= 127 ? 0 : UINT32_MAX >> (p->len - 96);
-	uint32_t bits = rte_be_to_cpu_32(sl_ip_v4_be(ip)) & host;
-
-	return host != 0 && (bits == 0 || bits == host);
-}
-
 /* May there be a station with this address on the link of this interface? */
 static bool acceptable(const struct sl_neighbours *n, uint16_t interface, const struct sl_ip *ip)
 {
@@ -89,7 +80,7 @@ static bool acceptable(const struct sl_neighbours *n, uint16_t interface, const 
 			continue;
 		if (!sl_prefix_covers(p, ip) && !sl_ip_is_link_local(ip))
 			continue;
-		if (v4 && is_broadcast(p, ip))
+		if (sl_prefix_has_edge(p, ip))
 			return false;
 		on_link = true;
 	}

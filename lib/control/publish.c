@@ -7,6 +7,7 @@
 #include "announce.h"
 #include "backends.h"
 #include "companions.h"
+#include "drains.h"
 #include "flow_counts.h"
 #include "health.h"
 #include "listener.h"
@@ -221,6 +222,7 @@ static void exchange(struct sl_control *control, const struct sl_config *config,
 	control->snapshot = next;
 	control->count[SL_CONTROL_COUNT_PUBLICATIONS]++;
 	sl_shared_quiesce(control->shared);
+	sl_drains_follow(control);
 	sl_companions_follow(control, config);
 	sl_passive_follow(control, config);
 	sl_health_follow(control, config, sl_control_now_ns());

@@ -28,7 +28,7 @@ static bool is_plain(const char *text, size_t limit)
 static const char *read_name(const struct sl_argument *a, const json_t *json, struct sl_request_value *v)
 {
 	v->text = json_string_value(json);
-	return v->text != NULL && is_plain(v->text, SL_NAME_MAX) ? NULL : "is not a name";
+	return v->text != NULL && is_plain(v->text, SL_REQUEST_NAME_MAX) ? NULL : "is not a name";
 }
 
 /* "10.1.1.1:80", "[2001:db8::1]:80"; without the port where `bare` allows it, an IPv6 address then without brackets, too. */

@@ -14,6 +14,8 @@
 #include "sluice/base/problem.h"
 #include "sluice/control/commands.h"
 
+#define SL_REQUEST_NAME_MAX (SL_NAME_MAX + 5) /* with final 0; of a service also as NAME#ID (services.h) */
+
 struct sl_request_value {
 	bool given;
 	const char *text;  /* NAME, CURSOR, and BACKEND and CLIENT as written */

@@ -30,36 +30,57 @@ static uint64_t deadline_of(const struct sl_call *call)
 	return sl_control_now_ns() + value(call, "deadline_s")->number * SL_NS_PER_S;
 }
 
-/* Backends of the configured service with this name: a copy, as the snapshot they are from goes. */
-static struct sl_backend *copy_backends(const struct sl_control *control, const char *service, unsigned int *n)
+/* Backends of a service: a copy, as the snapshot they are from goes. */
+struct backends {
+	struct sl_backend *list;
+	unsigned int n_all, n; /* the first n are in the configuration, the others were removed before */
+};
+
+/* Of the configured service with this name. */
+static struct backends copy_backends(const struct sl_control *control, const char *service)
 {
 	const struct sl_snapshot *s = control->snapshot;
+	struct backends copy = { 0 };
 
-	*n = 0;
 	for (unsigned int i = 0; i < s->n_services; i++) {
 		const struct sl_service *from = &s->services[i];
+		unsigned int n = from->n_backends + from->n_draining;
 		if (from->draining || strcmp(from->name, service) != 0)
 			continue;
-		struct sl_backend *copy = calloc(from->n_backends, sizeof(*copy));
-		if (copy != NULL)
-			memcpy(copy, from->backends, (*n = from->n_backends) * sizeof(*copy));
-		return copy;
+		copy.list = calloc(n, sizeof(*copy.list));
+		if (copy.list == NULL)
+			break;
+		memcpy(copy.list, from->backends, n * sizeof(*copy.list));
+		copy.n_all = n;
+		copy.n = from->n_backends;
 	}
-	return NULL;
+	return copy;
+}
+
+/* Those removed before may have less time already. */
+static void set_deadline(struct sl_call *call, const struct sl_edit *edit, const struct backends *backends)
+{
+	uint64_t deadline_ns = deadline_of(call);
+
+	for (unsigned int i = 0; i < backends->n_all; i++) {
+		const struct sl_backend *backend = &backends->list[i];
+		bool service = edit->kind == SL_EDIT_SERVICE_REMOVE, before = i >= backends->n;
+		if (!service && (backend->port_be != rte_cpu_to_be_16(edit->port) || !sl_ip_equal(&backend->ip, &edit->ip)))
+			continue;
+		if (!before || sl_drains_deadline(call->control, backend) > deadline_ns)
+			sl_drains_set(call->control, backend, deadline_ns);
+	}
 }
 
 /* An edit that removes backends: all of a service, or the one of the edit. What is left of their flows has a deadline. */
 static json_t *remove_with_deadline(struct sl_call *call, const struct sl_edit *edit)
 {
-	unsigned int n;
-	struct sl_backend *backends = copy_backends(call->control, edit->service, &n);
+	struct backends backends = copy_backends(call->control, edit->service);
 	json_t *result = sl_call_edit(call, edit, sl_request_flag(&call->request, "persist"));
 
-	for (unsigned int i = 0; result != NULL && value(call, "deadline_s")->given && i < n; i++)
-		if (edit->kind == SL_EDIT_SERVICE_REMOVE || (backends[i].port_be == rte_cpu_to_be_16(edit->port) &&
-							      sl_ip_equal(&backends[i].ip, &edit->ip)))
-			sl_drains_set(call->control, &backends[i], deadline_of(call));
-	free(backends);
+	if (result != NULL && value(call, "deadline_s")->given)
+		set_deadline(call, edit, &backends);
+	free(backends.list);
 	return result;
 }
 
@@ -130,16 +151,15 @@ static json_t *describe(struct sl_call *call)
 	if (backend == NULL)
 		return NULL;
 	struct sl_backend_state state = sl_backends_state(call->control, backend);
-	uint64_t deadline_ns = sl_drains_deadline(call->control, backend), now_ns = sl_control_now_ns();
+	int64_t left_ms = sl_drains_left_ms(call->control, backend);
 	uint64_t flows = sl_flow_counts_backend(call->control, backend->id, SL_FLOW_COUNT_FLOWS_ACTIVE);
 	const struct sl_schedule *schedule = sl_service_schedule(service);
 	json_t *result = json_pack("{s:s, s:s, s:s, s:i, s:I, s:i}", "service", service->name, "backend",
 				   value(call, "backend")->text, "state", sl_admin_name(state.admin), "weight",
 				   sl_backend_weight(backend, &state), "flows_active", (json_int_t)flows, "backends_in_use",
 				   schedule != NULL ? (int)schedule->n_targets : 0);
-	if (result != NULL && deadline_ns != SL_NEVER)
-		json_object_set_new(result, "deadline_ms",
-				    json_integer(deadline_ns > now_ns ? (json_int_t)((deadline_ns - now_ns) / 1000000) : 0));
+	if (result != NULL && left_ms >= 0)
+		json_object_set_new(result, "deadline_ms", json_integer(left_ms));
 	return result;
 }
 

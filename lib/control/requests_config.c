@@ -48,14 +48,11 @@ static struct sl_draft *write_draft(struct sl_control *control, const struct sl_
 	return draft;
 }
 
-static int commit_draft(struct sl_control *control, struct sl_draft *draft, const struct sl_config *config,
-			struct sl_problems *problems)
+static int commit_draft(struct sl_control *control, struct sl_draft *draft, struct sl_problems *problems)
 {
 	pthread_mutex_unlock(&control->lock);
 	int rc = sl_draft_commit(draft, problems);
 	pthread_mutex_lock(&control->lock);
-	if (rc == 0)
-		sl_control_note_file(control, config);
 	return rc;
 }
 
@@ -80,33 +77,52 @@ json_t *sl_call_config_save(struct sl_call *call)
 	sl_config_destroy(file);
 	sl_problems_fini(&call->problems); /* of the file that is overwritten */
 	struct sl_draft *draft = write_draft(control, control->config, &call->problems);
-	if (draft == NULL || commit_draft(control, draft, control->config, &call->problems) != 0) {
+	if (draft == NULL || commit_draft(control, draft, &call->problems) != 0) {
 		json_decref(changes);
 		return NULL;
 	}
+	sl_control_note_file(control, control->config);
 	sl_log_info("configuration saved to %s, asked for by %s", control->config_path, sl_call_caller(call, caller));
 	return json_pack("{s:s, s:o}", "path", control->config_path, "changes", changes != NULL ? changes : json_array());
 }
 
 /* ---- edits ---- */
 
-/* The file with the same edit, as a draft; *config is what it will say. */
-static struct sl_draft *draft_edit(struct sl_call *call, const struct sl_edit *edit, struct sl_config **config)
+/* The file with the same edit. */
+struct edited_file {
+	struct sl_draft *draft;
+	struct sl_config *config; /* what the draft says */
+	bool changed;		  /* by somebody else before, since sluice read it */
+};
+
+static int draft_edit(struct sl_call *call, const struct sl_edit *edit, struct edited_file *edited)
 {
 	struct sl_config *file = sl_control_read_file(call->control, &call->problems);
-	struct sl_draft *draft = NULL;
 
-	*config = file != NULL ? sl_config_edit(file, edit, &call->problems) : NULL;
+	edited->changed = file != NULL && !json_equal(file->json, call->control->file);
+	edited->config = file != NULL ? sl_config_edit(file, edit, &call->problems) : NULL;
 	sl_config_destroy(file);
-	if (*config != NULL)
-		draft = write_draft(call->control, *config, &call->problems);
-	if (draft == NULL) {
-		sl_config_destroy(*config);
-		sl_problem_add(&call->problems, call->control->config_path,
-			       "mend the file, or leave --persist away: then the edit is good until the next reload",
-			       "the edit cannot be made to the file");
-	}
-	return draft;
+	if (edited->config != NULL)
+		edited->draft = write_draft(call->control, edited->config, &call->problems);
+	if (edited->draft != NULL)
+		return 0;
+	sl_problem_add(&call->problems, call->control->config_path,
+		       "mend the file, or leave --persist away: then the edit is good until the next reload",
+		       "the edit cannot be made to the file");
+	return -1;
+}
+
+/*
+ * What somebody else wrote into the file was not loaded, and is not now: the file is still one that sluice has not read, so that
+ * neither a reload nor a save takes the difference for edits of its own.
+ */
+static bool commit_edit(struct sl_call *call, const struct edited_file *edited)
+{
+	if (edited->draft == NULL || commit_draft(call->control, edited->draft, &call->problems) != 0)
+		return false;
+	if (!edited->changed)
+		sl_control_note_file(call->control, edited->config);
+	return true;
 }
 
 static void log_changes(const struct sl_call *call, const json_t *changes)
@@ -141,27 +157,21 @@ static json_t *edited(struct sl_call *call, const struct sl_config *previous, bo
 json_t *sl_call_edit(struct sl_call *call, const struct sl_edit *edit, bool persist)
 {
 	struct sl_control *control = call->control;
-	struct sl_config *file = NULL, *previous = NULL;
-	struct sl_draft *draft = NULL;
+	struct edited_file file = { 0 };
+	struct sl_config *previous = NULL;
+	json_t *result = NULL;
 
 	/* First of all what may fail without having changed anything. */
 	struct sl_config *next = sl_config_edit(control->config, edit, &call->problems);
-	if (next != NULL && persist)
-		draft = draft_edit(call, edit, &file);
-	if (next != NULL && (!persist || draft != NULL))
+	if (next != NULL && (!persist || draft_edit(call, edit, &file) == 0))
 		previous = sl_control_adopt(control, next, &call->problems);
 	else
 		sl_config_destroy(next);
-	if (previous == NULL) {
-		sl_draft_discard(draft);
-		if (draft != NULL)
-			sl_config_destroy(file);
-		return NULL;
-	}
-	bool persisted = draft != NULL && commit_draft(control, draft, file, &call->problems) == 0;
-	if (draft != NULL)
-		sl_config_destroy(file);
-	json_t *result = edited(call, previous, persisted);
+	if (previous != NULL)
+		result = edited(call, previous, commit_edit(call, &file));
+	else
+		sl_draft_discard(file.draft);
+	sl_config_destroy(file.config);
 	sl_config_destroy(previous);
 	return result;
 }

@@ -7,17 +7,27 @@
 
 #include "sluice/base/log.h"
 
-#include "telemetry_internal.h"
+#include "services.h"
 
 #define LIMIT_DEFAULT 100
 
-/* A backend of a service, in the configuration or removed. */
-static uint16_t find_backend(const struct sl_service *service, const struct sl_request_value *v)
+/* Backends at this address, in the configuration or removed, of all services that the text means. Returns how many they are. */
+static unsigned int add_backends(const struct sl_snapshot *s, const char *service, const struct sl_request_value *v,
+				 struct sl_flow_filter *filter)
 {
-	for (unsigned int i = 0; i < service->n_backends + service->n_draining; i++)
-		if (service->backends[i].port_be == rte_cpu_to_be_16(v->port) && sl_ip_equal(&service->backends[i].ip, &v->ip))
-			return service->backends[i].id;
-	return SL_ID_NONE;
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < s->n_services; i++) {
+		const struct sl_service *in = &s->services[i];
+		for (unsigned int j = 0; sl_service_is(in, service) && j < in->n_backends + in->n_draining; j++) {
+			const struct sl_backend *backend = &in->backends[j];
+			if (backend->port_be != rte_cpu_to_be_16(v->port) || !sl_ip_equal(&backend->ip, &v->ip))
+				continue;
+			sl_flow_set_add(filter->backends, backend->id);
+			n++;
+		}
+	}
+	return n;
 }
 
 /* Returns how many filters there are, or -1 with a problem. */
@@ -27,25 +37,21 @@ static int read_filter(struct sl_call *call, struct sl_flow_filter *filter)
 	const struct sl_request_value *backend = sl_request_value(&call->request, "backend");
 	const struct sl_request_value *client = sl_request_value(&call->request, "client");
 	const struct sl_request_value *protocol = sl_request_value(&call->request, "protocol");
-	const struct sl_service *found = service->given ? sl_tel_find_service(call->control, service->text) : NULL;
 
-	*filter = (struct sl_flow_filter){ .by_service = service->given, .by_backend = backend->given, .by_client = client->given,
+	*filter = (struct sl_flow_filter){ .by_backend = backend->given, .by_client = client->given,
 					   .by_client_port = client->port != 0, .by_proto = protocol->given,
 					   .client = client->ip, .client_port_be = rte_cpu_to_be_16(client->port),
 					   .proto = (uint8_t)protocol->number };
-	if (service->given && found == NULL)
+	if (service->given && sl_service_filter(call->control, service->text, filter) == 0)
 		sl_problem_add(&call->problems, "/arguments/service", "sluicectl services shows them",
 			       "there is no service \"%s\"", service->text);
-	else if (backend->given && found == NULL)
+	else if (backend->given && !service->given)
 		sl_problem_add(&call->problems, "/arguments/backend", NULL, "name its service, too");
-	else if (backend->given && find_backend(found, backend) == SL_ID_NONE)
+	else if (backend->given && add_backends(call->control->snapshot, service->text, backend, filter) == 0)
 		sl_problem_add(&call->problems, "/arguments/backend", "sluicectl services NAME shows them",
 			       "service \"%s\" has no backend %s", service->text, backend->text);
-	else {
-		filter->service = found != NULL ? found->id : 0;
-		filter->backend = backend->given ? find_backend(found, backend) : 0;
+	else
 		return service->given + client->given + protocol->given;
-	}
 	return -1;
 }
 
@@ -157,6 +163,14 @@ static void kill_end(struct sl_flow_job *job, const char *wrong)
 						       (json_int_t)job->n_resets));
 }
 
+/* Who asked is gone: flows that are left go on. */
+static void kill_cancelled(struct sl_flow_job *job)
+{
+	char caller[SL_CALLER_MAX];
+
+	sl_log_info("%u flows ended, and no more: who asked has hung up, %s", job->n_ended, sl_call_caller(job->arg, caller));
+}
+
 json_t *sl_call_flow_kill(struct sl_call *call)
 {
 	bool all = sl_request_flag(&call->request, "all");
@@ -176,6 +190,7 @@ json_t *sl_call_flow_kill(struct sl_call *call)
 		return NULL;
 	job->query.filter = filter;
 	job->end = kill_end;
+	job->cancelled = kill_cancelled;
 	call->job = job;
 	sl_flow_job_start(call->control, job);
 	return NULL;

@@ -10,7 +10,7 @@
 static json_t *edit(struct sl_call *call, enum sl_edit_kind kind, struct json_t *value)
 {
 	struct sl_edit edit = { .kind = kind, .value = value };
-	char name[SL_NAME_MAX];
+	char name[SL_REQUEST_NAME_MAX];
 
 	if (kind != SL_EDIT_RELAY_ADD) {
 		const char *text = sl_request_value(&call->request, "relay")->text;

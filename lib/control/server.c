@@ -14,6 +14,7 @@
 #include "server.h"
 
 #define FIRST_BUFFER 4096u
+#define KEPT_BUFFER (64u * 1024) /* between requests */
 #define BACKLOG SL_SERVER_CLIENTS
 #define NEVER UINT64_MAX
 
@@ -375,6 +376,11 @@ static char *take_line(struct sl_client *client, const char *end, size_t *length
 	line[*length] = '\0';
 	client->in_used -= used;
 	memmove(client->in, client->in + used, client->in_used);
+	if (client->in_used == 0 && client->in_size > KEPT_BUFFER) {
+		free(client->in); /* others are small, as a rule */
+		client->in = NULL;
+		client->in_size = 0;
+	}
 	return line;
 }
 
@@ -400,7 +406,7 @@ static void handle(struct sl_client *client)
 		free(line);
 	}
 	if (client->in_used > SL_SERVER_REQUEST_MAX)
-		complain(client, "the request is longer than a MiB");
+		complain(client, "the request is longer than 16 MiB; remedy: write it into the configuration file, then reload");
 	else if (client->ended && client->in_used == 0)
 		hang_up(client);
 }

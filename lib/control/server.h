@@ -20,7 +20,7 @@
 #include "sluice/base/problem.h"
 
 #define SL_SERVER_CLIENTS 16
-#define SL_SERVER_REQUEST_MAX (1u << 20) /* bytes of a line */
+#define SL_SERVER_REQUEST_MAX ((16u << 20) + 4096) /* bytes of a line: a whole configuration file, and what is around it */
 #define SL_SERVER_PATIENCE_NS (10 * 1000000000ull)
 
 struct sl_server;

@@ -5,6 +5,7 @@
 #include "flow_counts.h"
 #include "health.h"
 #include "passive.h"
+#include "services.h"
 #include "telemetry_internal.h"
 
 #include <errno.h>
@@ -25,16 +26,6 @@ static uint64_t latency_us(const struct sl_control *control, const struct sl_bac
 		n++;
 	}
 	return n == 0 ? 0 : (sum_ns / n + 999) / 1000;
-}
-
-/* Until the flows it has left are ended; -1: they are not. */
-static int64_t deadline_ms(const struct sl_control *control, const struct sl_backend *backend)
-{
-	uint64_t deadline_ns = sl_drains_deadline(control, backend), now_ns = sl_control_now_ns();
-
-	if (deadline_ns == SL_NEVER)
-		return -1;
-	return deadline_ns > now_ns ? (int64_t)((deadline_ns - now_ns) / 1000000) : 0;
 }
 
 static void add_check(const struct sl_control *control, const struct sl_backend *backend, struct sl_tel_node *out)
@@ -69,7 +60,7 @@ static void add_state(const struct sl_control *control, const struct sl_service 
 	sl_tel_string(out, "health", sl_health_name(state.health));
 	sl_tel_string(out, "reason", note->reason);
 	sl_tel_u64(out, "changed_ms_ago", (sl_control_now_ns() - note->since_ns) / 1000000);
-	sl_tel_int(out, "deadline_ms", deadline_ms(control, backend));
+	sl_tel_int(out, "deadline_ms", sl_drains_left_ms(control, backend));
 	sl_tel_u64(out, "latency_us", latency_us(control, backend));
 	add_check(control, backend, out);
 }
@@ -84,8 +75,9 @@ static void add_backend(const struct sl_service *service, unsigned int i, const 
 			struct sl_tel_node *out)
 {
 	const struct sl_backend *backend = &service->backends[i];
+	char text[SL_SERVICE_TEXT_MAX];
 
-	sl_tel_string(out, "service", service->name);
+	sl_tel_string(out, "service", sl_service_text(service, text));
 	sl_tel_u64(out, "id", backend->id);
 	sl_tel_ip(out, "address", &backend->ip);
 	sl_tel_u64(out, "port", rte_be_to_cpu_16(backend->port_be));
@@ -104,7 +96,7 @@ static int answer_backends(const struct sl_tel_request *request, struct sl_tel_n
 	if (sl_tel_parse_start(request, 1, &start) != 0)
 		return -EINVAL;
 	if (*sl_tel_param(request, 0) != '\0') {
-		only = sl_tel_find_service(c, sl_tel_param(request, 0));
+		only = sl_service_find(c, sl_tel_param(request, 0));
 		if (only == NULL)
 			return -EINVAL;
 	}
@@ -130,7 +122,7 @@ static int answer_backends(const struct sl_tel_request *request, struct sl_tel_n
 
 static int answer_backend(const struct sl_tel_request *request, struct sl_tel_node *out)
 {
-	const struct sl_service *service = sl_tel_find_service(request->control, sl_tel_param(request, 0));
+	const struct sl_service *service = sl_service_find(request->control, sl_tel_param(request, 0));
 	struct sl_ip ip;
 	uint32_t port;
 
@@ -153,7 +145,7 @@ static const struct sl_tel_key backends_keys[] = {
 };
 
 static const struct sl_tel_key backend_keys[] = {
-	{ "service", "it belongs to" },
+	{ "service", "it belongs to: NAME, or NAME#ID of a removed one" },
 	{ "id", "number that stays the same over reloads" },
 	{ "address", "of the server" },
 	{ "port", "of the server" },

@@ -9,6 +9,7 @@
  */
 #include "flow_counts.h"
 #include "flow_search.h"
+#include "services.h"
 #include "telemetry_internal.h"
 
 #include <errno.h>
@@ -31,17 +32,6 @@ struct search {
 	} found[LIMIT_MAX];
 };
 
-static int parse_service(const struct sl_control *control, const char *name, struct sl_flow_filter *filter)
-{
-	const struct sl_service *service = sl_tel_find_service(control, name);
-
-	if (service == NULL)
-		return -EINVAL;
-	filter->by_service = true;
-	filter->service = service->id;
-	return 0;
-}
-
 static int parse_protocol(const char *name, struct sl_flow_filter *filter)
 {
 	filter->by_proto = true;
@@ -55,7 +45,7 @@ static int parse_option(const struct sl_control *control, const char *option, st
 	size_t length = value == NULL ? 0 : (size_t)(value++ - option);
 
 	if (length == 7 && memcmp(option, "service", length) == 0)
-		return parse_service(control, value, &search->filter);
+		return sl_service_filter(control, value, &search->filter) > 0 ? 0 : -EINVAL;
 	if (length == 6 && memcmp(option, "client", length) == 0) {
 		search->filter.by_client = true;
 		return sl_ip_parse(value, &search->filter.client);
@@ -163,6 +153,7 @@ static int answer_flows(const struct sl_tel_request *request, struct sl_tel_node
 	const struct sl_snapshot *s = request->control->snapshot;
 	const struct sl_shared *shared = request->control->shared;
 	uint64_t live = 0, capacity = 0;
+	char text[SL_SERVICE_TEXT_MAX];
 	struct sl_tel_page page;
 	uint32_t i;
 
@@ -181,7 +172,7 @@ static int answer_flows(const struct sl_tel_request *request, struct sl_tel_node
 	for (; i < s->n_services; i++) {
 		uint16_t id = s->services[i].id;
 		struct sl_tel_node row = sl_tel_row_begin();
-		sl_tel_string(&row, "name", s->services[i].name);
+		sl_tel_string(&row, "name", sl_service_text(&s->services[i], text));
 		sl_tel_u64(&row, "active", sl_flow_counts_service(request->control, id, SL_FLOW_COUNT_FLOWS_ACTIVE));
 		sl_tel_u64(&row, "created", sl_flow_counts_service(request->control, id, SL_FLOW_COUNT_FLOWS_CREATED));
 		sl_tel_u64(&row, "refused", sl_flow_counts_service(request->control, id, SL_FLOW_COUNT_FLOWS_REFUSED));
@@ -204,7 +195,7 @@ static const struct sl_tel_key flows_keys[] = {
 };
 
 static const struct sl_tel_key flows_row_keys[] = {
-	{ "name", "of the service" },
+	{ "name", "of the service; NAME#ID of a removed one" },
 	{ "active", "its flows that exist now" },
 	{ "created", "its flows created" },
 	{ "refused", "its new flows that were refused" },
@@ -218,7 +209,7 @@ static const struct sl_tel_key flow_list_keys[] = {
 
 static const struct sl_tel_key flow_keys[] = {
 	{ "worker", "that owns the flow" },
-	{ "service", "name" },
+	{ "service", "NAME, or NAME#ID of a removed one" },
 	{ "protocol", "tcp or udp" },
 	{ "client", "address" },
 	{ "client_port", "port" },
@@ -246,7 +237,7 @@ const struct sl_tel_command sl_tel_flow_commands[] = {
 	{ .name = "/sluice/flow_list",
 	  .params = "[service=NAME][,client=ADDRESS][,protocol=tcp|udp][,limit=N][,cursor=NEXT]",
 	  .help =
-	      "Flows one by one. Parameters (all optional): service=, client=, protocol=, limit= (at most 64), cursor=",
+	      "Flows one by one. Parameters (all optional): service= (NAME or NAME#ID), client=, protocol=, limit= (at most 64), cursor=",
 	  .max_params = 5,
 	  .unlocked = true,
 	  .handler = answer_flow_list,

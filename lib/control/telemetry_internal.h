@@ -164,9 +164,6 @@ uint64_t sl_tel_worker_drops(const struct sl_worker *w);
 /* The worker a parameter names, or NULL. */
 const struct sl_worker *sl_tel_find_worker(const struct sl_control *control, const char *text);
 
-/* A live service by its name, else a draining one, else NULL. */
-const struct sl_service *sl_tel_find_service(const struct sl_control *control, const char *name);
-
 /* Name of a port by its index, or "". */
 const char *sl_tel_port_name(const struct sl_control *control, uint16_t port);
 

@@ -3,7 +3,6 @@
 #include "telemetry_internal.h"
 
 #include <netinet/in.h>
-#include <string.h>
 
 #include "sluice/packet/drop.h"
 
@@ -41,22 +40,6 @@ const struct sl_worker *sl_tel_find_worker(const struct sl_control *control, con
 	if (sl_tel_parse_u32(text, SL_MAX_WORKERS - 1, &id) != 0 || id >= control->shared->n_workers)
 		return NULL;
 	return control->shared->workers[id];
-}
-
-const struct sl_service *sl_tel_find_service(const struct sl_control *control, const char *name)
-{
-	const struct sl_service *found = NULL;
-
-	for (unsigned int i = 0; i < control->snapshot->n_services; i++) {
-		const struct sl_service *service = &control->snapshot->services[i];
-		if (strcmp(service->name, name) != 0)
-			continue;
-		if (!service->draining)
-			return service;
-		if (found == NULL)
-			found = service;
-	}
-	return found;
 }
 
 const char *sl_tel_port_name(const struct sl_control *control, uint16_t port)

@@ -15,8 +15,9 @@ static int answer_interfaces(const struct sl_tel_request *request, struct sl_tel
 	if (sl_tel_parse_start(request, 0, &i) != 0)
 		return -EINVAL;
 	sl_tel_strings_open(&names, out);
-	while (i < s->n_interfaces && sl_tel_strings_add(&names, s->interfaces[i].name))
-		i++;
+	for (; i < s->n_interfaces; i++) /* an id may have no interface now */
+		if (s->interfaces[i].name[0] != '\0' && !sl_tel_strings_add(&names, s->interfaces[i].name))
+			break;
 	sl_tel_strings_close(&names, out, "interfaces");
 	sl_tel_next(out, i, s->n_interfaces);
 	return 0;
@@ -25,7 +26,7 @@ static int answer_interfaces(const struct sl_tel_request *request, struct sl_tel
 static int find_interface(const struct sl_snapshot *s, const char *name, uint16_t *id)
 {
 	for (*id = 0; *id < s->n_interfaces; (*id)++)
-		if (strcmp(s->interfaces[*id].name, name) == 0)
+		if (name[0] != '\0' && strcmp(s->interfaces[*id].name, name) == 0)
 			return 0;
 	return -EINVAL;
 }
@@ -136,16 +137,6 @@ struct route {
 	const char *interface;
 };
 
-/* The network of an address with its prefix length. */
-static struct sl_prefix network_of(const struct sl_prefix *address)
-{
-	struct sl_prefix network = *address;
-
-	for (unsigned int bit = address->len; bit < 128; bit++)
-		network.ip.b[bit / 8] &= (uint8_t)~(0x80u >> bit % 8);
-	return network;
-}
-
 static const char *route_interface(const struct sl_snapshot *s, const struct sl_ip *via)
 {
 	const struct sl_nexthop *hop = sl_snapshot_route(s, via);
@@ -163,7 +154,7 @@ static bool route_at(const struct sl_control *c, uint32_t i, struct route *route
 		route->interface = interface->name;
 		if (i < interface->n_addresses) {
 			route->origin = "connected";
-			route->prefix = network_of(&interface->addresses[i]);
+			route->prefix = sl_prefix_network(&interface->addresses[i]);
 			route->via = (struct sl_ip){ 0 };
 			return true;
 		}
@@ -181,7 +172,7 @@ static bool route_at(const struct sl_control *c, uint32_t i, struct route *route
 	if (i >= config->n_routes)
 		return false;
 	route->origin = "static";
-	route->prefix = network_of(&config->routes[i].prefix);
+	route->prefix = sl_prefix_network(&config->routes[i].prefix);
 	route->via = config->routes[i].via;
 	route->interface = route_interface(c->snapshot, &route->via);
 	return true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* /sluice/services, /sluice/service. */
 #include "flow_counts.h"
+#include "services.h"
 #include "telemetry_internal.h"
 
 #include <errno.h>
@@ -11,12 +12,13 @@ static int answer_services(const struct sl_tel_request *request, struct sl_tel_n
 {
 	const struct sl_snapshot *s = request->control->snapshot;
 	struct sl_tel_strings names;
+	char text[SL_SERVICE_TEXT_MAX];
 	uint32_t i;
 
 	if (sl_tel_parse_start(request, 0, &i) != 0)
 		return -EINVAL;
 	sl_tel_strings_open(&names, out);
-	while (i < s->n_services && sl_tel_strings_add(&names, s->services[i].name))
+	while (i < s->n_services && sl_tel_strings_add(&names, sl_service_text(&s->services[i], text)))
 		i++;
 	sl_tel_strings_close(&names, out, "services");
 	sl_tel_next(out, i, s->n_services);
@@ -40,14 +42,14 @@ static void add_timeouts(const struct sl_service *service, struct sl_tel_node *o
 
 static int answer_service(const struct sl_tel_request *request, struct sl_tel_node *out)
 {
-	const struct sl_service *service = sl_tel_find_service(request->control, sl_tel_param(request, 0));
+	const struct sl_service *service = sl_service_find(request->control, sl_tel_param(request, 0));
 	struct sl_tel_strings snat;
-	char text[SL_IP_STRLEN];
+	char text[SL_IP_STRLEN], name[SL_SERVICE_TEXT_MAX];
 
 	if (service == NULL)
 		return -EINVAL;
 	bool tcp = service->proto == IPPROTO_TCP;
-	sl_tel_string(out, "name", service->name);
+	sl_tel_string(out, "name", sl_service_text(service, name));
 	sl_tel_u64(out, "id", service->id);
 	const struct sl_prefix vips = { .ip = service->vip, .len = service->vip_len };
 	sl_tel_string(out, "address", vips.len == 128 ? sl_ip_format(&vips.ip, text) : sl_prefix_format(&vips, text));
@@ -81,13 +83,13 @@ static int answer_service(const struct sl_tel_request *request, struct sl_tel_no
 }
 
 static const struct sl_tel_key services_keys[] = {
-	{ "services", "array of names" },
+	{ "services", "array of names; NAME#ID of those that were removed, but still have flows" },
 	{ "next", "START of the next page, empty at the end" },
 	{ NULL, NULL },
 };
 
 static const struct sl_tel_key service_keys[] = {
-	{ "name", "of the service" },
+	{ "name", "of the service; NAME#ID when it drains" },
 	{ "id", "number that stays the same over reloads" },
 	{ "address", "VIP, or the prefix of VIPs" },
 	{ "port", "of the VIP; the first of a range" },
@@ -124,7 +126,7 @@ const struct sl_tel_command sl_tel_service_commands[] = {
 	  .keys = services_keys },
 	{ .name = "/sluice/service",
 	  .params = "NAME",
-	  .help = "One service: settings and counters. Parameters: name of the service",
+	  .help = "One service: settings and counters. Parameters: name of the service, or NAME#ID",
 	  .min_params = 1,
 	  .max_params = 1,
 	  .handler = answer_service,

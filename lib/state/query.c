@@ -8,8 +8,8 @@
 
 static bool row_matches(const struct sl_flow *f, const struct sl_tuple *client, const struct sl_flow_filter *filter)
 {
-	return !(filter->by_service && f->service != filter->service) &&
-	       !(filter->by_backend && f->backend != filter->backend) &&
+	return !(filter->by_service && !sl_flow_set_has(filter->services, f->service)) &&
+	       !(filter->by_backend && !sl_flow_set_has(filter->backends, f->backend)) &&
 	       !(filter->by_proto && f->proto != filter->proto) &&
 	       !(filter->by_client && !sl_ip_equal(&client->peer, &filter->client)) &&
 	       !(filter->by_client_port && client->peer_port_be != filter->client_port_be);

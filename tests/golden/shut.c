@@ -38,9 +38,12 @@ static void shut_all(struct sl_worker *w, struct sl_snapshot *s)
 /* Flows of the first backend of the service on port 53. */
 static void shut_first_dns_backend(struct sl_worker *w, struct sl_snapshot *s)
 {
+	struct sl_flow_filter filter = { .by_backend = true };
+
 	for (unsigned int i = 0; i < s->n_services; i++)
 		if (s->services[i].port_be == RTE_BE16(53) && sl_ip_is_v4(&s->services[i].vip))
-			shut(w, s, &(struct sl_flow_filter){ .by_backend = true, .backend = s->services[i].backends[0].id }, 1);
+			sl_flow_set_add(filter.backends, s->services[i].backends[0].id);
+	shut(w, s, &filter, 1);
 }
 
 static void shut_client_port_1000(struct sl_worker *w, struct sl_snapshot *s)

@@ -61,7 +61,7 @@ echo "closing the kept connections"
 eval "exec ${hold[1]}>&-"
 # shellcheck disable=SC2154 # comes with the coproc
 wait "$hold_PID" || true
-lab_wait 60 "the removed service to be gone" telemetry_is /sluice/services '"web" not in r["services"]' ||
+lab_wait 60 "the removed service to be gone" telemetry_is /sluice/services 'not [n for n in r["services"] if n.startswith("web#")]' ||
 	fail "service web still drains: $(lab_telemetry /sluice/service,web)"
 
 echo "a file with mistakes"

@@ -155,6 +155,39 @@ static void prefixes_cover(void **state)
 	}
 }
 
+static void prefixes_have_networks_and_edges(void **state)
+{
+	static const struct {
+		const char *prefix, *network, *address;
+		bool edge;
+	} rows[] = {
+		{ "192.0.2.77/28", "192.0.2.64/28", "192.0.2.64", true },
+		{ "192.0.2.77/28", "192.0.2.64/28", "192.0.2.79", true },
+		{ "192.0.2.77/28", "192.0.2.64/28", "192.0.2.65", false },
+		{ "192.0.2.77/28", "192.0.2.64/28", "192.0.2.80", false }, /* of the next one */
+		{ "192.0.2.77/24", "192.0.2.0/24", "192.0.2.255", true },
+		{ "192.0.2.77/30", "192.0.2.76/30", "192.0.2.79", true },
+		{ "192.0.2.77/31", "192.0.2.76/31", "192.0.2.76", false },
+		{ "192.0.2.77/32", "192.0.2.77/32", "192.0.2.77", false },
+		{ "192.0.2.77/0", "0.0.0.0/0", "255.255.255.255", true },
+		{ "2001:db8:1:2:ffff::9/66", "2001:db8:1:2:c000::/66", "2001:db8:1:2:c000::", false },
+		{ "2001:db8::9/64", "2001:db8::/64", "2001:db8::", false },
+		{ "2001:db8::9/128", "2001:db8::9/128", "2001:db8::9", false },
+		{ "2001:db8::9/0", "::/0", "192.0.2.0", false },
+	};
+	char text[SL_IP_STRLEN];
+
+	for (size_t i = 0; i < RTE_DIM(rows); i++) {
+		struct sl_ip address = ip(rows[i].address);
+		struct sl_prefix prefix;
+
+		assert_int_equal(sl_prefix_parse(rows[i].prefix, &prefix), 0);
+		struct sl_prefix network = sl_prefix_network(&prefix);
+		assert_string_equal(sl_prefix_format(&network, text), rows[i].network);
+		assert_int_equal(sl_prefix_has_edge(&prefix, &address), rows[i].edge);
+	}
+}
+
 static void problems_are_collected_in_order(void **state)
 {
 	struct sl_problems problems;
@@ -183,6 +216,7 @@ int main(void)
 		cmocka_unit_test(prefixes_are_read_and_written),
 		cmocka_unit_test(longest_text_fits),
 		cmocka_unit_test(prefixes_cover),
+		cmocka_unit_test(prefixes_have_networks_and_edges),
 		cmocka_unit_test(problems_are_collected_in_order),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

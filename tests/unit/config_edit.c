@@ -282,6 +282,23 @@ static const struct {
 	  "~ forwarding at /forwarding: \"route\" -> \"drop\"\n" },
 };
 
+/* Prefixes that are written in two ways are the same, whatever stands between them and the next field. */
+#define PADDED(group) \
+	HEAD "\"relays\": [" RELAY("a", group, "{\"interface\": \"wan\", \"address\": \"192.0.2.9\", \"udp_port\": 1}", "") "]}"
+
+static void test_padding(void **state)
+{
+	struct sl_config *from = config_of(PADDED("239.1.1.1")), *to = config_of(PADDED("239.1.1.1/32"));
+	struct sl_prefix *group = &to->relays[0].in.group;
+
+	memset((char *)group + offsetof(struct sl_prefix, len) + 1, 0x55, sizeof(*group) - offsetof(struct sl_prefix, len) - 1);
+	json_t *diff = sl_config_diff(from, to);
+	assert_int_equal(json_array_size(diff), 0);
+	json_decref(diff);
+	sl_config_destroy(from);
+	sl_config_destroy(to);
+}
+
 static void test_differences(void **state)
 {
 	for (size_t i = 0; i < RTE_DIM(differences); i++) {
@@ -473,6 +490,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_edits), cmocka_unit_test(test_relay_edits), cmocka_unit_test(test_last_backend),
 		cmocka_unit_test(test_differences),
+		cmocka_unit_test(test_padding),
 		cmocka_unit_test(test_save),  cmocka_unit_test(test_examples),
 		cmocka_unit_test(test_without_memory),
 	};

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Requests over the control socket: flows are listed and ended, and those a backend has left at the deadline of its drain. */
 #include <netinet/in.h>
+#include <stdio.h>
+
+#include <rte_log.h>
 
 #include "../../lib/control/backends.h"
 #include "../../lib/control/drains.h"
@@ -34,6 +37,12 @@ static void make_flows(struct lab *lab, unsigned int worker, unsigned int n, uin
 		w->flows.flows[flow].service = web(lab)->id;
 		w->flows.flows[flow].backend = web(lab)->backends[i % 2].id;
 	}
+}
+
+static void set_active(struct lab *lab, unsigned int backend, uint64_t n)
+{
+	lab->shared.workers[0]->backend[web(lab)->backends[backend].id].value[SL_FLOW_COUNT_FLOWS_ACTIVE] = n;
+	lab->shared.workers[0]->service[web(lab)->id].value[SL_FLOW_COUNT_FLOWS_ACTIVE] = n;
 }
 
 /* Workers and control do what they have to, until there is a reply. */
@@ -102,6 +111,68 @@ static void test_flow_kill(void **state)
 	assert_int_equal(lab->shared.workers[0]->flows.live + lab->shared.workers[1]->flows.live, 0);
 }
 
+/* The client leaves while flows are being ended: the log says how many have been. */
+static void test_flow_kill_cut_short(void **state)
+{
+	struct lab *lab = *state;
+	char *text = NULL;
+	size_t size;
+
+	ends = 0;
+	make_flows(lab, 0, 100, IPPROTO_TCP);
+	FILE *log = open_memstream(&text, &size);
+	rte_openlog_stream(log);
+	for (unsigned int answered = 0; answered < 2; answered++) { /* the last answer was seen already, or was not */
+		say(lab, ASK("flow kill", "\"all\": true"));
+		assert_null(work(lab, 2));
+		sl_flow_jobs_run(lab->control, sl_control_now_ns());
+		if (answered)
+			sl_query_answer(lab->shared.workers[0], lab->control->snapshot, end_flow);
+		close(client);
+		sl_server_run(lab->control->server, sl_control_now_ns());
+		assert_null(lab->control->flow_jobs);
+		connect_client(lab);
+	}
+	rte_openlog_stream(NULL);
+	fclose(log);
+	assert_int_equal(ends, 5 * SL_QUERY_ENDS);
+	assert_non_null(strstr(text, "sluice: 32 flows ended, and no more: who asked has hung up, user "));
+	assert_non_null(strstr(text, "sluice: 48 flows ended, and no more: who asked has hung up, user "));
+	free(text);
+}
+
+/* By its name, flows of a service and of the removed one that had the name before; by name and id, of that alone. */
+static void test_flow_kill_of_name(void **state)
+{
+	struct lab *lab = *state;
+	char line[256];
+
+	make_flows(lab, 0, 10, IPPROTO_TCP);
+	set_active(lab, 0, 10);
+	uint16_t was = web(lab)->id;
+	write_file(lab, HEAD "{\"name\": \"web\", \"address\": \"192.0.2.10\", \"port\": 81, \"protocol\": \"tcp\", "
+			     "\"mode\": \"full-nat\", \"snat\": [\"192.0.2.3\"], \"backends\": [" BACKEND(1) "]}" TAIL);
+	result(lab, ASK("reload", ""));
+	assert_true(web(lab)->draining);
+	snprintf(line, sizeof(line), ASK("flow list", "\"service\": \"web#%u\", \"backend\": \"" B1 "\""), was);
+	say(lab, line);
+	json_t *reply = work(lab, 100), *flows = json_object_get(json_object_get(reply, "result"), "flows");
+	assert_int_equal(json_array_size(flows), 5);
+	snprintf(line, sizeof(line), "web#%u", was);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(flows, 0), "service")), line);
+	json_decref(reply);
+	REFUSED(lab, ASK("flow list", "\"service\": \"web#1000\""), "/arguments/service: there is no service \"web#1000\"");
+	/* of both services */
+	say(lab, ASK("flow kill", ON(B1)));
+	reply = work(lab, 100);
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(reply, "result"), "ended")), 5);
+	json_decref(reply);
+	say(lab, ASK("flow kill", "\"service\": \"web\""));
+	reply = work(lab, 100);
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(reply, "result"), "ended")), 5);
+	json_decref(reply);
+}
+
 /* The client leaves, or a worker does not answer: nothing is left behind. */
 static void test_flow_jobs_end(void **state)
 {
@@ -152,12 +223,6 @@ static void run_drains(struct lab *lab, uint64_t now_ns, unsigned int turns)
 		for (unsigned int k = 0; k < 2; k++)
 			sl_query_answer(lab->shared.workers[k], lab->control->snapshot, end_flow);
 	}
-}
-
-static void set_active(struct lab *lab, unsigned int backend, uint64_t n)
-{
-	lab->shared.workers[0]->backend[web(lab)->backends[backend].id].value[SL_FLOW_COUNT_FLOWS_ACTIVE] = n;
-	lab->shared.workers[0]->service[web(lab)->id].value[SL_FLOW_COUNT_FLOWS_ACTIVE] = n;
 }
 
 static void test_deadline(void **state)
@@ -228,6 +293,33 @@ static void test_deadline_of_removed(void **state)
 	assert_true(sl_drains_run(lab->control, start_ns + 101 * S) == SL_NEVER);
 }
 
+/* The deadline of a removed service is one for backends that were removed from it before, too; an earlier one of theirs stays. */
+static void test_deadline_of_removed_before(void **state)
+{
+	struct lab *lab = *state;
+	uint64_t start_ns = sl_control_now_ns();
+
+	ends = 0;
+	make_flows(lab, 0, 20, IPPROTO_TCP);
+	set_active(lab, 1, 10);
+	set_active(lab, 0, 10);
+	result(lab, ASK("backend remove", ON(B1)));
+	assert_int_equal(web(lab)->n_draining, 1);
+	result(lab, ASK("service remove", "\"service\": \"web\", \"deadline_s\": 5"));
+	run_drains(lab, start_ns + 6 * S, 10);
+	assert_int_equal(ends, 20);
+
+	write_file(lab, TWO_BACKENDS);
+	result(lab, ASK("reload", "\"discard_edits\": true"));
+	make_flows(lab, 0, 20, IPPROTO_TCP);
+	result(lab, ASK("backend remove", ON(B1) ", \"deadline_s\": 10"));
+	result(lab, ASK("service remove", "\"service\": \"web\", \"deadline_s\": 30"));
+	run_drains(lab, start_ns + 12 * S, 10);
+	assert_int_equal(ends, 30);
+	run_drains(lab, start_ns + 32 * S, 10);
+	assert_int_equal(ends, 40);
+}
+
 /* Removed and added again before the deadline: it is the same backend, and keeps its flows. */
 static void test_deadline_of_returned(void **state)
 {
@@ -244,6 +336,67 @@ static void test_deadline_of_returned(void **state)
 	run_drains(lab, start_ns + 6 * S, 10);
 	assert_int_equal(ends, 0);
 	assert_true(sl_drains_run(lab->control, start_ns + 7 * S) == SL_NEVER);
+
+	/* while its flows are being ended: those that are left go on, as do new ones */
+	result(lab, ASK("backend remove", ON(B1) ", \"deadline_s\": 0"));
+	sl_drains_run(lab->control, start_ns + 7 * S);
+	sl_flow_jobs_run(lab->control, start_ns + 7 * S);
+	assert_non_null(lab->control->flow_jobs);
+	result(lab, ASK("backend add", ON(B1)));
+	assert_int_equal(web(lab)->backends[1].id, id);
+	assert_null(lab->control->flow_jobs);
+	run_drains(lab, start_ns + 8 * S, 10);
+	assert_int_equal(ends, 0);
+}
+
+/* Drained, removed and added again: what it was told before is forgotten, as if it had had no flows meanwhile. */
+static void test_returned_is_new(void **state)
+{
+	struct lab *lab = *state;
+
+	for (unsigned int service = 0; service < 2; service++) {
+		unsigned int at = service ? 0 : 1;
+		set_active(lab, 0, 10);
+		result(lab, ASK("backend weight", ON(B1) ", \"weight\": 9"));
+		result(lab, ASK("backend drain", ON(B1) ", \"deadline_s\": 100"));
+		uint16_t id = sl_backends_find(lab->control, "web", &web(lab)->backends[0].ip, 8080);
+		if (service) {
+			write_file(lab, NO_SERVICE);
+			result(lab, ASK("reload", "\"discard_edits\": true"));
+			assert_true(web(lab)->draining);
+			write_file(lab, TWO_BACKENDS);
+			result(lab, ASK("reload", ""));
+		} else {
+			result(lab, ASK("backend remove", ON(B1)));
+			sl_control_bury(lab->control);
+			assert_int_equal(web(lab)->n_draining, 1);
+			result(lab, ASK("backend add", ON(B1)));
+		}
+		const struct sl_backend *backend = &web(lab)->backends[at];
+		struct sl_backend_state now = sl_backends_state(lab->control, backend);
+		assert_int_equal(backend->id, id);
+		assert_int_equal(now.admin, SL_ADMIN_ENABLED);
+		assert_int_equal(sl_backend_weight(backend, &now), 1);
+		assert_true(sl_drains_deadline(lab->control, backend) == SL_NEVER);
+		assert_int_not_equal(sl_backends_effective_weight(web(lab), backend), 0);
+		/* for the second time */
+		write_file(lab, TWO_BACKENDS);
+		result(lab, ASK("reload", "\"discard_edits\": true"));
+	}
+}
+
+/* One whose last flow ends meanwhile: nobody looks for more, as its id is free for another backend. */
+static void test_deadline_of_gone(void **state)
+{
+	struct lab *lab = *state;
+	uint64_t start_ns = sl_control_now_ns();
+
+	result(lab, ASK("backend remove", ON(B1) ", \"deadline_s\": 0"));
+	sl_drains_run(lab->control, start_ns + S);
+	assert_non_null(lab->control->flow_jobs);
+	sl_control_bury(lab->control);
+	assert_int_equal(web(lab)->n_draining, 0);
+	assert_null(lab->control->flow_jobs);
 }
 
 /* Many flows are ended in steps. */
@@ -272,10 +425,15 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_flow_list, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_flow_kill, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_flow_kill_cut_short, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_flow_kill_of_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_flow_jobs_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_deadline, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_deadline_of_removed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_deadline_of_removed_before, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_deadline_of_returned, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_returned_is_new, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_deadline_of_gone, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_gradually, set_up, tear_down),
 	};
 

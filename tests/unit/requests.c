@@ -90,6 +90,24 @@ static void test_persist(void **state)
 	REFUSED(lab, ASK("backend weight", ON(B2) ", \"weight\": \"default\", \"persist\": true"), "/arguments/weight: the file has");
 }
 
+/* What somebody has written into the file by hand stays unread, and is not lost, when an edit is written there, too. */
+static void test_persist_beside_hand_edit(void **state)
+{
+	struct lab *lab = *state;
+
+	write_file(lab, HEAD WEB(BACKEND(1) ", " BACKEND(2) ", " BACKEND(3)) TAIL);
+	json_t *r = result(lab, ASK("backend weight", ON(B2) ", \"weight\": 7, \"persist\": true"));
+	assert_true(json_is_true(json_object_get(r, "persisted")));
+	REFUSED(lab, ASK("config save", ""), "/tmp/");
+	assert_non_null(strstr(file_text(lab), "192.0.2.103"));
+	r = result(lab, ASK("reload", ""));
+	assert_string_equal(change(r, "changes"), "added services/web/backends/" B3);
+	assert_int_equal(web(lab)->n_backends, 3);
+	assert_int_equal(lab->control->config->services[0].backends[1].weight, 7);
+	result(lab, ASK("backend weight", ON(B2) ", \"weight\": 6, \"persist\": true"));
+	assert_int_equal(json_array_size(json_object_get(result(lab, ASK("config save", "")), "changes")), 0);
+}
+
 static void test_save(void **state)
 {
 	struct lab *lab = *state;
@@ -217,6 +235,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_edits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_refused_edits, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_persist, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_persist_beside_hand_edit, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_save, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_diff_and_reload, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_lost_edits, set_up, tear_down),

@@ -251,7 +251,7 @@ static void test_length(void **state)
 		assert_int_equal(t.requests, 1);
 		assert_int_equal(t.last_length, SL_SERVER_REQUEST_MAX);
 		if (extra == 1)
-			assert_string_equal(hear(fd), "the request is longer than a MiB\n");
+			assert_string_equal(hear(fd), "the request is longer than 16 MiB; remedy: write it into the configuration file, then reload\n");
 		close(fd);
 		run();
 		text[length] = 'a';

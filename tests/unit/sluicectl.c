@@ -44,7 +44,7 @@ static const char *const canned[][2] = {
 	{ "/sluice/routes,",
 	  "{\"routes\":{\"0\":{\"prefix\":\"10.9.0.0/16\",\"via\":\"10.1.0.9\",\"interface\":\"lan\",\"origin\":\"static\"},"
 	  "\"1\":{\"prefix\":\"10.1.0.0/16\",\"via\":\"\",\"interface\":\"lan\",\"origin\":\"connected\"}},\"next\":\"\"}" },
-	{ "/sluice/interfaces,", "{\"interfaces\":[\"wan\",\"\",\"lan\"],\"next\":\"\"}" },
+	{ "/sluice/interfaces,", "{\"interfaces\":[\"wan\",\"lan\"],\"next\":\"\"}" },
 	{ "/sluice/interface,wan",
 	  "{\"name\":\"wan\",\"port\":\"net_a\",\"vlan\":0,\"mtu_bytes\":1500,\"mac\":\"02:00:00:00:00:02\","
 	  "\"addresses\":[\"192.0.2.2/24\",\"2001:db8::2/64\"],\"companion\":\"up\"}" },

@@ -5,6 +5,19 @@
  */
 #include "sluicectl_fixture.h"
 
+#include <sys/syscall.h>
+#include <sys/time.h>
+
+/* How long sluicectl has said it waits for a reply; 0: for ever. In place of libc's. */
+static long patience_s;
+
+int setsockopt(int fd, int level, int name, const void *value, socklen_t length)
+{
+	if (level == SOL_SOCKET && name == SO_RCVTIMEO)
+		patience_s = ((const struct timeval *)value)->tv_sec;
+	return (int)syscall(SYS_setsockopt, fd, level, name, value, length);
+}
+
 /* Requests of the control socket that must come so, and their replies. */
 static const char *const requests[][2] = {
 	{ "{\"command\": \"flow list\", \"arguments\": {\"service\": \"web\", \"client\": \"10.0.0.1\", \"protocol\": \"tcp\", "
@@ -75,6 +88,9 @@ static void answer_request(int fd, const char *text, size_t length)
 	send(fd, "\n", 1, MSG_NOSIGNAL);
 }
 
+/* Said to who sends more than this, which is not read to its end. */
+#define TOO_LONG "{\"error\": {\"message\": \"far too long\"}}\n"
+
 static void *serve_control(void *arg)
 {
 	char text[4096];
@@ -85,6 +101,10 @@ static void *serve_control(void *arg)
 		ssize_t n;
 		while ((n = recv(fd, text + used, sizeof(text) - used, 0)) > 0) {
 			used += (size_t)n;
+			if (used == sizeof(text)) {
+				send(fd, TOO_LONG, strlen(TOO_LONG), MSG_NOSIGNAL);
+				break;
+			}
 			if (text[used - 1] != '\n')
 				continue;
 			if (strstr(text, "hang") != NULL)
@@ -201,6 +221,7 @@ static void test_flows(void **state)
 	json_decref(value);
 	assert_int_equal(run("flow kill --all"), 0);
 	assert_string_equal(printed.out, "1,234 flows ended, 1,000 of them by resets\n");
+	assert_int_equal(patience_s, 0);
 }
 
 static void write_file(const char *name, const char *text)
@@ -221,6 +242,7 @@ static void test_edits(void **state)
 	assert_int_equal(run("backend drain web 10.1.1.1:80 --deadline 30"), 0);
 	assert_string_equal(printed.out, "web 10.1.1.1:80: draining, weight 2, 1,500 flows, those left end in 30.0 s\n"
 					 "no backend of web takes new flows now\n");
+	assert_int_equal(patience_s, 60);
 	assert_int_equal(run("backend weight web [2001:db8::1]:80 default"), 0);
 	assert_string_equal(printed.out, "web [2001:db8::1]:80: enabled, weight 1, 0 flows\n");
 	assert_int_equal(run("backend add web 10.1.1.4:80 --weight=2"), 0);
@@ -273,6 +295,22 @@ static void test_configuration(void **state)
 	must_complain("not running with file prefix \"nobody\"");
 }
 
+/* More than fits in the socket, and the server does not take it: what it says about that is shown. */
+static void test_too_long(void **state)
+{
+	static char text[4 << 20];
+	char line[192];
+
+	memset(text, 'a', sizeof(text) - 1);
+	memcpy(text, "{\"a\":\"", 6);
+	memcpy(text + sizeof(text) - 3, "\"}", 2);
+	write_file("long.json", text);
+	snprintf(line, sizeof(line), "config diff --candidate %s/long.json", server.directory);
+	assert_int_equal(run(line), CTL_EXIT_FAILED);
+	must_complain("sluicectl: far too long\n");
+	unlink(line + strlen("config diff --candidate "));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,6 +319,7 @@ int main(void)
 		cmocka_unit_test_teardown(test_flows, free_printed),
 		cmocka_unit_test_teardown(test_edits, free_printed),
 		cmocka_unit_test_teardown(test_configuration, free_printed),
+		cmocka_unit_test_teardown(test_too_long, free_printed),
 	};
 	return cmocka_run_group_tests(tests, set_up, server_stop);
 }

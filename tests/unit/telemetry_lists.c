@@ -107,6 +107,68 @@ static void test_flow_list(void **state)
 	json_decref(reply);
 }
 
+/* An interface was removed: its id has none now, which is not shown as one without a name. */
+static void test_removed_interface(void **state)
+{
+	struct sl_interface three[3] = { 0 }, *one = t.snapshot.interfaces;
+
+	three[0] = *one;
+	snprintf(three[2].name, sizeof(three[2].name), "lan");
+	t.snapshot.interfaces = three;
+	t.snapshot.n_interfaces = 3;
+	json_t *reply = ask("/sluice/interfaces");
+	const json_t *names = json_object_get(reply, "interfaces");
+	assert_int_equal(json_array_size(names), 2);
+	assert_string_equal(json_string_value(json_array_get(names, 0)), "wan");
+	assert_string_equal(json_string_value(json_array_get(names, 1)), "lan");
+	json_decref(reply);
+	reply = ask("/sluice/interface,");
+	assert_true(json_is_null(reply));
+	json_decref(reply);
+	t.snapshot.interfaces = one;
+	t.snapshot.n_interfaces = 1;
+}
+
+/* A removed service whose name another one has now: both are listed, can be asked, and tell their flows. */
+static void test_removed_service(void **state)
+{
+	struct sl_service *removed = &t.snapshot.services[0], *here = &t.snapshot.services[1];
+	char own_name[SL_NAME_MAX], was[SL_NAME_MAX + 8], line[256];
+
+	snprintf(own_name, sizeof(own_name), "%s", removed->name);
+	memcpy(removed->name, here->name, sizeof(removed->name));
+	removed->draining = true;
+	snprintf(was, sizeof(was), "%s#0", here->name);
+	json_t *reply = ask("/sluice/services");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "services"), 0)), was);
+	assert_string_equal(json_string_value(json_array_get(json_object_get(reply, "services"), 1)), here->name);
+	json_decref(reply);
+	reply = ask("/sluice/flows");
+	assert_string_equal(text(row(reply, "services", 0), "name"), was);
+	json_decref(reply);
+	for (unsigned int id = 0; id < 2; id++) {
+		reply = ask_with("/sluice/service", id == 0 ? was : here->name);
+		assert_int_equal(number(reply, "id"), id);
+		assert_string_equal(text(reply, "name"), id == 0 ? was : here->name);
+		assert_string_equal(text(reply, "state"), id == 0 ? "draining" : "active");
+		json_decref(reply);
+		reply = ask_with("/sluice/backends", id == 0 ? was : here->name);
+		assert_int_equal(number(row(reply, "backends", 0), "id"), id * 2);
+		assert_string_equal(text(row(reply, "backends", 0), "service"), id == 0 ? was : here->name);
+		json_decref(reply);
+		snprintf(line, sizeof(line), "service=%s", id == 0 ? was : here->name);
+		json_decref(ask_with("/sluice/flow_list", line));
+		assert_true(sl_flow_set_has(fake.filter.services, 0));
+		assert_int_equal(sl_flow_set_has(fake.filter.services, 1), id == 1);
+	}
+	snprintf(line, sizeof(line), "%s#7", here->name);
+	reply = ask_with("/sluice/service", line);
+	assert_true(json_is_null(reply));
+	json_decref(reply);
+	removed->draining = false;
+	memcpy(removed->name, own_name, sizeof(own_name));
+}
+
 static void test_flow_filter(void **state)
 {
 	char line[256];
@@ -117,7 +179,7 @@ static void test_flow_filter(void **state)
 	assert_true(json_is_object(reply));
 	json_decref(reply);
 	assert_true(fake.filter.by_service && fake.filter.by_client && fake.filter.by_proto && !fake.filter.by_backend);
-	assert_int_equal(fake.filter.service, 1);
+	assert_true(sl_flow_set_has(fake.filter.services, 1) && !sl_flow_set_has(fake.filter.services, 0));
 	assert_int_equal(fake.filter.proto, IPPROTO_UDP);
 	assert_true(sl_ip_equal(&fake.filter.client, (struct sl_ip[]){ ip("2001:db8::5") }));
 
@@ -134,6 +196,8 @@ int main(void)
 		cmocka_unit_test(test_largest_configuration),
 		cmocka_unit_test(test_many_neighbours),
 		cmocka_unit_test(test_flow_list),
+		cmocka_unit_test(test_removed_interface),
+		cmocka_unit_test(test_removed_service),
 		cmocka_unit_test(test_flow_filter),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -88,6 +88,12 @@ struct sl_ip sl_ip_link_local(const uint8_t mac[6]);
 /* The first `len` bits (of the mapped form) are equal. */
 bool sl_prefix_covers(const struct sl_prefix *p, const struct sl_ip *ip);
 
+/* The network of an address with its prefix length: without host bits. */
+struct sl_prefix sl_prefix_network(const struct sl_prefix *p);
+
+/* The all-zeroes or all-ones host of an IPv4 prefix, which is none where it has them (RFC 3021: a /31 has not). */
+bool sl_prefix_has_edge(const struct sl_prefix *p, const struct sl_ip *ip);
+
 /* Text -> address, numeric forms only. Returns 0, or -1 when the text is not an address. */
 int sl_ip_parse(const char *text, struct sl_ip *ip);
 

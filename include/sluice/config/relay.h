@@ -103,6 +103,5 @@ static inline unsigned int sl_config_relay_inputs(const struct sl_config_relay *
 }
 
 const char *sl_relay_sequence_name(enum sl_relay_sequence sequence);
-const char *sl_relay_checksum_name(enum sl_relay_checksum checksum);
 
 #endif

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "sluice/config/config.h"
 #include "sluice/state/flow.h"
 
 #define SL_QUERY_ROWS 64
@@ -26,10 +27,21 @@ enum sl_query_action {
 
 struct sl_flow_filter {
 	bool by_service, by_backend, by_client, by_client_port, by_proto;
-	uint16_t service, backend, client_port_be;
+	uint64_t services[SL_MAX_SERVICES / 64], backends[SL_MAX_BACKENDS / 64]; /* sets of ids: one of them */
+	uint16_t client_port_be;
 	struct sl_ip client;
 	uint8_t proto;
 };
+
+static inline void sl_flow_set_add(uint64_t *set, uint16_t id)
+{
+	set[id / 64] |= UINT64_C(1) << (id % 64);
+}
+
+static inline bool sl_flow_set_has(const uint64_t *set, uint16_t id)
+{
+	return (set[id / 64] >> (id % 64) & 1) != 0;
+}
 
 struct sl_flow_row {
 	struct sl_tuple client, server;
