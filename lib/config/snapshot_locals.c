@@ -30,6 +30,8 @@ static struct sl_local *entry(struct sl_snapshot *s, const struct sl_ip *ip)
 
 	while (s->locals[at].kinds != 0 && !sl_ip_equal(&s->locals[at].ip, ip))
 		at = (at + 1) & mask;
+	unsigned int bit = sl_locals_filter_bit(ip);
+	s->locals_filter[bit / 64] |= UINT64_C(1) << (bit % 64);
 	s->locals[at].ip = *ip;
 	return &s->locals[at];
 }

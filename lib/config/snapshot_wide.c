@@ -163,8 +163,10 @@ int sl_build_wide(struct sl_build *b)
 		qsort_r(wb.order, n, sizeof(*wb.order), compare, s->services);
 		rc = build_groups(&wb);
 	}
-	if (rc == 0)
+	if (rc == 0) {
 		mark_locals(s);
+		memset(s->locals_filter, 0xff, sizeof(s->locals_filter)); /* a prefix has addresses with any bit */
+	}
 	free(wb.order);
 	free(wb.prefixes);
 	return rc;

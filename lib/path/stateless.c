@@ -117,7 +117,7 @@ void sl_stage_stateless(struct sl_worker *w, const struct sl_snapshot *s, struct
 		if (unlikely(!((ours >> i) & 1)))
 			continue;
 		const struct sl_target *target = targets[i];
-		if (unlikely(sl_snapshot_local(s, &b->p[i].src) != NULL)) { /* the answer would come back to us */
+		if (unlikely(sl_snapshot_is_local(s, &b->p[i].src))) { /* the answer would come back to us */
 			sl_burst_drop(w, b, i, SL_DROP_IP_SOURCE);
 		} else if (unlikely(target == NULL)) {
 			refuse(w, s, b, i, services[i]);

@@ -121,6 +121,7 @@ static void test_locals(void **state)
 	for (unsigned int i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct sl_ip ip = parse_ip(cases[i].ip);
 		const struct sl_local *local = sl_snapshot_local(s, &ip);
+		assert_int_equal(sl_snapshot_is_local(s, &ip), local != NULL);
 		assert_int_equal(local != NULL ? local->kinds : 0, cases[i].kinds);
 		if (local != NULL)
 			assert_int_equal(local->interface, cases[i].interface);

@@ -75,6 +75,7 @@ static unsigned int kinds(const struct sl_snapshot *s, const char *text, uint16_
 	struct sl_ip ip = parse_ip(text);
 	const struct sl_local *local = sl_snapshot_local(s, &ip);
 
+	assert_int_equal(sl_snapshot_is_local(s, &ip), local != NULL);
 	if (local != NULL)
 		assert_int_equal(local->interface, interface);
 	return local == NULL ? 0 : local->kinds;

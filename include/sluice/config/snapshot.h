@@ -175,6 +175,7 @@ struct sl_snapshot {
 	uint16_t service_by_id[SL_MAX_SERVICES]; /* id -> index in services, or SL_ID_NONE */
 
 	struct sl_local *locals; /* hash table of 1 << locals_bits slots, linear probing */
+	uint64_t locals_filter[4]; /* a bit that is 0: no address with this sl_locals_filter_bit is in there or in `wide` */
 	uint16_t *service_slots; /* hash table (vip, port, proto) -> index in services, SL_ID_NONE where empty */
 	struct sl_dnat_backend *dnat_slots; /* hash table of 1 << dnat_bits slots, linear probing; NULL without dnat services */
 	uint8_t locals_bits, service_bits, dnat_bits;
@@ -241,6 +242,19 @@ static inline bool sl_local_is_kernels(const struct sl_snapshot *s, const struct
 
 /* Our own address, or NULL. */
 const struct sl_local *sl_snapshot_local(const struct sl_snapshot *s, const struct sl_ip *ip);
+
+static inline unsigned int sl_locals_filter_bit(const struct sl_ip *ip)
+{
+	return (ip->w_be[3] * 0x9e3779b1u) >> 24;
+}
+
+/* The same question, answered by a glance for nearly all addresses that are not ours. */
+static inline bool sl_snapshot_is_local(const struct sl_snapshot *s, const struct sl_ip *ip)
+{
+	unsigned int bit = sl_locals_filter_bit(ip);
+
+	return ((s->locals_filter[bit / 64] >> (bit % 64)) & 1) != 0 && sl_snapshot_local(s, ip) != NULL;
+}
 
 /*
  * Service that listens on (address, port, protocol), or NULL: of several the one with the longest prefix, and then the smallest
