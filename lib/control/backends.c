@@ -5,7 +5,6 @@
 #include "sluice/base/log.h"
 
 #include "backends.h"
-#include "drains.h"
 
 /* A backend in the configuration and the service that has it. */
 struct place {
@@ -310,13 +309,11 @@ void sl_backends_follow(struct sl_control *control, struct sl_snapshot *next)
 		for (unsigned int j = 0; j < service->n_backends; j++) {
 			const struct sl_backend *backend = &service->backends[j];
 			struct sl_backend_state *slot = &control->shared->backends[backend->id];
-			if (slot->generation == backend->generation && (service->draining || j >= service->n_backends ||
-								        !was_removed(before, backend)))
+			if (slot->generation == backend->generation && (service->draining || !was_removed(before, backend)))
 				continue;
 			struct sl_backend_state fresh = begin(control, service, backend, before != NULL);
 			changed |= fresh.ramp != SL_RAMP_FULL || slot->generation == backend->generation;
 			write_state(slot, &fresh);
-			sl_drains_clear(control, backend);
 		}
 		/* The schedule was made before they began; where memory runs out it follows them later. */
 		if (!changed || service->draining)

@@ -40,6 +40,7 @@ static void publish(struct lab *lab)
 	struct sl_snapshot *next = must_build(lab->config, previous, &usage);
 	sl_backends_follow(&lab->control, next);
 	lab->control.snapshot = next;
+	sl_drains_follow(&lab->control);
 	sl_snapshot_destroy(previous);
 }
 
