@@ -71,16 +71,10 @@ static const struct sl_target *random_two(struct sl_worker *w, const struct sl_s
 	return has_fewer_flows(w, b, a) ? b : a;
 }
 
-static const struct sl_target *source_hash(struct sl_worker *w, const struct sl_service *service,
-					   const struct sl_schedule *schedule, const struct sl_tuple *client)
+static const struct sl_target *by_hash(struct sl_worker *w, const struct sl_service *service, const struct sl_schedule *schedule,
+				       const struct sl_tuple *client)
 {
-	return sl_schedule_by_source(schedule, &client->peer);
-}
-
-static const struct sl_target *maglev(struct sl_worker *w, const struct sl_service *service,
-				      const struct sl_schedule *schedule, const struct sl_tuple *client)
-{
-	return sl_schedule_by_flow(schedule, &client->peer, &client->self, sl_tuple_ports(client), client->proto);
+	return sl_schedule_by_hash(schedule, &client->peer, &client->self, sl_tuple_ports(client), client->proto);
 }
 
 const struct sl_target *sl_schedule_target(struct sl_worker *w, const struct sl_service *service,
@@ -92,8 +86,8 @@ const struct sl_target *sl_schedule_target(struct sl_worker *w, const struct sl_
 		[SL_SCHEDULER_LEAST_CONNECTIONS] = least,
 		[SL_SCHEDULER_RANDOM_TWO] = random_two,
 		[SL_SCHEDULER_LEAST_LATENCY] = least,
-		[SL_SCHEDULER_SOURCE_HASH] = source_hash,
-		[SL_SCHEDULER_MAGLEV] = maglev,
+		[SL_SCHEDULER_SOURCE_HASH] = by_hash,
+		[SL_SCHEDULER_MAGLEV] = by_hash,
 	};
 	return schedulers[schedule->scheduler](w, service, schedule, client);
 }

@@ -16,9 +16,7 @@ const struct sl_target *sl_reproducible_target(const struct sl_service *service,
 
 	if (!sl_mode_is_one_way(service->mode) || schedule == NULL || schedule->n_targets == 0 || schedule->table == NULL)
 		return NULL;
-	return schedule->scheduler == SL_SCHEDULER_SOURCE_HASH ?
-		       sl_schedule_by_source(schedule, &client->peer) :
-		       sl_schedule_by_flow(schedule, &client->peer, &client->self, sl_tuple_ports(client), client->proto);
+	return sl_schedule_by_hash(schedule, &client->peer, &client->self, sl_tuple_ports(client), client->proto);
 }
 
 /* Packets of one service come in rows: what is known of the first is known of all. */
@@ -44,7 +42,7 @@ struct row {
 	const struct sl_pkt *first;
 	const struct sl_service *service;   /* NULL: not for us */
 	const struct sl_schedule *schedule; /* NULL: nobody there */
-	bool by_source, tunnel;
+	bool tunnel;
 };
 
 static void begin_row(const struct sl_snapshot *s, const struct sl_pkt *p, struct row *row)
@@ -57,7 +55,6 @@ static void begin_row(const struct sl_snapshot *s, const struct sl_pkt *p, struc
 	row->schedule = sl_service_schedule(service);
 	if (row->schedule != NULL && row->schedule->n_targets == 0)
 		row->schedule = NULL;
-	row->by_source = row->schedule != NULL && row->schedule->scheduler == SL_SCHEDULER_SOURCE_HASH;
 	row->tunnel = sl_mode_is_tunnel(service->mode);
 }
 
@@ -65,9 +62,7 @@ static inline const struct sl_target *target_of(const struct row *row, const str
 {
 	if (unlikely(row->schedule == NULL))
 		return NULL;
-	if (row->by_source)
-		return sl_schedule_by_source(row->schedule, &p->src);
-	return sl_schedule_by_flow(row->schedule, &p->src, &p->dst, sl_pkt_ports(p), p->proto);
+	return sl_schedule_by_hash(row->schedule, &p->src, &p->dst, sl_pkt_ports(p), p->proto);
 }
 
 /* A flow from before its service had none, or of another service that had the address: it goes on as it is. */

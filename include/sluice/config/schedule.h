@@ -24,6 +24,7 @@
 #include "sluice/base/hash.h"
 #include "sluice/base/ip.h"
 #include "sluice/base/maglev.h"
+#include "sluice/config/config.h"
 
 /* X(identifier, name, help) */
 #define SL_ADMINS(X)                                                                                              \
@@ -122,6 +123,13 @@ static inline const struct sl_target *sl_schedule_by_flow(const struct sl_schedu
 static inline const struct sl_target *sl_schedule_by_source(const struct sl_schedule *s, const struct sl_ip *src)
 {
 	return sl_schedule_by_flow(s, src, src, 0, 0);
+}
+
+/* The one or the other, as the schedule's scheduler, which is one that hashes, has it. */
+static inline const struct sl_target *sl_schedule_by_hash(const struct sl_schedule *s, const struct sl_ip *src,
+							  const struct sl_ip *dst, uint32_t ports, uint8_t proto)
+{
+	return s->scheduler == SL_SCHEDULER_SOURCE_HASH ? sl_schedule_by_source(s, src) : sl_schedule_by_flow(s, src, dst, ports, proto);
 }
 
 struct sl_service;
