@@ -58,7 +58,7 @@ uint64_t sl_control_now_ns(void)
 static bool is_ours(void *arg, const struct sl_ip *ip)
 {
 	const struct sl_control *control = arg;
-	return sl_snapshot_local(control->snapshot, ip) != NULL;
+	return sl_snapshot_is_local(control->snapshot, ip);
 }
 
 static void quiesce(void *arg)

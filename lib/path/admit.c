@@ -83,7 +83,7 @@ static enum sl_drop_cause admit(struct sl_worker *w, const struct sl_snapshot *s
 		return steer_reset(w, s, b, i) ? SL_DROP_MAX : SL_DROP_TCP_NOT_SYN;
 	if (service->draining)
 		return SL_DROP_DRAINING;
-	if (sl_snapshot_local(s, &p->src) != NULL) /* the answer would come back to us */
+	if (sl_snapshot_is_local(s, &p->src)) /* the answer would come back to us */
 		return SL_DROP_IP_SOURCE;
 	if (sl_is_partial(w, b, i))
 		return SL_DROP_PARTIAL_CHECKSUM;

@@ -164,7 +164,7 @@ static enum sl_drop_cause check_echo(const struct sl_snapshot *s, const struct s
 {
 	if (p->flags & SL_PKT_L2_MULTICAST)
 		return SL_DROP_MULTICAST;
-	if (sl_ip_is_zero(&p->src) || sl_snapshot_local(s, &p->src) != NULL)
+	if (sl_ip_is_zero(&p->src) || sl_snapshot_is_local(s, &p->src))
 		return SL_DROP_IP_SOURCE;
 	return SL_DROP_MAX;
 }
@@ -237,7 +237,7 @@ static void handle_icmp(struct sl_worker *w, const struct sl_snapshot *s, struct
 	if (p->flags & SL_PKT_FRAGMENT)
 		return;
 	bool link_scope = is_link_scope(p, type);
-	if (!link_scope && sl_snapshot_local(s, &p->dst) == NULL)
+	if (!link_scope && !sl_snapshot_is_local(s, &p->dst))
 		return;
 	if (!sl_icmp_is_intact(b, i))
 		sl_burst_drop(w, b, i, SL_DROP_L4_CHECKSUM);

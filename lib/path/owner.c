@@ -119,7 +119,7 @@ static __rte_cold uint16_t owner_of_error(const struct sl_worker *w, const struc
 {
 	struct sl_pkt answer;
 
-	if ((sl_snapshot_local(s, &p->dst) == NULL && !sl_is_dnat_error(s, p)) || !sl_error_answer(m, p, &answer))
+	if ((!sl_snapshot_is_local(s, &p->dst) && !sl_is_dnat_error(s, p)) || !sl_error_answer(m, p, &answer))
 		return w->id;
 	return sl_owner(w, s, &answer);
 }

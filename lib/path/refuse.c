@@ -71,7 +71,7 @@ static bool may_be_rejected(const struct sl_snapshot *s, const struct sl_burst *
 
 	if (p->kind == SL_PKT_TCP && ((p->flags & SL_PKT_FRAGMENT) || !may_be_reset(p)))
 		return false;
-	return sl_icmp_may_answer(b->m[i], p) && sl_snapshot_local(s, &p->src) == NULL;
+	return sl_icmp_may_answer(b->m[i], p) && !sl_snapshot_is_local(s, &p->src);
 }
 
 bool sl_is_intact(const struct sl_burst *b, unsigned int i)

@@ -45,7 +45,7 @@ static bool same_stream(const struct sl_pkt *a, const struct sl_pkt *b)
 static enum sl_drop_cause check_source(const struct sl_snapshot *s, const struct sl_pkt *p, const struct sl_relay_input *in)
 {
 	/* A switch that sends our own copies back to us, or another's relay that does: each would be relayed again. */
-	if (sl_snapshot_local(s, &p->src) != NULL)
+	if (sl_snapshot_is_local(s, &p->src))
 		return SL_DROP_IP_SOURCE;
 	if (in->rpf) {
 		const struct sl_nexthop *hop = sl_snapshot_route(s, &p->src);

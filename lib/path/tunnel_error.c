@@ -71,7 +71,7 @@ bool sl_tunnel_error(struct sl_worker *w, const struct sl_snapshot *s, struct sl
 	uint32_t mtu;
 
 	/* what merely passes through may have tunnels of its own */
-	if (!s->has_tunnels || sl_snapshot_local(s, &p->dst) == NULL || !sl_icmp_quotes(p) || !quotes_outer(b, i, &far_end))
+	if (!s->has_tunnels || !sl_snapshot_is_local(s, &p->dst) || !sl_icmp_quotes(p) || !quotes_outer(b, i, &far_end))
 		return false;
 	w->count[SL_COUNT_TUNNEL_ERRORS]++;
 	memcpy(&mtu, sl_burst_at(b, i, p->l4 + 4), sizeof(mtu));

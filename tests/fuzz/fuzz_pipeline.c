@@ -366,7 +366,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	n_recent = 0;
 	gateway_start(&g, configs[which % RTE_DIM(configs)], which & 0x40 ? 2 : 1, which & 0x80 ? steers : rss);
-	g.meddled = false;
 	if (!(which & 0x20))
 		resolve_all(client, first, second);
 	for (unsigned int n = 0; n < HAPPENINGS_MAX && in.left > 0; n++) {
