@@ -132,6 +132,28 @@ lab_gone()
 	! lab_pid "$1" >/dev/null
 }
 
+# lab_said_ready_or_ended WHAT LOG
+lab_said_ready_or_ended()
+{
+	grep -qiw ready "$2" || lab_gone "$1"
+}
+
+# lab_spawn_ready SECONDS WHAT LOG NAMESPACE COMMAND...: as lab_spawn, for what says "ready" in its log when it is. LOG begins
+# anew: what an earlier one said there does not count.
+lab_spawn_ready()
+{
+	local seconds=$1 log=$3
+	shift
+	: >"$log"
+	lab_spawn "$@"
+	lab_wait "$seconds" "$1 to be ready" lab_said_ready_or_ended "$1" "$log" || return 1
+	if lab_gone "$1"; then
+		echo "lab: $1 did not start:" >&2
+		tail -n 30 "$log" >&2
+		return 1
+	fi
+}
+
 # lab_stop WHAT: TERM, and KILL after ten seconds.
 lab_stop()
 {
@@ -378,24 +400,12 @@ lab_config()
 	"$LAB_ROOT/scripts/lab-config" --pmd "$LAB_PMD" --prefix "$LAB_PREFIX" ${LAB_HUGE_DIR:+--huge-dir "$LAB_HUGE_DIR"} "$@"
 }
 
-lab_ready()
-{
-	grep -qiw ready "$LAB_LOG" || { lab_gone sluice && echo died; }
-}
-
 # Start sluice with the lab's configuration file and wait until it says "ready".
 lab_start_sluice()
 {
 	local program
 	program=$(lab_program sluice)
-	: >"$LAB_LOG"
-	lab_spawn sluice "$LAB_LOG" sluice "$program" --config "$LAB_CONFIG"
-	lab_wait 60 "sluice to be ready" lab_ready || return 1
-	if lab_gone sluice; then
-		echo "lab: sluice did not start:" >&2
-		tail -n 30 "$LAB_LOG" >&2
-		return 1
-	fi
+	lab_spawn_ready 60 sluice "$LAB_LOG" sluice "$program" --config "$LAB_CONFIG" || return 1
 	[[ $LAB_PMD != tap ]] || lab_adopt_taps
 }
 

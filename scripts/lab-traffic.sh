@@ -44,8 +44,7 @@ traffic_multicast()
 	for n in 1 2 3; do
 		to=10.1.1.$n:6001
 		((n > 1)) || to=239.2.2.2:6001
-		lab_spawn "receiver$n" "$LAB_WORK/receiver$n" "backend$n" "$tool" receive "$to" --count "$TRAFFIC_DATAGRAMS"
-		lab_wait 10 "the receiver of backend$n" grep -q ready "$LAB_WORK/receiver$n"
+		lab_spawn_ready 10 "receiver$n" "$LAB_WORK/receiver$n" "backend$n" "$tool" receive "$to" --count "$TRAFFIC_DATAGRAMS"
 	done
 	lab_in client "$tool" send 239.1.1.1:5001 --count "$TRAFFIC_DATAGRAMS" --pps 1000 --sizes 200,1400,8 >"$LAB_WORK/sent"
 	sent=$(grep -o '"sha256": "[0-9a-f]*"' "$LAB_WORK/sent")

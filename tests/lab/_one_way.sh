@@ -58,10 +58,8 @@ one_way_far_ends()
 			echo "backend$n: tunnels by the kernel"
 			continue
 		fi
-		lab_spawn "decapsulate$n" "$LAB_WORK/backend$n/decapsulate.log" "backend$n" \
+		lab_spawn_ready 10 "decapsulate$n" "$LAB_WORK/backend$n/decapsulate.log" "backend$n" \
 			/usr/bin/python3 "$LAB_ROOT/tests/lab/decapsulate.py" tun0
-		lab_wait 10 "the far end of tunnels at backend$n" grep -q ready "$LAB_WORK/backend$n/decapsulate.log" ||
-			{ cat "$LAB_WORK/backend$n/decapsulate.log"; fail "no far end"; }
 		ip -n "$LAB-backend$n" link set tun0 up
 	done
 }

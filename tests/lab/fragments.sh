@@ -40,8 +40,7 @@ echo_answers()
 lab_up "${1:-af_xdp}"
 configure 1500
 for n in 1 2; do
-	lab_spawn "echo$n" "$LAB_WORK/echo$n.log" "backend$n" "$tool" serve 7777
-	lab_wait 10 "the echo server of backend$n" grep -q ready "$LAB_WORK/echo$n.log"
+	lab_spawn_ready 10 "echo$n" "$LAB_WORK/echo$n.log" "backend$n" "$tool" serve 7777
 done
 lab_start_sluice
 for vip in 192.0.2.10 2001:db8:1::10; do

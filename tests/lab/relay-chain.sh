@@ -27,8 +27,7 @@ hop()
 		                "in": { "interface": "in", "group": "239.1.0.$((n - 1))", "udp_port": $((4999 + n)) },
 		                "out": [ { "interface": "next", "address": "239.1.0.$n", "udp_port": $((5000 + n)) } ] } ] }
 	END
-	lab_spawn "hop$n" "$LAB_WORK/hop$n.log" "$where" "$(lab_program sluice)" --config "$LAB_WORK/hop$n.json"
-	lab_wait 30 "hop $n to be ready" grep -q ready "$LAB_WORK/hop$n.log" || { cat "$LAB_WORK/hop$n.log"; fail "hop $n"; }
+	lab_spawn_ready 30 "hop$n" "$LAB_WORK/hop$n.log" "$where" "$(lab_program sluice)" --config "$LAB_WORK/hop$n.json"
 }
 
 relay_of_hop()
@@ -53,8 +52,7 @@ chain()
 	for n in 1 2 3; do
 		hop "$n"
 	done
-	lab_spawn receiver "$LAB_WORK/receiver" backend3 "$tool" receive 239.1.0.3:5003 --interface in --count "$2"
-	lab_wait 10 "the receiver" grep -q ready "$LAB_WORK/receiver"
+	lab_spawn_ready 10 receiver "$LAB_WORK/receiver" backend3 "$tool" receive 239.1.0.3:5003 --interface in --count "$2"
 	lab_in client "$tool" send 239.1.0.0:5000 --count "$2" --pps "$3" --sizes "$1" >"$LAB_WORK/sent"
 	lab_wait 20 "the receiver to end" lab_gone receiver
 	for n in 1 2 3; do
@@ -67,7 +65,6 @@ chain()
 		lab_stop "hop$n"
 		rm -rf "/run/dpdk/$LAB_PREFIX-hop$n"
 	done
-	rm "$LAB_WORK/receiver" "$LAB_WORK"/hop?.log # what is ready then, is so anew
 }
 
 rm -rf "/run/dpdk/$LAB_PREFIX-hop"? # of a failed run

@@ -44,8 +44,7 @@ lab_up af_packet
 lab_config --frames 8192 | /usr/bin/python3 "$LAB_ROOT/tests/lab/relay_config.py" \
 	"feed wan/239.1.1.1:5001?failover=wan/239.1.1.2:5001&silence_ms=1000&alarm_ms=500 lan/239.2.2.1:6001" >"$LAB_CONFIG"
 lab_start_sluice
-lab_spawn receiver "$LAB_WORK/heard" backend1 "$tool" receive 239.2.2.1:6001
-lab_wait 10 "the receiver" grep -q ready "$LAB_WORK/heard"
+lab_spawn_ready 10 receiver "$LAB_WORK/heard" backend1 "$tool" receive 239.2.2.1:6001
 lab_spawn primary "$LAB_WORK/primary" client "$tool" send primary 239.1.1.1:5001
 lab_wait 10 "the primary to be heard" changed 1
 lab_spawn backup "$LAB_WORK/backup" client "$tool" send backup 239.1.1.2:5001

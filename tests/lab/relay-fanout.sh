@@ -30,8 +30,7 @@ lab_start_sluice
 # the others need not take the time of this machine's
 ip -n "$LAB-lan" link set port2 down
 ip -n "$LAB-lan" link set port3 down
-lab_spawn receiver "$LAB_WORK/receiver" backend1 "$tool" receive "${heard[@]}" --count "$count"
-lab_wait 10 "the receiver" grep -q ready "$LAB_WORK/receiver"
+lab_spawn_ready 10 receiver "$LAB_WORK/receiver" backend1 "$tool" receive "${heard[@]}" --count "$count"
 lab_in client "$tool" send 239.1.1.1:5001 --count "$count" --pps "$(gentle_pps 1000)" --sizes 1400,8,200 >"$LAB_WORK/sent" 2>&1 &
 load=$!
 for n in 1 2 3 4 5 6 7 8 9 10; do

@@ -26,8 +26,7 @@ lab_up af_packet
 lab_config --frames 8192 | /usr/bin/python3 "$LAB_ROOT/tests/lab/relay_config.py" \
 	"feed wan/239.1.1.1:5001?redundant=wan/239.1.1.2:5001&sequence=u64 lan/239.2.2.1:6001" >"$LAB_CONFIG"
 lab_start_sluice
-lab_spawn receiver "$LAB_WORK/receiver" backend1 "$tool" receive 239.2.2.1:6001 --count "$count" --sort
-lab_wait 10 "the receiver" grep -q ready "$LAB_WORK/receiver"
+lab_spawn_ready 10 receiver "$LAB_WORK/receiver" backend1 "$tool" receive 239.2.2.1:6001 --count "$count" --sort
 lab_in client "$tool" send 239.1.1.1:5001 239.1.1.2:5001 --count "$count" --pps "$(gentle_pps 5000)" --sizes 1316,8,700 --loss 0.05 \
 	--behind 100 >"$LAB_WORK/sent"
 lab_wait 15 "the receiver to end" lab_gone receiver

@@ -20,8 +20,7 @@ one_relay()
 # receive BACKEND ADDRESS:PORT
 receive()
 {
-	lab_spawn "receiver$1" "$LAB_WORK/receiver$1" "backend$1" "$tool" receive "$2" --count 1000000000
-	lab_wait 10 "the receiver of backend$1" grep -q ready "$LAB_WORK/receiver$1"
+	lab_spawn_ready 10 "receiver$1" "$LAB_WORK/receiver$1" "backend$1" "$tool" receive "$2" --count 1000000000
 }
 
 # field FILE KEY of the JSON in its last line

@@ -68,8 +68,7 @@ client_routes 192.0.2.2,wan0 192.0.3.2,wanB
 gateway wan0 192.0.2.2/24 lan0 10.1.0.2/16 "$LAB_PREFIX" >"$LAB_CONFIG"
 gateway wan0 192.0.3.2/24 lan0 10.1.0.4/16 "${LAB_PREFIX}2" >"$LAB_WORK/sluice2.json"
 lab_start_sluice
-lab_spawn sluice2 "$LAB_WORK/sluice2.log" sluice2 "$(lab_program sluice)" --config "$LAB_WORK/sluice2.json"
-lab_wait 60 "the second gateway to be ready" grep -qiw ready "$LAB_WORK/sluice2.log" || fail "the second gateway did not start"
+lab_spawn_ready 60 sluice2 "$LAB_WORK/sluice2.log" sluice2 "$(lab_program sluice)" --config "$LAB_WORK/sluice2.json"
 for way in 192.0.2.2,wan0 192.0.3.2,wanB; do
 	client_routes "$way"
 	lab_wait 15 "an answer by $way" lab_answers "$vip:8080" || fail "no answer by $way"
