@@ -32,13 +32,15 @@ int sl_netdev_running(const char *name, bool *running);
 int sl_netdev_receive_multicast(const char *name);
 
 /*
- * packet_sockets.c: the sockets of net_af_packet on this interface, from when the device was opened until it is stopped. NULL:
- * none, or no memory; the other calls take that.
+ * kernel_sockets.c: the sockets of a net_af_packet or net_af_xdp device. Create before its queues are set up, find when they are,
+ * and destroy before it is stopped, which closes them. NULL: another driver, or no memory; all calls take that.
  */
-struct sl_packet_sockets *sl_packet_sockets_find(const char *netdev);
-void sl_packet_sockets_destroy(struct sl_packet_sockets *s);
+struct sl_kernel_sockets *sl_kernel_sockets_create(const char *driver, const char *netdev);
+void sl_kernel_sockets_find(struct sl_kernel_sockets *s);
+void sl_kernel_sockets_destroy(struct sl_kernel_sockets *s);
 
-/* Packets that found no room in their rings, since the sockets were found. */
-uint64_t sl_packet_sockets_missed(struct sl_packet_sockets *s);
+/* Packets that found no room in their rings and that the driver does not count. Forget: those so far were not for us. */
+uint64_t sl_kernel_sockets_missed(struct sl_kernel_sockets *s);
+void sl_kernel_sockets_forget(struct sl_kernel_sockets *s);
 
 #endif

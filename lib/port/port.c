@@ -144,11 +144,13 @@ int sl_port_open(struct sl_port *port, const char *device, const struct sl_port_
 		port->id = RTE_MAX_ETHPORTS;
 		return -1;
 	}
+	port->kernel_sockets = sl_kernel_sockets_create(port->driver, port->netdev);
 	if (sl_port_configure(port, options, &info, pool, problems) != 0 ||
 	    agree_mtu(port, options->mtu, pool, problems) != 0 || read_mac(port, problems) != 0) {
 		sl_port_close(port);
 		return -1;
 	}
+	sl_kernel_sockets_find(port->kernel_sockets);
 	open_multicast(port);
 	return 0;
 }
@@ -163,8 +165,7 @@ int sl_port_start(struct sl_port *port, struct sl_problems *problems)
 		return -1;
 	}
 	port->started = true;
-	if (strcmp(port->driver, "net_af_packet") == 0)
-		port->packet_sockets = sl_packet_sockets_find(port->netdev);
+	sl_kernel_sockets_forget(port->kernel_sockets);
 	sl_port_watch_removal(port);
 	sl_port_poll_link(port);
 	return 0;
@@ -174,8 +175,8 @@ void sl_port_close(struct sl_port *port)
 {
 	if (port->id == RTE_MAX_ETHPORTS)
 		return;
-	sl_packet_sockets_destroy(port->packet_sockets); /* the driver closes them now */
-	port->packet_sockets = NULL;
+	sl_kernel_sockets_destroy(port->kernel_sockets);
+	port->kernel_sockets = NULL;
 	if (port->started) {
 		sl_port_unwatch_removal(port);
 		rte_eth_dev_stop(port->id);

@@ -75,7 +75,7 @@ void sl_port_read_statistics(const struct sl_port *port, struct sl_port_statisti
 		.tx_packets = stats.opackets,
 		.rx_bytes = stats.ibytes,
 		.tx_bytes = stats.obytes,
-		.rx_missed = stats.imissed + sl_packet_sockets_missed(port->packet_sockets),
+		.rx_missed = stats.imissed + sl_kernel_sockets_missed(port->kernel_sockets),
 		.rx_errors = stats.ierrors,
 		.rx_no_mbuf = stats.rx_nombuf,
 		.tx_errors = stats.oerrors,

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
+# variants: af_packet af_xdp
 #
 #   client -> 239.1.1.1:5001 --- sluice, which stands still for a while --- 239.2.2.1:6001
 #
@@ -7,16 +8,17 @@
 . "$(dirname "$0")/_lib.sh"
 
 tool=$LAB_ROOT/tests/lab/relay_datagrams.py
+pmd=${1:-af_packet}
 
 explain()
 {
 	"$(lab_program sluicectl)" --file-prefix "$LAB_PREFIX" relay list feed
-	lab_telemetry /sluice/port,net_af_packet0
+	lab_telemetry "/sluice/port,net_${pmd}0"
 }
 
 missed()
 {
-	telemetry /sluice/port,net_af_packet0 'r["device_rx_missed"]'
+	telemetry "/sluice/port,net_${pmd}0" 'r["device_rx_missed"]'
 }
 
 relayed()
@@ -35,8 +37,8 @@ send()
 	lab_in client "$tool" send 239.1.1.1:5001 --count "$1" --pps 2000 --sizes 100 >/dev/null
 }
 
-lab_up af_packet
-lab_config | /usr/bin/python3 "$LAB_ROOT/tests/lab/relay_config.py" "feed wan/239.1.1.1:5001 lan/239.2.2.1:6001" >"$LAB_CONFIG"
+lab_up "$pmd"
+lab_config --frames 512 --device descriptors=512 | /usr/bin/python3 "$LAB_ROOT/tests/lab/relay_config.py" "feed wan/239.1.1.1:5001 lan/239.2.2.1:6001" >"$LAB_CONFIG"
 lab_start_sluice
 send 100
 lab_wait 10 "the first datagrams" telemetry_is /sluice/relay,feed 'r["packets"] == 100'

@@ -41,7 +41,7 @@ struct sl_steering_info {
 };
 extern const struct sl_steering_info sl_steering_infos[SL_STEERING_MAX];
 
-struct sl_packet_sockets;
+struct sl_kernel_sockets;
 
 struct sl_port {
 	uint16_t id; /* ethdev port id */
@@ -59,7 +59,7 @@ struct sl_port {
 	uint8_t steered;    /* SL_HASHED_*: packets that arrive at their worker */
 	bool multicast_filter; /* exact multicast filter (otherwise all-multicast, where the device has it) */
 	int multicast_fd;   /* has the kernel pass all multicast on to the virtual device, -1: none */
-	struct sl_packet_sockets *packet_sockets; /* of a started net_af_packet: count what their driver does not; otherwise NULL */
+	struct sl_kernel_sockets *kernel_sockets; /* of net_af_packet and net_af_xdp: count what their drivers do not; else NULL */
 	bool promiscuous;
 	bool link_up;
 	bool started;
