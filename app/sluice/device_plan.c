@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +10,8 @@
 #define AF_XDP_RING 2048
 #define AF_PACKET_FRAME 2048 /* framesz where the user gives none */
 
-bool vdev_argument(const char *vdev, const char *key, char *value, size_t size)
+/* Value of KEY in "NAME,KEY=VALUE,..."; false when it is not there (or does not fit). */
+static bool vdev_argument(const char *vdev, const char *key, char *value, size_t size)
 {
 	size_t key_length = strlen(key);
 
@@ -61,24 +63,55 @@ static void find_mention(const struct sl_config *config, const char *name, char 
 	snprintf(where, size, "/forwarding/pairs");
 }
 
-static void plan_vdev(struct device_plan *d, const struct machine *machine)
+static uint32_t vdev_number(const char *vdev, const char *key, uint32_t otherwise)
 {
 	char text[32];
 
+	return vdev_argument(vdev, key, text, sizeof(text)) ? (uint32_t)strtoul(text, NULL, 10) : otherwise;
+}
+
+/* The driver's own 512 frames overflow when a thousand clients ask at once. What they take is shared by the queues. */
+static void plan_af_packet(struct device_plan *d)
+{
+	uint32_t pairs = vdev_number(d->vdev, "qpairs", 1);
+
+	d->rx_queues = (uint16_t)(pairs > 0 && pairs <= 64 ? pairs : 1);
+	d->framesz = RTE_MAX(vdev_number(d->vdev, "framesz", AF_PACKET_FRAME), 1u);
+	d->framecnt = vdev_number(d->vdev, "framecnt", 0);
+	d->queue_mbufs = 0; /* frames are copied from and to rings of the kernel's */
+	if (d->framecnt != 0)
+		return;
+	d->framecnt = AF_PACKET_FRAMES_MIN;
+	while (2ull * d->framecnt * d->rx_queues * d->framesz <= AF_PACKET_RING_BYTES)
+		d->framecnt *= 2;
+	snprintf(d->defaults, sizeof(d->defaults), ",framecnt=%" PRIu32, d->framecnt);
+}
+
+/*
+ * Busy polling has the worker run the interface's own polling, by a system call for each look at an empty queue. Behind a
+ * virtual interface there is nothing to poll: its sender delivers.
+ */
+static void plan_af_xdp(struct device_plan *d)
+{
+	if (d->config == NULL || d->config->descriptors == 0)
+		d->descriptors = DEVICE_DESCRIPTORS_AF_XDP;
+	d->queue_mbufs = d->descriptors < AF_XDP_RING ? AF_XDP_RING : d->descriptors;
+	if (d->netdev_found && d->netdev_facts.virtual && vdev_number(d->vdev, "busy_budget", UINT32_MAX) == UINT32_MAX)
+		snprintf(d->defaults, sizeof(d->defaults), ",busy_budget=0");
+}
+
+static void plan_vdev(struct device_plan *d, const struct machine *machine)
+{
 	vdev_driver(d->name, d->driver, sizeof(d->driver));
-	bool kernel = strcmp(d->driver, "net_af_packet") == 0 || strcmp(d->driver, "net_af_xdp") == 0 ||
-		      strcmp(d->driver, "net_pcap") == 0;
+	bool af_packet = strcmp(d->driver, "net_af_packet") == 0, af_xdp = strcmp(d->driver, "net_af_xdp") == 0;
+	bool kernel = af_packet || af_xdp || strcmp(d->driver, "net_pcap") == 0;
+
 	if (kernel && vdev_argument(d->vdev, "iface", d->netdev, sizeof(d->netdev)))
 		d->netdev_found = machine->netdev(d->netdev, &d->netdev_facts) == 0;
-	if (strcmp(d->driver, "net_af_packet") == 0) {
-		d->framesz = vdev_argument(d->vdev, "framesz", text, sizeof(text)) ? (uint32_t)strtoul(text, NULL, 10)
-										   : AF_PACKET_FRAME;
-		unsigned long pairs = vdev_argument(d->vdev, "qpairs", text, sizeof(text)) ? strtoul(text, NULL, 10) : 1;
-		d->rx_queues = (uint16_t)(pairs > 0 && pairs <= 64 ? pairs : 1);
-		d->descriptors = 0; /* frames are copied from and to rings of the kernel's */
-	}
-	if (strcmp(d->driver, "net_af_xdp") == 0 && d->descriptors < AF_XDP_RING)
-		d->descriptors = AF_XDP_RING;
+	if (af_packet)
+		plan_af_packet(d);
+	if (af_xdp)
+		plan_af_xdp(d);
 }
 
 static uint16_t plan_mtu(const struct device_plan *d)
@@ -108,9 +141,20 @@ void device_plans_build(struct device_plans *plans, const struct sl_config *conf
 		d->tx_queues = config->workers;
 		d->descriptors = d->config != NULL && d->config->descriptors != 0 ? d->config->descriptors :
 										  DEVICE_DESCRIPTORS;
+		d->queue_mbufs = d->descriptors;
 		find_mention(config, names[i], d->where, sizeof(d->where));
 		if (d->vdev != NULL)
 			plan_vdev(d, machine);
 		d->mtu = plan_mtu(d);
 	}
+}
+
+const char *device_plans_defaults(const struct device_plans *plans, const char *vdev)
+{
+	size_t length = strcspn(vdev, ",");
+
+	for (unsigned int i = 0; i < plans->n; i++)
+		if (strlen(plans->list[i].name) == length && strncmp(plans->list[i].name, vdev, length) == 0)
+			return plans->list[i].defaults;
+	return "";
 }

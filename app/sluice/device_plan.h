@@ -6,13 +6,19 @@
 #include "eal_settings.h"
 #include "machine.h"
 
-/* Descriptors of a queue where the file does not speak of the device; the same as the key's own default. */
+/* Descriptors of a queue where the file says nothing. */
 #define DEVICE_DESCRIPTORS 1024
+#define DEVICE_DESCRIPTORS_AF_XDP 2048 /* a burst of a thousand connections fits, and buffers of the kernel's ring are taken anyway */
+
+/* Rings of a net_af_packet device where its vdev entry says nothing: bytes each way, of all queues together; frames, at least. */
+#define AF_PACKET_RING_BYTES (4u << 20)
+#define AF_PACKET_FRAMES_MIN 512
 
 struct device_plan {
 	const char *name;
 	char where[64];	  /* JSON pointer of its first mention in the configuration */
 	const char *vdev; /* its --vdev arguments, NULL: not a virtual device */
+	char defaults[64]; /* ",KEY=VALUE" for its driver where those say nothing, empty where there are none */
 	char driver[32];  /* of a virtual device: "net_af_packet" */
 	char netdev[16];  /* kernel interface it sits on, empty where there is none */
 	bool netdev_found;
@@ -21,8 +27,9 @@ struct device_plan {
 	int node;	   /* NUMA node, -1: unknown */
 	uint16_t mtu;
 	uint16_t rx_queues, tx_queues;
-	uint32_t descriptors; /* mbufs that each queue may hold */
-	uint32_t framesz;     /* net_af_packet's, 0 elsewhere */
+	uint16_t descriptors; /* of each queue */
+	uint32_t queue_mbufs; /* that each queue may hold */
+	uint32_t framesz, framecnt; /* of each ring of net_af_packet, 0 elsewhere */
 	const struct sl_config_device *config; /* NULL: none given */
 };
 
@@ -34,7 +41,7 @@ struct device_plans {
 void device_plans_build(struct device_plans *plans, const struct sl_config *config,
 			const struct eal_settings *settings, const struct machine *machine);
 
-/* Value of KEY in "NAME,KEY=VALUE,..."; false when it is not there (or does not fit). */
-bool vdev_argument(const char *vdev, const char *key, char *value, size_t size);
+/* What is to be added to the --vdev arguments of that name: "" or ",KEY=VALUE". */
+const char *device_plans_defaults(const struct device_plans *plans, const char *vdev);
 
 #endif

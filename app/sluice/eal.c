@@ -81,7 +81,7 @@ int eal_start(struct eal *eal, const struct setup *setup, struct sl_problems *pr
 	note_files(eal, setup);
 	for (unsigned int i = 0; i < setup->plan.n_nodes; i++)
 		node_mb[i] = memory_plan_node_mb(&setup->plan, i);
-	eal_arguments_build(&eal->arguments, &setup->settings, setup->config, node_mb, setup->plan.n_nodes);
+	eal_arguments_build(&eal->arguments, &setup->settings, setup->config, &setup->devices, node_mb, setup->plan.n_nodes);
 	eal->argv = malloc(((size_t)eal->arguments.argc + 1) * sizeof(*eal->argv));
 	if (eal->argv == NULL) {
 		sl_problem_add(problems, "", NULL, "out of memory");

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "device_plan.h"
 #include "eal_settings.h"
 
 static void push(struct eal_arguments *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -68,7 +69,8 @@ static bool allowed(const struct eal_list *pci, const char *address)
 	return false;
 }
 
-static void push_devices(struct eal_arguments *a, const struct eal_settings *s, const struct sl_config *config)
+static void push_devices(struct eal_arguments *a, const struct eal_settings *s, const struct sl_config *config,
+			 const struct device_plans *devices)
 {
 	const char *names[SL_MAX_PORTS];
 	unsigned int n = sl_config_device_names(config, names), n_pci = s->pci.n;
@@ -88,11 +90,11 @@ static void push_devices(struct eal_arguments *a, const struct eal_settings *s, 
 	}
 	for (unsigned int i = 0; i < s->vdevs.n; i++)
 		if (!eal_vdev_is_unused(s->vdevs.item[i], config))
-			push(a, "--vdev=%s", s->vdevs.item[i]);
+			push(a, "--vdev=%s%s", s->vdevs.item[i], device_plans_defaults(devices, s->vdevs.item[i]));
 }
 
 void eal_arguments_build(struct eal_arguments *a, const struct eal_settings *s, const struct sl_config *config,
-			 const uint32_t *node_mb, unsigned int n_nodes)
+			 const struct device_plans *devices, const uint32_t *node_mb, unsigned int n_nodes)
 {
 	*a = (struct eal_arguments){ 0 };
 	push(a, "sluice");
@@ -101,7 +103,7 @@ void eal_arguments_build(struct eal_arguments *a, const struct eal_settings *s, 
 		push(a, "--main-lcore=%u", s->main_lcore);
 	push(a, "--file-prefix=%s", s->file_prefix);
 	push_memory(a, s, node_mb, n_nodes);
-	push_devices(a, s, config);
+	push_devices(a, s, config, devices);
 	/* The user reads sluice's lines; DPDK speaks when something fails. The user's own --log-level comes later and wins. */
 	push(a, "--log-level=lib.*:error");
 	push(a, "--log-level=bus.*:error");

@@ -56,11 +56,13 @@ struct eal_arguments {
 	char **argv;
 };
 
+struct device_plans; /* device_plan.h: what drivers get where the user says nothing */
+
 /*
  * Arguments for rte_eal_init. `node_mb`: MiB wanted on each of n_nodes NUMA nodes, used unless the user named an amount.
  */
-void eal_arguments_build(struct eal_arguments *arguments, const struct eal_settings *settings,
-			 const struct sl_config *config, const uint32_t *node_mb, unsigned int n_nodes);
+void eal_arguments_build(struct eal_arguments *arguments, const struct eal_settings *settings, const struct sl_config *config,
+			 const struct device_plans *devices, const uint32_t *node_mb, unsigned int n_nodes);
 void eal_arguments_fini(struct eal_arguments *arguments);
 
 /* "DDDD:BB:DD.F", the way PCI devices are named everywhere in DPDK. */

@@ -61,8 +61,7 @@ static int open_port(struct gateway *g, const struct setup *setup, unsigned int 
 	struct sl_port_options options = {
 		.workers = setup->config->workers,
 		.rx_queues = d->config != NULL ? d->config->rx_queues : 0,
-		.descriptors = d->config != NULL && d->config->descriptors != 0 ? d->config->descriptors :
-										  DEVICE_DESCRIPTORS,
+		.descriptors = d->descriptors,
 		.mtu = d->config != NULL ? d->config->mtu : 0,
 	};
 	struct sl_port port;

@@ -2,6 +2,8 @@
 #include <ifaddrs.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdarg.h>
@@ -51,6 +53,15 @@ static void netdev_addresses(const char *name, struct netdev_facts *facts)
 	freeifaddrs(list);
 }
 
+/* The kernel names the bus of a device; what is made of software alone has none. */
+static bool is_virtual(int fd, struct ifreq *ifr)
+{
+	struct ethtool_drvinfo info = { .cmd = ETHTOOL_GDRVINFO };
+
+	ifr->ifr_data = (void *)&info;
+	return ioctl(fd, SIOCETHTOOL, ifr) == 0 && info.bus_info[0] == '\0';
+}
+
 static int kernel_netdev(const char *name, struct netdev_facts *facts)
 {
 	struct ifreq ifr = { 0 };
@@ -65,6 +76,7 @@ static int kernel_netdev(const char *name, struct netdev_facts *facts)
 		if (ioctl(fd, SIOCGIFMTU, &ifr) == 0)
 			facts->mtu = (uint32_t)ifr.ifr_mtu;
 		netdev_addresses(name, facts);
+		facts->virtual = is_virtual(fd, &ifr);
 		ret = 0;
 	}
 	close(fd);

@@ -21,6 +21,7 @@
 /* A kernel network interface, in the network namespace of the process. */
 struct netdev_facts {
 	bool up;
+	bool virtual; /* no device of its own behind it, such as veth */
 	uint32_t mtu;
 	unsigned int n_addresses;
 	struct sl_ip addresses[MACHINE_ADDRESSES_MAX]; /* link-local IPv6 ones are left out: every interface has one */

@@ -29,7 +29,6 @@
  * loads), stacks, the configuration, DPDK's page tables: 30 MiB are measured, 2 more with a thousand services.
  */
 #define PROCESS_BYTES (33 * MIB)
-#define AF_PACKET_FRAMES 512 /* of each ring, where the user gives no framecnt */
 
 static void add_row(struct memory_plan *plan, int node, uint64_t count, uint64_t each, const char *fmt, ...)
 	__attribute__((format(printf, 5, 6)));
@@ -93,7 +92,7 @@ static void plan_pools(struct memory_plan *plan, const struct sl_config *config,
 		const struct device_plan *d = &devices->list[i];
 		int node = d->node >= 0 && settings->hugepages ? d->node : plan->worker_node[0];
 		plan->port_node[i] = node;
-		plan->nodes[node].mbufs += (d->rx_queues + d->tx_queues) * d->descriptors;
+		plan->nodes[node].mbufs += (d->rx_queues + d->tx_queues) * d->queue_mbufs;
 		plan->nodes[node].mbufs += d->config != NULL ? d->config->extra_buffers : 0;
 		room = RTE_MAX(room, sl_port_data_room(d->mtu));
 		/* net_af_packet refuses buffers smaller than its frames. */
@@ -150,16 +149,9 @@ static void add_dpdk(struct memory_plan *plan, const struct eal_settings *settin
 static uint64_t kernel_ring_bytes(const struct device_plans *devices)
 {
 	uint64_t bytes = 0;
-	char text[32];
 
-	for (unsigned int i = 0; i < devices->n; i++) {
-		const struct device_plan *d = &devices->list[i];
-		if (d->framesz == 0)
-			continue;
-		uint64_t frames = vdev_argument(d->vdev, "framecnt", text, sizeof(text)) ? strtoul(text, NULL, 10)
-											 : AF_PACKET_FRAMES;
-		bytes += 2 * d->rx_queues * frames * d->framesz;
-	}
+	for (unsigned int i = 0; i < devices->n; i++)
+		bytes += 2ull * devices->list[i].rx_queues * devices->list[i].framecnt * devices->list[i].framesz;
 	return bytes;
 }
 
@@ -176,7 +168,7 @@ static void plan_relays(struct memory_plan *plan, const struct sl_config *config
 	if (config->max_relays == 0)
 		return;
 	for (unsigned int i = 0; i < devices->n; i++)
-		queues += devices->list[i].tx_queues * devices->list[i].descriptors;
+		queues += devices->list[i].tx_queues * devices->list[i].queue_mbufs;
 	for (unsigned int i = 0; i < config->workers; i++)
 		plan->nodes[plan->worker_node[i]].headers +=
 			queues / config->workers + SL_BURST_MAX + devices->n * SL_TX_BURST +

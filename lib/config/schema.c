@@ -12,7 +12,6 @@
 #define STATICS_MAX 4096     /* routes, and neighbours, in a file */
 #define NEIGHBOURS_MAX 16384 /* half the slots of the neighbour table (sluice/state/neighbour.h) */
 #define TIMEOUT_MAX_S 604800 /* a week */
-#define DESCRIPTORS 1024
 
 const struct sl_charset sl_name_charset = {
 	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-", "A-Z a-z 0-9 _ . -", "[A-Za-z0-9_.-]"
@@ -171,7 +170,7 @@ static const struct sl_key device_keys[] = {
 	  .maximum = SL_MAX_WORKERS, .words = "one a worker, as far as the device has them",
 	  .help = "receive queues; at most 4 a worker" },
 	{ .name = "descriptors", .type = SL_TYPE_UINT, FIELD(struct sl_config_device, descriptors), .minimum = 64,
-	  .maximum = 4096, .power_of_two = true, .value = DESCRIPTORS,
+	  .maximum = 4096, .power_of_two = true, .words = "2048 with net_af_xdp, else 1024",
 	  .help = "size of each receive and transmit queue" },
 	{ .name = "extra_buffers", .type = SL_TYPE_UINT, FIELD(struct sl_config_device, extra_buffers), .maximum = 1 << 24,
 	  .help = "packet buffers that the driver keeps beside its queues: net_pcap with infinite_rx=1 has one for each packet "

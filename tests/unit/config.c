@@ -98,7 +98,7 @@ static void defaults_are_filled_in(void **state)
 	assert_int_equal(c->unused_ports, SL_UNUSED_PORTS_REJECT);
 	assert_int_equal(c->timeout_s[SL_TIMEOUT_TCP_ESTABLISHED], 7440);
 	assert_int_equal(c->devices[0].rx_queues, 0);
-	assert_int_equal(c->devices[0].descriptors, 1024);
+	assert_int_equal(c->devices[0].descriptors, 0);
 	assert_int_equal(c->devices[0].mtu, 0);
 	assert_int_equal(c->interfaces[0].vlan, 0);
 	assert_int_equal(c->interfaces[0].mtu, 0);
@@ -379,8 +379,8 @@ static void reload_names_what_needs_a_restart(void **state)
 		  "\"addresses\":[\"10.0.0.1/8\"]}]", "" },
 		/* the same devices in another order, and an entry that says what is the default */
 		{ "\"dpdk\":{\"vdevs\":[\"net_null0\",\"net_null1\"]},\"devices\":[{\"device\":\"net_null0\","
-			"\"descriptors\":"
-		  "1024},{\"device\":\"net_null1\",\"mtu\":1500}],\"interfaces\":[" WAN "]", "" },
+			"\"extra_buffers\":"
+		  "0},{\"device\":\"net_null1\",\"mtu\":1500}],\"interfaces\":[" WAN "]", "" },
 		/* these may not */
 		{ RELOAD_BASE ",\"workers\":2,\"max_flows\":2048,\"max_neighbours\":99,\"idle\":\"poll\","
 			"\"idle_sleep_us\":9",
@@ -402,10 +402,11 @@ static void reload_names_what_needs_a_restart(void **state)
 		  "/dpdk/eal_args: this list has changed; it needs a restart" REMEDY },
 		{ "\"dpdk\":{\"vdevs\":[\"net_null1\",\"net_null0\"]},\"devices\":[{\"device\":\"net_null1\","
 			"\"mtu\":1400,"
-		  "\"rx_queues\":1}],\"interfaces\":[" WAN "]",
+		  "\"rx_queues\":1,\"descriptors\":512}],\"interfaces\":[" WAN "]",
 		  "/dpdk/vdevs: this list has changed; it needs a restart" REMEDY
 		  "/devices/0/rx_queues: changed from one a worker, as far as the device has them to 1; it needs a "
 		  "restart" REMEDY
+		  "/devices/0/descriptors: changed from 2048 with net_af_xdp, else 1024 to 512; it needs a restart" REMEDY
 		  "/devices/0/mtu: changed from 1500 to 1400; it needs a restart" REMEDY },
 		{ "\"dpdk\":{\"vdevs\":[\"net_null0\",\"net_null1\"]},\"interfaces\":[" WAN ",{\"name\":\"b\","
 			"\"device\":"

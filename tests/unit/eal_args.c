@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "../../app/sluice/eal_settings.h"
+#include "../../app/sluice/device_plan.h"
 #include "../../app/sluice/lcores.h"
 
 #define N(a) (sizeof(a) / sizeof((a)[0]))
@@ -25,6 +25,13 @@ static cpu_set_t cpus(unsigned int mask)
 	return set;
 }
 
+/* Interfaces called veth0 and veth1 have no device behind them. */
+static int fake_netdev(const char *name, struct netdev_facts *facts)
+{
+	*facts = (struct netdev_facts){ .up = true, .mtu = 1500, .virtual = strncmp(name, "veth", 4) == 0 };
+	return 0;
+}
+
 /* The whole argument vector in one line, as a person would type it. Interfaces are on net_null0 and `second`. */
 static void check_devices(const char *second, const char *dpdk, char *const *args, int n_args, const char *expected)
 {
@@ -32,6 +39,8 @@ static void check_devices(const char *second, const char *dpdk, char *const *arg
 	struct sl_problems problems;
 	struct eal_settings settings;
 	struct eal_arguments arguments;
+	struct device_plans plans;
+	const struct machine machine = { .sys = "/nonexistent", .netdev = fake_netdev };
 	const uint32_t node_mb[1] = { 40 };
 	const struct lcores_cpus set = { .usable = cpus(3) };
 
@@ -44,7 +53,8 @@ static void check_devices(const char *second, const char *dpdk, char *const *arg
 		sl_problems_print(&problems, stderr);
 	assert_non_null(config);
 	assert_int_equal(eal_settings_init(&settings, config, args, n_args, &set, &problems), 0);
-	eal_arguments_build(&arguments, &settings, config, node_mb, 1);
+	device_plans_build(&plans, config, &settings, &machine);
+	eal_arguments_build(&arguments, &settings, config, &plans, node_mb, 1);
 	for (int i = 0; i < arguments.argc; i++) {
 		if (strncmp(arguments.argv[i], "--log-level=", 12) == 0 && strstr(arguments.argv[i], "*:error") != NULL)
 			continue; /* always there */
@@ -74,6 +84,36 @@ static void test_from_file(void **state)
 	check_devices("net_null1", "\"vdevs\":[\"net_null0\",\"net_null1\"],\"eal_args\":[\"--iova-mode=pa\"]", NULL, 0,
 		      "sluice --lcores=0@0,1@1 --file-prefix=sluice -m 40 --no-pci --iova-mode=va --vdev=net_null0 "
 		      "--vdev=net_null1 --iova-mode=pa");
+}
+
+/* What the user does not say of a virtual device is chosen to fit what it sits on; what the user says stays. */
+static void test_vdev_defaults(void **state)
+{
+	static const struct {
+		const char *vdev, *added;
+	} rows[] = {
+		{ "net_af_packet1,iface=eth0", ",framecnt=2048" },
+		{ "net_af_packet1,iface=eth0,qpairs=2", ",framecnt=1024" },
+		{ "net_af_packet1,iface=eth0,qpairs=3", ",framecnt=512" },
+		{ "net_af_packet1,iface=eth0,qpairs=64", ",framecnt=512" },
+		{ "net_af_packet1,iface=eth0,framesz=4096", ",framecnt=1024" },
+		{ "net_af_packet1,iface=eth0,framesz=0", ",framecnt=4194304" }, /* which the driver refuses */
+		{ "net_af_packet1,iface=eth0,framecnt=64", "" },
+		{ "net_af_xdp1,iface=eth0", "" },
+		{ "net_af_xdp1,iface=veth0", ",busy_budget=0" },
+		{ "net_af_xdp1,iface=veth0,busy_budget=32", "" },
+		{ "net_pcap1,iface=veth0", "" },
+		{ "net_memif1", "" },
+	};
+	char dpdk[128], expected[256], name[32];
+
+	for (size_t i = 0; i < N(rows); i++) {
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(rows[i].vdev, ","), rows[i].vdev);
+		snprintf(dpdk, sizeof(dpdk), "\"vdevs\":[\"net_null0\",\"%s\"]", rows[i].vdev);
+		snprintf(expected, sizeof(expected), "sluice --lcores=0@0,1@1 --file-prefix=sluice -m 40 --no-pci --iova-mode=va "
+			 "--vdev=net_null0 --vdev=%s%s", rows[i].vdev, rows[i].added);
+		check_devices(name, dpdk, NULL, 0, expected);
+	}
 }
 
 /* Nothing of a long command line is dropped without a word. */
@@ -204,8 +244,8 @@ static void test_pci_address(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_from_file), cmocka_unit_test(test_too_many),     cmocka_unit_test(test_command_line_wins),
-		cmocka_unit_test(test_lcores_parse),  cmocka_unit_test(test_lcores_choose),
+		cmocka_unit_test(test_from_file),     cmocka_unit_test(test_vdev_defaults), cmocka_unit_test(test_too_many),
+		cmocka_unit_test(test_command_line_wins), cmocka_unit_test(test_lcores_parse),  cmocka_unit_test(test_lcores_choose),
 		cmocka_unit_test(test_pci_address),
 	};
 

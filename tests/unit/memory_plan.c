@@ -151,7 +151,7 @@ static void test_held_by_devices(void **state)
 	build(&copied, &row);
 	build(&held, &nic);
 	assert_int_equal(held.nodes[0].mbufs - copied.nodes[0].mbufs, 2 * DEVICE_DESCRIPTORS);
-	assert_int_equal(copied.outside_bytes - held.outside_bytes, 2 * 512 * 2048);
+	assert_int_equal(copied.outside_bytes - held.outside_bytes, 2 * AF_PACKET_RING_BYTES);
 	assert_int_equal(copied.later_bytes, 12 * MIB);
 	assert_int_equal(held.later_bytes, 0);
 	build(&held, &(struct row){ 1, 1024, false, true, false, false, 5000 });
