@@ -100,8 +100,7 @@ static void set_mtu(struct sl_build *b, struct sl_interface *interface, uint16_t
 		return;
 	const struct sl_port_facts *port = &b->ports[interface->port];
 	interface->mtu = mtu != 0 ? mtu : port->mtu;
-	if (b->s->smallest_mtu == 0 || interface->mtu < b->s->smallest_mtu)
-		b->s->smallest_mtu = interface->mtu;
+	b->s->smallest_mtu = RTE_MIN(b->s->smallest_mtu, interface->mtu);
 	if (interface->mtu <= port->mtu)
 		return;
 	snprintf(remedy, sizeof(remedy),
@@ -266,6 +265,9 @@ int sl_build_interfaces(struct sl_build *b)
 		b->s->n_interfaces = 0;
 		return -1;
 	}
+	b->s->smallest_mtu = UINT16_MAX;
+	for (unsigned int id = 0; id < b->s->n_interfaces; id++)
+		b->s->interfaces[id].mtu = UINT16_MAX;
 	for (unsigned int i = 0; i < config->n_interfaces; i++) {
 		if (set_interface(b, i, ports[i]) != 0)
 			return -1;

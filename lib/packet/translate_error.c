@@ -189,14 +189,13 @@ enum sl_drop_cause sl_translate_error_packet(struct rte_mbuf *m, struct sl_pkt *
 	const struct rte_icmp_hdr *old = (const struct rte_icmp_hdr *)(frame + p->l4);
 	struct message msg = { old->icmp_type, old->icmp_code,
 			       (uint32_t)rte_be_to_cpu_16(old->icmp_ident) << 16 | rte_be_to_cpu_16(old->icmp_seq_nb) };
-	uint32_t limit = mtu != 0 ? mtu : UINT16_MAX;
 	uint32_t ip_len = v6 ? sizeof(struct rte_ipv6_hdr) : sizeof(struct rte_ipv4_hdr);
 	uint32_t inner_len = ip_len + (v6 && inner.first ? RTE_IPV6_FRAG_HDR_SIZE : 0);
 	uint32_t front = ip_len + sizeof(struct rte_icmp_hdr) + inner_len, quoted = q->end - q->l4;
 	/* section 5.2: the MTU is adjusted for the difference of the headers, of which the fragment header is part */
 	uint32_t longer = LONGER_HEADER + (q->fragment != 0 ? RTE_IPV6_FRAG_HDR_SIZE : 0);
 
-	if (!(v6 ? message_to_v6(&msg, inner.length, limit) : message_to_v4(&msg, longer, limit)))
+	if (!(v6 ? message_to_v6(&msg, inner.length, mtu) : message_to_v4(&msg, longer, mtu)))
 		return SL_DROP_ICMP_FAMILY;
 	sl_segment_trim(m, q->end);
 	if (q->l4 >= front)

@@ -60,7 +60,7 @@ static struct sl_ip far_end_of(const struct sl_delivery *d)
 
 uint16_t sl_delivery_mtu(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_delivery *d, uint16_t interface)
 {
-	uint16_t mtu = interface < s->n_interfaces && s->interfaces[interface].mtu != 0 ? s->interfaces[interface].mtu : UINT16_MAX;
+	uint16_t mtu = interface < s->n_interfaces ? s->interfaces[interface].mtu : UINT16_MAX;
 
 	if (d->header_len == 0)
 		return mtu;
@@ -99,8 +99,7 @@ const struct sl_nexthop *sl_delivery_find(struct sl_worker *w, const struct sl_s
 	} else {
 		sure = UINT16_MAX;
 	}
-	uint16_t mtu = s->interfaces[hop->interface].mtu;
-	d->sure_len = (uint16_t)(RTE_MIN(sure, mtu != 0 ? mtu : s->smallest_mtu) - d->header_len);
+	d->sure_len = (uint16_t)(RTE_MIN(sure, s->interfaces[hop->interface].mtu) - d->header_len);
 	d->neighbour = sl_neighbour_lookup(w->shared->neighbours, hop->interface, next);
 	return hop;
 }

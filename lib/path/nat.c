@@ -86,10 +86,10 @@ static uint16_t egress(const struct sl_worker *w, const struct sl_pkt *p, const 
 	return hop != NULL ? hop->interface : w->shared->neighbours->entries[p->neighbour].l2.interface;
 }
 
-/* 0: it is not known. Not the neighbour's own: that is set only when it has answered. */
+/* Not the neighbour's own: that is set only when it has answered. */
 static uint16_t mtu_of(const struct sl_snapshot *s, uint16_t interface)
 {
-	return interface < s->n_interfaces ? s->interfaces[interface].mtu : 0;
+	return interface < s->n_interfaces ? s->interfaces[interface].mtu : UINT16_MAX;
 }
 
 /* True when the packet does not fit the way out and may not be cut: answered and dropped. */
@@ -100,7 +100,7 @@ static bool refuse_too_big(struct sl_worker *w, const struct sl_snapshot *s, str
 	uint16_t mtu = mtu_of(s, interface);
 	bool mixed = is_mixed(&w->flows.flows[p->flow]);
 
-	if (likely((mixed ? sl_translate_length(p) : p->l3_len) <= mtu || mtu == 0))
+	if (likely((mixed ? sl_translate_length(p) : p->l3_len) <= mtu))
 		return false;
 	if (mixed ? sl_may_cut_translated(b, i, interface) : sl_may_cut(b, i, interface))
 		return false;

@@ -80,7 +80,7 @@ static bool wants(struct sl_worker *w, const struct sl_snapshot *s, struct sl_re
 		forgo(w, o, SL_RELAY_OUTPUT_LIMITED, SL_DROP_RELAY_LIMIT, 1);
 		return false;
 	}
-	if (l3_len > o->mtu && o->mtu != 0) {
+	if (l3_len > o->mtu) {
 		if (o->t.v6 || (d->fragment_be & RTE_BE16(RTE_IPV4_HDR_DF_FLAG)))
 			forgo(w, o, SL_RELAY_OUTPUT_TOO_LARGE, SL_DROP_MTU, 1);
 		else
@@ -109,7 +109,7 @@ static unsigned int choose(struct sl_worker *w, const struct sl_snapshot *s, str
 static bool all_are_plain(const struct sl_relay_output_state *o, const struct relay_batch *b)
 {
 	return o->sample == 1 && !o->has_limit && !b->has_fragments &&
-	       (b->longest + (o->t.v6 ? sizeof(struct rte_ipv6_hdr) : sizeof(struct rte_ipv4_hdr)) <= o->mtu || o->mtu == 0);
+	       b->longest + (o->t.v6 ? sizeof(struct rte_ipv6_hdr) : sizeof(struct rte_ipv4_hdr)) <= o->mtu;
 }
 
 /* ---- one copy ---- */

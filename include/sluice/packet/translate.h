@@ -39,7 +39,7 @@ enum sl_drop_cause sl_translate(struct rte_mbuf *m, struct sl_pkt *p, const stru
 
 /*
  * Translate the ICMP error (m, p), whose checksum is right, with the packet it quotes (RFC 7915 sections 4.2, 4.3, 5.2, 5.3); TTL or
- * hop limit stay. `mtu` is that of the interface it came in by, where the quoted packet left; 0: unknown. ICMP extensions fall away.
+ * hop limit stay. `mtu` is that of the interface it came in by, where the quoted packet left. ICMP extensions fall away.
  * The packet starts at its new IP header then, and p describes it. Returns as sl_translate.
  */
 enum sl_drop_cause sl_translate_error_packet(struct rte_mbuf *m, struct sl_pkt *p, const struct sl_quote *q,
