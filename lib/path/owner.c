@@ -99,18 +99,24 @@ static __rte_noinline uint16_t owner_of_shared(const struct sl_worker *w, const 
 	return is_dispatched(local) ? sl_dispatch_to(w, &p->src, p->sport_be, &p->dst, p->dport_be) : w->id;
 }
 
-uint16_t sl_owner(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_pkt *p)
+/* The owner of TCP or UDP packet p; SL_ID_NONE: its hash says. */
+static inline uint16_t owner_by_address(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_pkt *p)
 {
-	const struct sl_local *local;
+	const struct sl_local *local = sl_snapshot_local(s, &p->dst);
 
-	if (p->kind != SL_PKT_TCP && p->kind != SL_PKT_UDP)
-		return w->id;
-	local = sl_snapshot_local(s, &p->dst);
 	if (local == NULL)
 		return owner_of_reply(w, s, p);
 	if (unlikely(SL_LOCAL_IS(local, SL_LOCAL_RELAY)))
 		return owner_of_shared(w, s, p, local);
-	return is_dispatched(local) ? sl_dispatch_to(w, &p->src, p->sport_be, &p->dst, p->dport_be) : w->id;
+	return is_dispatched(local) ? SL_ID_NONE : w->id;
+}
+
+uint16_t sl_owner(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_pkt *p)
+{
+	if (p->kind != SL_PKT_TCP && p->kind != SL_PKT_UDP)
+		return w->id;
+	uint16_t owner = owner_by_address(w, s, p);
+	return owner != SL_ID_NONE ? owner : sl_dispatch_to(w, &p->src, p->sport_be, &p->dst, p->dport_be);
 }
 
 /* An error that quotes nothing usable can be dropped by any worker. */
@@ -135,22 +141,17 @@ static inline uint16_t owner_by_hash(struct sl_worker *w, const struct sl_snapsh
 				     unsigned int i, bool look_up)
 {
 	const struct sl_pkt *p = &b->p[i];
-	const struct sl_local *local;
 	uint16_t owner;
 
 	if (look_up) {
-		local = sl_snapshot_local(s, &p->dst);
-		if (local == NULL)
-			return owner_of_reply(w, s, p);
-		if (unlikely(SL_LOCAL_IS(local, SL_LOCAL_RELAY)))
-			return owner_of_shared(w, s, p, local);
-		return is_dispatched(local) ? dispatch(w, b->m[i], p) : w->id;
+		owner = owner_by_address(w, s, p);
+		return owner != SL_ID_NONE ? owner : dispatch(w, b->m[i], p);
 	}
 	/* A hash that leads here is enough: the packet is ours, or any worker's. */
 	owner = dispatch(w, b->m[i], p);
 	if (likely(owner == w->id))
 		return owner;
-	local = sl_snapshot_local(s, &p->dst);
+	const struct sl_local *local = sl_snapshot_local(s, &p->dst);
 	return local != NULL && is_dispatched(local) ? owner : w->id;
 }
 

@@ -17,28 +17,33 @@ static bool is_exhaustion(enum sl_drop_cause cause)
 	       cause == SL_DROP_DRAINING || cause == SL_DROP_TUPLE_IN_USE;
 }
 
-void sl_send_reset(struct sl_worker *w, const struct sl_snapshot *s, struct rte_mbuf *out, int built)
+/* `built`: what sl_tcp_build_* returned. False: it had no room. */
+static bool is_sendable(struct sl_worker *w, struct rte_mbuf *out, int built)
 {
 	if (built != 0) {
 		sl_packet_drop(w, out, SL_DROP_NO_MBUF);
-		return;
+		return false;
 	}
 	w->count[SL_COUNT_RESETS_SENT]++;
-	sl_emit(w, s, out);
+	return true;
 }
 
-static void reset_sender(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
+bool sl_send_reset(struct sl_worker *w, const struct sl_snapshot *s, const struct sl_tcp_reset *reset)
 {
 	struct rte_mbuf *out = sl_packet_create(w);
 
-	if (out == NULL)
-		return;
-	if (sl_tcp_build_refusal(out, b->m[i], &b->p[i]) != 0) {
-		sl_packet_drop(w, out, SL_DROP_NO_MBUF);
-		return;
-	}
-	w->count[SL_COUNT_RESETS_SENT]++;
-	sl_answer(w, s, out, &b->p[i]);
+	if (out == NULL || !is_sendable(w, out, sl_tcp_build_reset(out, reset)))
+		return false;
+	sl_emit(w, s, out);
+	return true;
+}
+
+void sl_reset_sender(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i)
+{
+	struct rte_mbuf *out = sl_packet_create(w);
+
+	if (out != NULL && is_sendable(w, out, sl_tcp_build_refusal(out, b->m[i], &b->p[i])))
+		sl_answer(w, s, out, &b->p[i]);
 }
 
 /* A host answers no reset (RFC 9293 section 3.10.7.1), and a later fragment does not say what it belongs to. */
@@ -59,7 +64,7 @@ void sl_refuse(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst
 		if (p->kind == SL_PKT_UDP) /* RFC 5508 REQ-8 */
 			sl_answer_error(w, s, b, i, SL_ICMP_PROHIBITED, 0);
 		else if (may_be_reset(p))
-			reset_sender(w, s, b, i);
+			sl_reset_sender(w, s, b, i);
 	}
 	sl_burst_drop(w, b, i, cause);
 }
@@ -104,5 +109,5 @@ void sl_reject(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst
 	if (p->kind == SL_PKT_UDP) /* RFC 1122 section 4.1.3.1, RFC 4443 section 3.1 */
 		sl_send_error(w, s, b, i, SL_ICMP_PORT_UNREACHABLE, 0, &p->dst);
 	else
-		reset_sender(w, s, b, i);
+		sl_reset_sender(w, s, b, i);
 }

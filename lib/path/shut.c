@@ -34,10 +34,7 @@ static bool reset_side(struct sl_worker *w, const struct sl_snapshot *s, uint32_
 	sl_flow_tuple(&w->flows, flow, side, &k);
 	struct sl_tcp_reset reset = { .src = &k.self, .dst = &k.peer, .sport_be = k.self_port_be, .dport_be = k.peer_port_be,
 				      .seq = seq, .ack = ack, .with_ack = ack != 0 };
-	struct rte_mbuf *out = sl_packet_create(w);
-	if (out != NULL)
-		sl_send_reset(w, s, out, sl_tcp_build_reset(out, &reset));
-	return out != NULL;
+	return sl_send_reset(w, s, &reset);
 }
 
 bool sl_flow_shut(struct sl_worker *w, const struct sl_snapshot *s, uint32_t flow)
@@ -65,10 +62,7 @@ void sl_refuse_shut(struct sl_worker *w, const struct sl_snapshot *s, struct sl_
 {
 	const struct sl_pkt *p = &b->p[i];
 
-	if (!(p->flags & SL_PKT_FRAGMENT) && !(p->tcp_flags & RTE_TCP_RST_FLAG)) {
-		struct rte_mbuf *out = sl_packet_create(w);
-		if (out != NULL)
-			sl_send_reset(w, s, out, sl_tcp_build_refusal(out, b->m[i], p));
-	}
+	if (!(p->flags & SL_PKT_FRAGMENT) && !(p->tcp_flags & RTE_TCP_RST_FLAG))
+		sl_reset_sender(w, s, b, i);
 	sl_burst_drop(w, b, i, SL_DROP_FLOW_SHUT);
 }

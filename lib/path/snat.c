@@ -57,10 +57,8 @@ static void reset_backend(struct sl_worker *w, const struct sl_snapshot *s, cons
 {
 	struct sl_tcp_reset reset = { .src = &server->self, .dst = &server->peer, .sport_be = server->self_port_be,
 				      .dport_be = server->peer_port_be, .seq = seq };
-	struct rte_mbuf *out = sl_packet_create(w);
 
-	if (out != NULL)
-		sl_send_reset(w, s, out, sl_tcp_build_reset(out, &reset));
+	sl_send_reset(w, s, &reset);
 }
 
 static void end_for_good(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, uint32_t flow,

@@ -154,8 +154,11 @@ void sl_refuse(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst
  */
 void sl_reject(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i);
 
-/* Send a reset made by sl_tcp_build_*: built is what that returned. */
-void sl_send_reset(struct sl_worker *w, const struct sl_snapshot *s, struct rte_mbuf *out, int built);
+/* Send a reset, counted as such. False: there was no buffer for it. */
+bool sl_send_reset(struct sl_worker *w, const struct sl_snapshot *s, const struct sl_tcp_reset *reset);
+
+/* Answer packet i, TCP, with a reset (RFC 9293 section 3.10.7.1). It must be no reset itself, and no later fragment. */
+void sl_reset_sender(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i);
 
 /* The relay that takes UDP datagram p, and in *input which of its inputs it is; NULL: none. */
 const struct sl_relay *sl_relay_match(const struct sl_snapshot *s, const struct sl_pkt *p, uint8_t *input);
