@@ -63,6 +63,13 @@ static void find_mention(const struct sl_config *config, const char *name, char 
 	snprintf(where, size, "/forwarding/pairs");
 }
 
+static bool vdev_has(const char *vdev, const char *key)
+{
+	char text[32];
+
+	return vdev_argument(vdev, key, text, sizeof(text));
+}
+
 static uint32_t vdev_number(const char *vdev, const char *key, uint32_t otherwise)
 {
 	char text[32];
@@ -77,11 +84,10 @@ static void plan_af_packet(struct device_plan *d)
 
 	d->rx_queues = (uint16_t)(pairs > 0 && pairs <= 64 ? pairs : 1);
 	d->framesz = RTE_MAX(vdev_number(d->vdev, "framesz", AF_PACKET_FRAME), 1u);
-	d->framecnt = vdev_number(d->vdev, "framecnt", 0);
+	d->framecnt = vdev_number(d->vdev, "framecnt", AF_PACKET_FRAMES_MIN);
 	d->queue_mbufs = 0; /* frames are copied from and to rings of the kernel's */
-	if (d->framecnt != 0)
+	if (vdev_has(d->vdev, "framecnt"))
 		return;
-	d->framecnt = AF_PACKET_FRAMES_MIN;
 	while (2ull * d->framecnt * d->rx_queues * d->framesz <= AF_PACKET_RING_BYTES)
 		d->framecnt *= 2;
 	snprintf(d->defaults, sizeof(d->defaults), ",framecnt=%" PRIu32, d->framecnt);
@@ -93,16 +99,13 @@ static void plan_af_packet(struct device_plan *d)
  */
 static void plan_af_xdp(struct device_plan *d)
 {
-	if (d->config == NULL || d->config->descriptors == 0)
-		d->descriptors = DEVICE_DESCRIPTORS_AF_XDP;
-	d->queue_mbufs = d->descriptors < AF_XDP_RING ? AF_XDP_RING : d->descriptors;
-	if (d->netdev_found && d->netdev_facts.virtual && vdev_number(d->vdev, "busy_budget", UINT32_MAX) == UINT32_MAX)
+	d->queue_mbufs = RTE_MAX(d->descriptors, AF_XDP_RING);
+	if (d->netdev_found && d->netdev_facts.virtual && !vdev_has(d->vdev, "busy_budget"))
 		snprintf(d->defaults, sizeof(d->defaults), ",busy_budget=0");
 }
 
 static void plan_vdev(struct device_plan *d, const struct machine *machine)
 {
-	vdev_driver(d->name, d->driver, sizeof(d->driver));
 	bool af_packet = strcmp(d->driver, "net_af_packet") == 0, af_xdp = strcmp(d->driver, "net_af_xdp") == 0;
 	bool kernel = af_packet || af_xdp || strcmp(d->driver, "net_pcap") == 0;
 
@@ -112,6 +115,13 @@ static void plan_vdev(struct device_plan *d, const struct machine *machine)
 		plan_af_packet(d);
 	if (af_xdp)
 		plan_af_xdp(d);
+}
+
+static uint16_t plan_descriptors(const struct device_plan *d)
+{
+	if (d->config != NULL && d->config->descriptors != 0)
+		return d->config->descriptors;
+	return strcmp(d->driver, "net_af_xdp") == 0 ? DEVICE_DESCRIPTORS_AF_XDP : DEVICE_DESCRIPTORS;
 }
 
 static uint16_t plan_mtu(const struct device_plan *d)
@@ -139,9 +149,9 @@ void device_plans_build(struct device_plans *plans, const struct sl_config *conf
 		d->node = d->pci ? machine_pci_node(machine, names[i]) : -1;
 		d->rx_queues = d->config != NULL && d->config->rx_queues != 0 ? d->config->rx_queues : config->workers;
 		d->tx_queues = config->workers;
-		d->descriptors = d->config != NULL && d->config->descriptors != 0 ? d->config->descriptors :
-										  DEVICE_DESCRIPTORS;
-		d->queue_mbufs = d->descriptors;
+		if (d->vdev != NULL)
+			vdev_driver(d->name, d->driver, sizeof(d->driver));
+		d->queue_mbufs = d->descriptors = plan_descriptors(d);
 		find_mention(config, names[i], d->where, sizeof(d->where));
 		if (d->vdev != NULL)
 			plan_vdev(d, machine);

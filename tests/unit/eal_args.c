@@ -99,6 +99,7 @@ static void test_vdev_defaults(void **state)
 		{ "net_af_packet1,iface=eth0,framesz=4096", ",framecnt=1024" },
 		{ "net_af_packet1,iface=eth0,framesz=0", ",framecnt=4194304" }, /* which the driver refuses */
 		{ "net_af_packet1,iface=eth0,framecnt=64", "" },
+		{ "net_af_packet1,iface=eth0,framecnt=0", "" }, /* refused, too */
 		{ "net_af_xdp1,iface=eth0", "" },
 		{ "net_af_xdp1,iface=veth0", ",busy_budget=0" },
 		{ "net_af_xdp1,iface=veth0,busy_budget=32", "" },
