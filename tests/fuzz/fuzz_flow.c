@@ -7,13 +7,12 @@
  * Input: families and key of the hash (a poor one makes chains), then steps of two bytes each.
  */
 #include <netinet/in.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <rte_common.h>
 
 #include "eal.h"
+#include "fuzz.h"
 #include "stages.h"
 
 #define CAPACITY 48
@@ -40,17 +39,6 @@ struct model {
 	struct conversation conversations[CLIENTS];
 	uint32_t live;
 };
-
-#define EXPECT(condition)                                                                   \
-	do {                                                                                \
-		if (!(condition)) {                                                         \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);     \
-			abort();                                                            \
-		}                                                                           \
-	} while (0)
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {

@@ -8,8 +8,6 @@
  * that replace the end of the template. Template 0 is empty: only the raw bytes.
  */
 #include <netinet/in.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <rte_ether.h>
@@ -18,6 +16,7 @@
 #include <sanitizer/asan_interface.h>
 
 #include "eal.h"
+#include "fuzz.h"
 #include "packet_builder.h"
 #include "sluice/packet/edit.h"
 #include "sluice/packet/group.h"
@@ -57,17 +56,6 @@ static const struct pkt_layer *const templates[] = {
 };
 
 static struct rte_mempool *pool;
-
-#define EXPECT(condition)                                                                   \
-	do {                                                                                \
-		if (!(condition)) {                                                         \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #condition);     \
-			abort();                                                            \
-		}                                                                           \
-	} while (0)
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {

@@ -20,6 +20,7 @@
 #include <rte_tcp.h>
 #include <rte_udp.h>
 
+#include "fuzz.h"
 #include "golden/gateway.h"
 #include "golden/one_way.h"
 #include "golden/states.h"
@@ -348,9 +349,6 @@ static void resolve_all(const uint8_t *client, const uint8_t *first, const uint8
 		if (sl_ip_parse(hosts[i].address, &ip) == 0)
 			gateway_resolve(&g, hosts[i].interface, &ip, macs[hosts[i].whose]);
 }
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {

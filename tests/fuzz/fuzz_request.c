@@ -3,17 +3,11 @@
  * Any line on the control socket either becomes a request with all its arguments in bounds, or is explained; nothing is
  * leaked, and the reply is one line of JSON with the id that was given.
  */
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "../../lib/control/request.h"
+#include "fuzz.h"
 
-#define REQUIRE(condition)                                                                                             \
-	do {                                                                                                           \
-		if (!(condition))                                                                                      \
-			abort();                                                                                       \
-	} while (0)
+#include "../../lib/control/request.h"
 
 static void check_values(const struct sl_request *r)
 {
@@ -22,17 +16,17 @@ static void check_values(const struct sl_request *r)
 	for (unsigned int i = 0; c->arguments[i].name != NULL; i++) {
 		const struct sl_argument *a = &c->arguments[i];
 		const struct sl_request_value *v = sl_request_value(r, a->name);
-		REQUIRE(v == &r->values[i] && (v->given || !a->required));
+		EXPECT(v == &r->values[i] && (v->given || !a->required));
 		if (!v->given)
 			continue;
 		if (a->type == SL_ARGUMENT_NUMBER)
-			REQUIRE(v->number >= a->minimum && v->number <= a->maximum);
+			EXPECT(v->number >= a->minimum && v->number <= a->maximum);
 		if (a->type == SL_ARGUMENT_NAME)
-			REQUIRE(v->text[0] != '\0' && strchr(v->text, '\n') == NULL);
+			EXPECT(v->text[0] != '\0' && strchr(v->text, '\n') == NULL);
 		if (a->type == SL_ARGUMENT_BACKEND)
-			REQUIRE(v->port != 0);
+			EXPECT(v->port != 0);
 		if (a->type == SL_ARGUMENT_OBJECT)
-			REQUIRE(json_is_object(v->json));
+			EXPECT(json_is_object(v->json));
 	}
 }
 
@@ -40,8 +34,8 @@ static void check_reply(const struct sl_request *r, char *text, const char *key)
 {
 	json_t *json = text != NULL ? json_loads(text, 0, NULL) : NULL, *id = json_object_get(r->json, "id");
 
-	REQUIRE(json != NULL && strchr(text, '\n') == NULL && json_object_get(json, key) != NULL);
-	REQUIRE(id == NULL || json_equal(json_object_get(json, "id"), id));
+	EXPECT(json != NULL && strchr(text, '\n') == NULL && json_object_get(json, key) != NULL);
+	EXPECT(id == NULL || json_equal(json_object_get(json, "id"), id));
 	json_decref(json);
 	free(text);
 }
@@ -53,7 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	sl_problems_init(&problems);
 	int rc = sl_request_parse(&request, (const char *)data, size, &problems);
-	REQUIRE((rc != 0) == (problems.count != 0));
+	EXPECT((rc != 0) == (problems.count != 0));
 	if (rc == 0) {
 		check_values(&request);
 		check_reply(&request, sl_request_result(&request, json_object()), "result");

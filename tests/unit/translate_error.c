@@ -27,21 +27,29 @@ static struct rte_mempool *pool;
 #define OUT6 "ip6 fd00::8>fd00::7 ttl 64 tos 0xc0 icmp "
 #define OUT4 "ip4 10.0.0.8>10.0.0.7 ttl 64 tos 0xc0 DF icmp "
 
-/* The line of the translated error, or the name of the cause. */
-static const char *translated(struct rte_mbuf *m, uint16_t mtu, char text[PKT_TEXT_MAX])
+/* Translate the error (m, p) to the other family, in which its two ends are 7 and 8. */
+static enum sl_drop_cause translate(struct rte_mbuf *m, struct sl_pkt *p, uint16_t mtu)
 {
-	struct sl_pkt p = pkt_parsed(m);
-	bool to_v6 = !(p.flags & SL_PKT_V6);
 	struct sl_quote_rewrite to = { .sport_be = RTE_BE16(7), .dport_be = RTE_BE16(8) };
+	bool to_v6 = !(p->flags & SL_PKT_V6);
 	struct sl_quote q;
 
 	sl_ip_parse(to_v6 ? "fd00::7" : "10.0.0.7", &to.src);
 	sl_ip_parse(to_v6 ? "fd00::8" : "10.0.0.8", &to.dst);
 	to.outer_src = to.dst;
 	to.outer_dst = to.src;
+	assert_int_equal(sl_quote_parse(m, p, &q), SL_PARSE_OK);
+	return sl_translate_error_packet(m, p, &q, &to, mtu);
+}
+
+/* The line of the translated error, or the name of the cause. */
+static const char *translated(struct rte_mbuf *m, uint16_t mtu, char text[PKT_TEXT_MAX])
+{
+	struct sl_pkt p = pkt_parsed(m);
+	bool to_v6 = !(p.flags & SL_PKT_V6);
+
 	assert_true(sl_icmp_quotes(&p));
-	assert_int_equal(sl_quote_parse(m, &p, &q), SL_PARSE_OK);
-	enum sl_drop_cause cause = sl_translate_error_packet(m, &p, &q, &to, mtu);
+	enum sl_drop_cause cause = translate(m, &p, mtu);
 	if (cause != SL_TRANSLATE_OK)
 		return sl_drop_infos[cause].name;
 	assert_int_equal(p.l3, 0);
@@ -129,14 +137,7 @@ static void test_plateau(void **state)
 	assert_int_equal(ip[3], 56);
 	p = pkt_parsed(m);
 	assert_int_equal(p.l3_len, 56);
-	struct sl_quote_rewrite to = { .sport_be = RTE_BE16(7), .dport_be = RTE_BE16(8) };
-	struct sl_quote q;
-	sl_ip_parse("fd00::7", &to.src);
-	sl_ip_parse("fd00::8", &to.dst);
-	to.outer_src = to.dst;
-	to.outer_dst = to.src;
-	assert_int_equal(sl_quote_parse(m, &p, &q), SL_PARSE_OK);
-	assert_int_equal(sl_translate_error_packet(m, &p, &q, &to, UINT16_MAX), SL_TRANSLATE_OK);
+	assert_int_equal(translate(m, &p, UINT16_MAX), SL_TRANSLATE_OK);
 	assert_non_null(strstr(pkt_text_ip(m, text), "too-big 0 mtu 1512 { ip6 fd00::7>fd00::8 ttl 9 "));
 	rte_pktmbuf_free(m);
 }
@@ -157,14 +158,7 @@ static void test_shapes(void **state)
 	/* 1400 quoted bytes of IPv4 are more than an ICMPv6 error may have */
 	m = pkt(pool, E, IP4("192.0.2.9", "192.0.2.3"), ICMP(3, 1), IP4("192.0.2.3", "192.0.2.1"), UDP(5000, 8080), FILL(1400));
 	struct sl_pkt p = pkt_parsed(m);
-	struct sl_quote_rewrite to = { .sport_be = RTE_BE16(7), .dport_be = RTE_BE16(8) };
-	struct sl_quote q;
-	sl_ip_parse("fd00::7", &to.src);
-	sl_ip_parse("fd00::8", &to.dst);
-	to.outer_src = to.dst;
-	to.outer_dst = to.src;
-	assert_int_equal(sl_quote_parse(m, &p, &q), SL_PARSE_OK);
-	assert_int_equal(sl_translate_error_packet(m, &p, &q, &to, 1500), SL_TRANSLATE_OK);
+	assert_int_equal(translate(m, &p, 1500), SL_TRANSLATE_OK);
 	assert_int_equal(m->pkt_len, 1280);
 	assert_non_null(strstr(pkt_text_ip(m, text), "udp 7>8 len 1184 "));
 	assert_non_null(strstr(text, "} [csum ok]"));
@@ -174,8 +168,7 @@ static void test_shapes(void **state)
 	m = pkt(pool, E, IP4("192.0.2.9", "192.0.2.3"), ICMP(3, 1, .rest = 32 << 16), IP4("192.0.2.3", "192.0.2.1"),
 		UDP(5000, 8080), FILL(100), PAYLOAD("\x20\0\0\0" "object"));
 	p = pkt_parsed(m);
-	assert_int_equal(sl_quote_parse(m, &p, &q), SL_PARSE_OK);
-	assert_int_equal(sl_translate_error_packet(m, &p, &q, &to, 1500), SL_TRANSLATE_OK);
+	assert_int_equal(translate(m, &p, 1500), SL_TRANSLATE_OK);
 	assert_int_equal(m->pkt_len, 40 + 8 + 40 + 108);
 	assert_non_null(strstr(pkt_text_ip(m, text), "icmp unreachable 0 {"));
 	rte_pktmbuf_free(m);
@@ -189,15 +182,7 @@ static void test_truncated(void **state)
 	struct rte_mbuf *m = pkt(pool, E, IP4("192.0.2.9", "192.0.2.3"), ICMP(3, 1),
 				 IP4("192.0.2.3", "192.0.2.1", .proto = 6, .length = 40), BYTES(eight, 8));
 	struct sl_pkt p = pkt_parsed(m);
-	struct sl_quote_rewrite to = { .sport_be = RTE_BE16(7), .dport_be = RTE_BE16(8) };
-	struct sl_quote q;
-
-	sl_ip_parse("fd00::7", &to.src);
-	sl_ip_parse("fd00::8", &to.dst);
-	to.outer_src = to.dst;
-	to.outer_dst = to.src;
-	assert_int_equal(sl_quote_parse(m, &p, &q), SL_PARSE_OK);
-	assert_int_equal(sl_translate_error_packet(m, &p, &q, &to, 1500), SL_TRANSLATE_OK);
+	assert_int_equal(translate(m, &p, 1500), SL_TRANSLATE_OK);
 	assert_non_null(strstr(pkt_text_ip(m, text), "} [csum ok]"));
 	const uint8_t *l4 = rte_pktmbuf_mtod_offset(m, const uint8_t *, 88);
 	assert_memory_equal(l4, ((uint8_t[8]){ 0, 7, 0, 8, 0, 0, 0, 1 }), 8);
@@ -228,16 +213,7 @@ static void test_fragments(void **state)
 	for (size_t i = 0; i < RTE_DIM(cases); i++) {
 		struct rte_mbuf *m = pkt_build(pool, cases[i].layers);
 		struct sl_pkt p = pkt_parsed(m);
-		bool to_v6 = !(p.flags & SL_PKT_V6);
-		struct sl_quote_rewrite to = { .sport_be = RTE_BE16(7), .dport_be = RTE_BE16(8) };
-		struct sl_quote q;
-
-		sl_ip_parse(to_v6 ? "fd00::7" : "10.0.0.7", &to.src);
-		sl_ip_parse(to_v6 ? "fd00::8" : "10.0.0.8", &to.dst);
-		to.outer_src = to.dst;
-		to.outer_dst = to.src;
-		assert_int_equal(sl_quote_parse(m, &p, &q), SL_PARSE_OK);
-		assert_int_equal(sl_translate_error_packet(m, &p, &q, &to, 1500), SL_TRANSLATE_OK);
+		assert_int_equal(translate(m, &p, 1500), SL_TRANSLATE_OK);
 		assert_int_equal(p.l3_len, m->pkt_len);
 		if (strstr(pkt_text_ip(m, text), cases[i].expect) == NULL)
 			fail_msg("%s\nexpected\n%s", text, cases[i].expect);
