@@ -136,6 +136,8 @@ json_t *ctl_gather_drops(struct ctl_client *client, const struct ctl_options *op
 	ctl_put(&value, "drops",
 		options->worker == NULL ? ctl_ask(client, err, "/sluice/drops") :
 					  ctl_ask(client, err, "/sluice/drops_worker,%s", options->worker));
+	if (value != NULL && options->worker == NULL) /* the user looks for lost packets, whoever lost them */
+		ctl_put(&value, "devices", ctl_ask(client, err, "/sluice/conservation"));
 	return value;
 }
 
@@ -189,6 +191,11 @@ void ctl_render_drops(const json_t *value, FILE *out)
 		ctl_table_finish(&t, out);
 	}
 	free(drops);
+	if (ctl_device_losses(json_object_get(value, "devices")) > 0) {
+		fputc('\n', out);
+		ctl_render_device_losses(json_object_get(value, "devices"), out);
+		fputs("sluicectl ports: which of them\n", out);
+	}
 }
 
 json_t *ctl_gather_neighbours(struct ctl_client *client, const struct ctl_options *options, FILE *err)

@@ -116,12 +116,33 @@ json_t *ctl_gather_conservation(struct ctl_client *client, const struct ctl_opti
 	return ctl_ask(client, err, "/sluice/conservation");
 }
 
+static const char *const device_losses[] = { "device_rx_missed", "device_rx_errors", "device_rx_no_mbuf", "device_tx_errors" };
+
+json_int_t ctl_device_losses(const json_t *counters)
+{
+	json_int_t sum = 0;
+
+	for (size_t i = 0; i < 4; i++)
+		sum += ctl_number(counters, device_losses[i]);
+	return sum;
+}
+
+void ctl_render_device_losses(const json_t *counters, FILE *out)
+{
+	char text[CTL_TEXT_MAX];
+
+	fputs("lost by devices before or after:", out);
+	for (size_t i = 0; i < 4; i++)
+		fprintf(out, "%s %s %s", i == 0 ? "" : ",", device_losses[i] + strlen("device_"),
+			ctl_format_count(text, ctl_number(counters, device_losses[i])));
+	fputc('\n', out);
+}
+
 /* Two columns that must come to the same sum, and below what never came as far as the law. */
 void ctl_render_conservation(const json_t *value, FILE *out)
 {
 	static const char *const in[] = { "rx_packets", "injected_packets", "created_packets", "handed_in_packets" };
 	static const char *const to[] = { "tx_packets", "handed_out_packets", "consumed_packets", "drops", "held_packets" };
-	static const char *const lost[] = { "device_rx_missed", "device_rx_errors", "device_rx_no_mbuf", "device_tx_errors" };
 	static const char *const titles[] = { "came", ">packets", "went", ">packets" };
 	json_int_t came = 0, went = 0, imbalance = ctl_number(value, "imbalance_packets");
 	char text[CTL_TEXT_MAX];
@@ -146,9 +167,5 @@ void ctl_render_conservation(const json_t *value, FILE *out)
 	else
 		fprintf(out, "\n%s packets are in a worker's hands, or were lost without a cause if this number stays\n\n",
 			ctl_format_count(text, imbalance));
-	fputs("lost by devices before or after:", out);
-	for (size_t i = 0; i < 4; i++)
-		fprintf(out, "%s %s %s", i == 0 ? "" : ",", lost[i] + strlen("device_"),
-			ctl_format_count(text, ctl_number(value, lost[i])));
-	fputc('\n', out);
+	ctl_render_device_losses(value, out);
 }

@@ -113,6 +113,17 @@ static void render_services(const json_t *services, FILE *out)
 	ctl_table_finish(&t, out);
 }
 
+static json_int_t lost_by_devices(const json_t *ports)
+{
+	json_int_t sum = 0;
+	size_t i;
+	json_t *port;
+
+	json_array_foreach(ports, i, port)
+		sum += ctl_device_losses(port);
+	return sum;
+}
+
 void ctl_render_status(const json_t *value, FILE *out)
 {
 	const json_t *flows = json_object_get(value, "flows");
@@ -123,8 +134,8 @@ void ctl_render_status(const json_t *value, FILE *out)
 		ctl_format_count(b, ctl_number(flows, "capacity")));
 	fprintf(out, ", %s created, %s expired\n", ctl_format_count(a, ctl_number(flows, "created")),
 		ctl_format_count(b, ctl_number(flows, "expired")));
-	fprintf(out, "drops: %s packets (sluicectl drops)\n\n",
-		ctl_format_count(a, ctl_number(json_object_get(value, "drops"), "total")));
+	fprintf(out, "drops: %s packets (sluicectl drops), ", ctl_format_count(a, ctl_number(json_object_get(value, "drops"), "total")));
+	fprintf(out, "%s more lost by devices (sluicectl ports)\n\n", ctl_format_count(a, lost_by_devices(json_object_get(value, "ports"))));
 	render_ports(json_object_get(value, "ports"), out);
 	fputc('\n', out);
 	ctl_render_workers(value, out);

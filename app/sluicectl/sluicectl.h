@@ -172,6 +172,9 @@ void ctl_render_routes(const json_t *value, FILE *out);
 json_t *ctl_gather_interfaces(struct ctl_client *client, const struct ctl_options *options, FILE *err);
 void ctl_render_interfaces(const json_t *value, FILE *out);
 json_t *ctl_gather_conservation(struct ctl_client *client, const struct ctl_options *options, FILE *err);
+/* Packets that devices lost, which never came to the pipeline or had left it: counters of a port or of all. Their sum; a line. */
+json_int_t ctl_device_losses(const json_t *counters);
+void ctl_render_device_losses(const json_t *counters, FILE *out);
 void ctl_render_conservation(const json_t *value, FILE *out);
 json_t *ctl_gather_conflicts(struct ctl_client *client, const struct ctl_options *options, FILE *err);
 void ctl_render_conflicts(const json_t *value, FILE *out);

@@ -11,7 +11,7 @@ static const char *const canned[][2] = {
 	  "{\"name\":\"net_a\",\"link\":\"up\",\"rx_packets\":1234567,\"tx_packets\":5,\"offloads\":[\"rss\",\"x\"],"
 	  "\"device_rx_missed\":77,\"mtu_bytes\":1500,\"rx_queues\":2,\"tx_queues\":1,\"steering\":\"ring\","
 	  "\"steering_reason\":\"too few\",\"handed_over_packets\":4321}" },
-	{ "/sluice/port,1", "{\"name\":\"net_b\",\"link\":\"down\",\"rx_packets\":0,\"tx_packets\":0}" },
+	{ "/sluice/port,1", "{\"name\":\"net_b\",\"link\":\"down\",\"rx_packets\":0,\"tx_packets\":0,\"device_tx_errors\":2}" },
 	{ "/sluice/workers", "{\"workers\":{\"0\":{\"id\":0}}}" },
 	{ "/sluice/worker,0",
 	  "{\"id\":0,\"lcore\":1,\"cpu\":3,\"busy_cycles\":250,\"total_cycles\":1000,\"rx_packets\":42,"
@@ -180,7 +180,7 @@ static void test_status(void **state)
 	must_show("sluice 9.8 on DPDK 22.11, up 2 h 5 min\n");
 	must_show("  bad port\n");
 	must_show("flows: 10 of 2,000");
-	must_show("drops: 1,012 packets");
+	must_show("drops: 1,012 packets (sluicectl drops), 79 more lost by devices (sluicectl ports)\n");
 	must_show("net_a  up     1,234,567           5    0 pps    0 pps\n");
 	must_show("25.0 %");
 	must_show("web          9");
@@ -259,7 +259,10 @@ static void test_drops(void **state)
 					 "  1,000  no_route         no route to the destination\n"
 					 "      7  from_the_future  \n"
 					 "      5  ttl              TTL or hop limit expired here\n"
-					 "  1,012  total\n");
+					 "  1,012  total\n"
+					 "\n"
+					 "lost by devices before or after: rx_missed 12, rx_errors 0, rx_no_mbuf 0, tx_errors 0\n"
+					 "sluicectl ports: which of them\n");
 	assert_int_equal(run("drops --worker 0"), 0);
 	assert_string_equal(printed.out, "no drops\n");
 	assert_int_equal(run("drops --worker 9"), CTL_EXIT_FAILED);
