@@ -13,6 +13,7 @@ from system import GATEWAY_CPU, OTHER_CPU, ROOT, Failed, Process, Telemetry, cpu
 
 NAME = "bench"
 PMDS = {"af_packet": "AF_PACKET", "af_xdp": "AF_XDP", "tap": "TAP"}
+CHOSEN = {"af_packet": ",framecnt=2048", "af_xdp": ",busy_budget=0"}  # by sluice on these links (docs/operations.md); testpmd gets the same
 NOBODYS = ("multicast",)  # the kernel's own frames, which are for nobody
 STATE = "/run/sluice-lab/" + NAME
 VIP, BACKENDS = "192.0.2.10", ["10.1.1.1", "10.1.1.2", "10.1.1.3"]
@@ -153,7 +154,7 @@ class TestpmdIo(Bare):
     def start(self):
         run("ip", "-n", NAME + "-client", "addr", "add", "10.1.0.9/16", "dev", "wan0")
         self.spawn("sluice", "dpdk-testpmd", "--lcores", "0@%d,1@%d" % (OTHER_CPU, GATEWAY_CPU), "--no-pci", "--in-memory", "-m", "128",
-                   "--file-prefix", NAME + "-testpmd", *["--vdev=net_%s%d,iface=%s" % (self.pmd, i, interface)
+                   "--file-prefix", NAME + "-testpmd", *["--vdev=net_%s%d,iface=%s%s" % (self.pmd, i, interface, CHOSEN[self.pmd])
                                                          for i, interface in enumerate(("wan0", "lan0"))],
                    "--", "--forward-mode=io", "--nb-cores=1", "--port-topology=paired", "--total-num-mbufs=16384", "--auto-start",
                    "--disable-link-check", "--stats-period=3600", cpu=None)
