@@ -62,8 +62,8 @@ fetch_kernel()
 {
 	local package=$1 version=$2 work=$3
 	echo "vm-lab: fetching $package $version" >&2
-	if ! (cd "$work" && apt-get -q download "$package=$version") >"$work/log" 2>&1 &&
-		! (apt-get -q update && cd "$work" && apt-get -q download "$package") >"$work/log" 2>&1; then
+	if ! (cd "$work" && apt-get -q -o Acquire::Retries=3 download "$package=$version") >"$work/log" 2>&1 &&
+		! (apt-get -q -o Acquire::Retries=3 update && cd "$work" && apt-get -q -o Acquire::Retries=3 download "$package") >"$work/log" 2>&1; then
 		cat "$work/log" >&2
 		die "apt-get could not download $package"
 	fi

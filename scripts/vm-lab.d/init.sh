@@ -19,7 +19,11 @@ modprobe virtio_net
 agent()
 {
 	stty -F /dev/ttyS1 raw -echo 115200
+	last=
 	while read -r token script; do
+		# sent again, as the answer was late; run once
+		case $token in '' | "$last") continue ;; esac
+		last=$token
 		printf '<%s\n' "$token"
 		printf '%s' "$script" | base64 -d >/run/agent.script
 		sh /run/agent.script </dev/null 2>&1

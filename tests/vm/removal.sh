@@ -14,8 +14,7 @@ nic=virtio
 needs "$nic"
 vm_test "--nic $nic --queues 2 --cpus 3" --workers 2
 gone=${VM_PCI[1]}
-lab_in client timeout 60 ab -q -r -s 2 -c 16 -n 1000000 http://192.0.2.10/ >"$LAB_WORK/ab.out" 2>&1 &
-traffic=$!
+lab_spawn traffic "$LAB_WORK/ab.out" client ab -q -r -s 2 -c 16 -t 600 -n 10000000 http://192.0.2.10/
 lab_wait 10 "traffic" telemetry_is /sluice/conservation 'r["rx_packets"] > 2000' || fail "no traffic"
 
 echo "$how of $gone"
@@ -31,8 +30,7 @@ guest "grep -F '$gone' $VM_LOG | grep 'removed or unbound'" || fail "sluice does
 telemetry_is "/sluice/port,$gone" 'r["link"] == "removed" and r["ethdev_id"] == -1' || fail "telemetry does not know"
 lab_in client ping -q -c 3 -i 0.2 -W 2 192.0.2.2 >/dev/null || fail "the other port does not work any more"
 lab_answers 192.0.2.10 && fail "an answer without a way to the backends"
-kill "$traffic" 2>/dev/null || true
-wait "$traffic" || true
+lab_stop traffic
 telemetry_is /sluice/drops 'r["port_removed"] > 0' || fail "no packet was dropped as port_removed: $(lab_telemetry /sluice/drops)"
 conserved
 guest "kill -HUP \$(cat /run/sluice.pid)"
