@@ -3,7 +3,7 @@
  * UDP load for scripts/bench: datagrams that come back from an echo server, at a rate or as many as may be under way.
  *
  *   udp_load echo PORT
- *   udp_load send ADDRESS PORT [--rate PPS | --window N] [--seconds S] [--size BYTES] [--flows N]
+ *   udp_load send ADDRESS PORT [--rate PPS | --window N] [--seconds S] [--size BYTES] [--flows N] [--wait S]
  *
  * Each datagram carries its number and the moment at which it was due, not the one at which it left, so that a sender that was held
  * up does not hide what waited (coordinated omission). Result: one line of JSON. Its own limit is what it reports without a
@@ -25,10 +25,9 @@
 #define BATCH 64
 #define ROOM 9000
 #define FLOWS_MAX 4096
-#define HEADERS 42		   /* Ethernet, IPv4, UDP: --size is that of the frame */
-#define STRAGGLERS_NS 300000000ULL /* what has not come back by then after the last one is lost */
-#define LATE_NS 200000000ULL	   /* closed loop: a place in the window is given up */
-#define SUB 32			   /* buckets of the histogram for each power of two: 3 % wide */
+#define HEADERS 42	     /* Ethernet, IPv4, UDP: --size is that of the frame */
+#define LATE_NS 200000000ULL /* closed loop: a place in the window is given up */
+#define SUB 32		     /* buckets of the histogram for each power of two: 3 % wide */
 
 struct stamp {
 	uint64_t number, due_ns;
@@ -37,7 +36,7 @@ struct stamp {
 struct load {
 	int epoll, sockets[FLOWS_MAX];
 	unsigned int flows, size, window;
-	double rate, seconds;
+	double rate, seconds, wait; /* seconds after the last that has come back: what has not by then is lost */
 	uint64_t sent, received, reordered, highest, not_taken;
 	uint64_t histogram[64 * SUB];
 	uint64_t max_ns;
@@ -201,7 +200,7 @@ static void run(struct load *l)
 	}
 	double took = (double)(now - begin) / 1e9;
 	uint64_t in_time = l->received;
-	for (uint64_t last = now_ns(), seen = l->received; l->received < l->sent && now_ns() - last < STRAGGLERS_NS;) {
+	for (uint64_t last = now_ns(), seen = l->received; l->received < l->sent && now_ns() - last < l->wait * 1e9;) {
 		receive(l, 10);
 		if (l->received != seen) {
 			seen = l->received;
@@ -238,7 +237,7 @@ static void connect_all(struct load *l, const char *address, const char *port)
 static int usage(void)
 {
 	fprintf(stderr, "usage: udp_load echo PORT\n       udp_load send ADDRESS PORT [--rate PPS | --window N] [--seconds S] "
-			"[--size BYTES] [--flows N]\n");
+			"[--size BYTES] [--flows N] [--wait S]\n");
 	return 2;
 }
 
@@ -256,6 +255,7 @@ int main(int argc, char **argv)
 	l->size = 64;
 	l->window = 256;
 	l->seconds = 1;
+	l->wait = 0.3;
 	for (int i = 4; i < argc; i += 2) {
 		char *end = NULL;
 		double value = i + 1 < argc ? strtod(argv[i + 1], &end) : 0;
@@ -267,6 +267,8 @@ int main(int argc, char **argv)
 			l->window = (unsigned int)value;
 		else if (strcmp(argv[i], "--seconds") == 0)
 			l->seconds = value;
+		else if (strcmp(argv[i], "--wait") == 0)
+			l->wait = value;
 		else if (strcmp(argv[i], "--size") == 0)
 			l->size = (unsigned int)value;
 		else if (strcmp(argv[i], "--flows") == 0)

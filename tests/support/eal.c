@@ -16,7 +16,7 @@ void test_eal_init(const char *name)
 			 (char *)"--no-telemetry", (char *)"--no-shconf", prefix, (char *)"-l", (char *)"0",
 			 (char *)"--log-level=lib.eal:error", NULL };
 
-	snprintf(prefix, sizeof(prefix), "--file-prefix=%s-of-test", name);
+	snprintf(prefix, sizeof(prefix), "--file-prefix=%s-of-test-%d", name, (int)getpid());
 	if (rte_eal_init((int)RTE_DIM(argv) - 1, argv) < 0) {
 		fprintf(stderr, "%s: rte_eal_init: %s\n", name, rte_strerror(rte_errno));
 		exit(1);

@@ -194,11 +194,25 @@ static void host_sees(const char *type_and_data, size_t n)
 	assert_memory_equal(got + 12, type_and_data, n);
 }
 
+/* The next frame of that ethertype that the host sends, with the tag if VLAN is not 0; NULL: none. It has words of its own to say. */
+static struct rte_mbuf *own_word(uint16_t vlan)
+{
+	struct rte_mbuf *m;
+	bool lost;
+
+	while ((m = sl_companion_read(test.companion, test.pool, vlan, &lost)) != NULL) {
+		const uint8_t *type = rte_pktmbuf_mtod_offset(m, const uint8_t *, vlan != 0 ? 16 : 12);
+		if (type[0] == 0x88 && type[1] == 0xb5)
+			break;
+		rte_pktmbuf_free(m);
+	}
+	return m;
+}
+
 static void frames_pass(void **state)
 {
 	struct sockaddr_ll address = { .sll_family = AF_PACKET, .sll_protocol = htons(0x88b5), .sll_halen = 6 };
-	struct timeval patience = { .tv_sec = 5 };
-	bool lost;
+	struct timeval patience = { .tv_sec = 20 };
 
 	if (!test.possible)
 		skip();
@@ -222,11 +236,8 @@ static void frames_pass(void **state)
 
 	static const char out[] = "\x02\0\0\0\0\xc1\x02\0\0\0\0\xf0\x88\xb5hello";
 	for (unsigned int vlan = 0; vlan < 1000; vlan += 999) {
-		do /* the host has words of its own to say */
-			m = NULL;
-		while ((m = sl_companion_read(test.companion, test.pool, 0, &lost)) != NULL && (rte_pktmbuf_free(m), true));
 		assert_int_equal(send(test.host, out, sizeof(out) - 1, 0), sizeof(out) - 1);
-		m = sl_companion_read(test.companion, test.pool, (uint16_t)vlan, &lost);
+		m = own_word((uint16_t)vlan);
 		assert_non_null(m);
 		const char *got = rte_pktmbuf_mtod(m, const char *);
 		assert_int_equal(m->pkt_len, sizeof(out) - 1 + (vlan != 0 ? 4 : 0));
@@ -237,7 +248,7 @@ static void frames_pass(void **state)
 			assert_memory_equal(got + 12, "\x88\xb5hello", 7);
 		rte_pktmbuf_free(m);
 	}
-	assert_null(sl_companion_read(test.companion, test.pool, 0, &lost));
+	assert_null(own_word(0));
 	assert_int_equal(rte_mempool_in_use_count(test.pool), 0);
 }
 

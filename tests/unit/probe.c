@@ -26,7 +26,8 @@
 
 #include "../../lib/control/probe.h"
 
-#define TIMEOUT_MS 400
+#define TIMEOUT_MS 400	/* where none comes */
+#define PATIENCE_MS 10000 /* for an answer that comes */
 
 static struct {
 	bool possible;
@@ -133,7 +134,7 @@ static struct sl_probe_target target(const struct sl_config_health *health, cons
 
 static void wait_for(unsigned int n)
 {
-	uint64_t end = now_ns() + UINT64_C(10000000000);
+	uint64_t end = now_ns() + 2 * PATIENCE_MS * UINT64_C(1000000);
 
 	while (test.n < n && now_ns() < end) {
 		struct pollfd fd = { .fd = test.probes.epoll_fd, .events = POLLIN };
@@ -170,7 +171,7 @@ static uint16_t closed_port(int type, const char *ip)
 
 static void tcp(void **state)
 {
-	struct sl_config_health health = { .type = SL_CHECK_TCP, .timeout_ms = TIMEOUT_MS };
+	struct sl_config_health health = { .type = SL_CHECK_TCP, .timeout_ms = PATIENCE_MS };
 	struct server server;
 
 	if (!test.possible)
@@ -216,13 +217,14 @@ static void http(void **state)
 		{ "", "200-399", NULL, false, "Server returned nothing (no headers, no data)" },
 		{ NULL, "200-399", NULL, false, "no answer within 400 ms" },
 	};
-	struct sl_config_health health = { .type = SL_CHECK_HTTP, .timeout_ms = TIMEOUT_MS, .path = "/a/../b?c=%20" };
+	struct sl_config_health health = { .type = SL_CHECK_HTTP, .path = "/a/../b?c=%20" };
 	struct server server;
 
 	if (!test.possible)
 		skip();
 	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const char *ip = i % 2 == 0 ? "127.0.0.1" : "::1";
+		health.timeout_ms = rows[i].answer == NULL ? TIMEOUT_MS : PATIENCE_MS;
 		health.status = (char *)(uintptr_t)rows[i].status;
 		health.body = (char *)(uintptr_t)rows[i].body;
 		health.host = i % 3 == 0 ? (char *)(uintptr_t)"web.test" : NULL;
@@ -243,12 +245,13 @@ static void http(void **state)
 		assert_non_null(strstr(server.request, host));
 		stop(&server);
 	}
+	health.timeout_ms = PATIENCE_MS;
 	ask(&health, "127.0.0.1", closed_port(SOCK_STREAM, "127.0.0.1"), false, "Connection refused");
 }
 
 static void http_behind_proxy_header(void **state)
 {
-	struct sl_config_health health = { .type = SL_CHECK_HTTP, .timeout_ms = TIMEOUT_MS, .path = "/", .status = "200" };
+	struct sl_config_health health = { .type = SL_CHECK_HTTP, .timeout_ms = PATIENCE_MS, .path = "/", .status = "200" };
 	const char *ips[] = { "127.0.0.1", "::1" };
 	struct server server;
 
@@ -282,25 +285,27 @@ static void udp(void **state)
 		{ "a ping", "pong", false, "another answer than expected" },
 		{ NULL, NULL, false, "no answer within 400 ms" },
 	};
-	struct sl_config_health health = { .type = SL_CHECK_UDP, .timeout_ms = TIMEOUT_MS, .send = (char *)(uintptr_t)"pi\\x6eg" };
+	struct sl_config_health health = { .type = SL_CHECK_UDP, .send = (char *)(uintptr_t)"pi\\x6eg" };
 	struct server server;
 
 	if (!test.possible)
 		skip();
 	for (unsigned int i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		const char *ip = i % 2 == 0 ? "127.0.0.1" : "::1";
+		health.timeout_ms = rows[i].answer == NULL ? TIMEOUT_MS : PATIENCE_MS;
 		health.expect = (char *)(uintptr_t)rows[i].expect;
 		start(&server, SOCK_DGRAM, ip, rows[i].answer);
 		ask(&health, ip, server.port, rows[i].passed, rows[i].text);
 		assert_string_equal(server.request, "ping");
 		stop(&server);
 	}
+	health.timeout_ms = PATIENCE_MS;
 	ask(&health, "127.0.0.1", closed_port(SOCK_DGRAM, "127.0.0.1"), false, "port unreachable");
 }
 
 static void icmp(void **state)
 {
-	struct sl_config_health health = { .type = SL_CHECK_ICMP, .timeout_ms = TIMEOUT_MS };
+	struct sl_config_health health = { .type = SL_CHECK_ICMP, .timeout_ms = PATIENCE_MS };
 
 	if (!test.possible)
 		skip();
@@ -312,6 +317,7 @@ static void icmp(void **state)
 	sl_probe_cancel(&test.probes, 7);
 	assert_int_equal(poll(&(struct pollfd){ .fd = test.probes.epoll_fd, .events = POLLIN }, 1, 50), 0); /* others ping, too */
 	assert_int_equal(system("sysctl -q -w net.ipv4.icmp_echo_ignore_all=1 net.ipv6.icmp.echo_ignore_all=1"), 0);
+	health.timeout_ms = TIMEOUT_MS;
 	ask(&health, "127.0.0.1", 0, false, "no answer within 400 ms");
 	ask(&health, "::1", 0, false, "no answer within 400 ms");
 	assert_int_equal(system("sysctl -q -w net.ipv4.icmp_echo_ignore_all=0 net.ipv6.icmp.echo_ignore_all=0"), 0);

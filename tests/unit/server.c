@@ -380,12 +380,14 @@ static void test_stale_and_live(void **state)
 	assert_non_null(t.server);
 
 	/* one that was replaced meanwhile is another's: it stays when we go */
-	assert_int_equal(rename(t.path, "/tmp/sluice-test-server-old"), 0);
+	char old[sizeof(t.path) + 4];
+	snprintf(old, sizeof(old), "%s-old", t.path);
+	assert_int_equal(rename(t.path, old), 0);
 	struct sl_server *second = create(&problems);
 	assert_non_null(second);
 	sl_server_destroy(t.server);
 	assert_int_equal(access(t.path, F_OK), 0);
-	unlink("/tmp/sluice-test-server-old");
+	unlink(old);
 	t.server = second;
 	assert_int_equal(problems.count, 0);
 	sl_problems_fini(&problems);
