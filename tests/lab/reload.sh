@@ -29,14 +29,28 @@ coproc hold { exec ip netns exec "$LAB-client" /usr/bin/python3 "$LAB_ROOT/tests
 read -r -t 30 answer <&"${hold[0]}" || fail "could not open connections to keep"
 [[ $answer == "ok backend1=10 backend2=10 backend3=10" ]] || fail "30 connections are spread like this: $answer"
 
+# load_begin URL, load_end WHAT: requests all the time from the one to the other, and none fails.
+load_begin()
+{
+	rm -f "$LAB_WORK/enough"
+	(while [[ ! -e $LAB_WORK/enough ]]; do ab_run 1000 "$1"; done) >"$LAB_WORK/load.out" 2>&1 &
+	load=$!
+}
+
+load_end()
+{
+	kill -0 "$load" || { cat "$LAB_WORK/load.out"; fail "$1: ended too early"; }
+	touch "$LAB_WORK/enough"
+	wait_for "$load" "$1" "$LAB_WORK/load.out"
+}
+
 echo "removing backend3 under traffic"
-(ab_run 6000 http://192.0.2.10/) >"$LAB_WORK/load.out" 2>&1 &
-load=$!
+load_begin http://192.0.2.10/
 lab_wait 10 "traffic" telemetry_is /sluice/service,web 'r["flows_created"] > 300'
 lab_config "${options[@]}" --backends 1,2 >"$LAB_CONFIG"
 reload
 lab_wait 10 "the first reload" telemetry_is /sluice/info 'r["reloads"] == 1'
-wait_for "$load" "requests while backend3 was removed" "$LAB_WORK/load.out"
+load_end "requests while backend3 was removed"
 ask "backend3 removed"
 telemetry_is /sluice/backends,web '[b["state"] for b in r["backends"].values() if b["address"] == "10.1.1.3"] == ["removed"]' ||
 	fail "backend3 is not told to be removed: $(lab_telemetry /sluice/backends,web)"
@@ -46,8 +60,8 @@ logged 600
 (($(requests_of 3) == 0)) || fail "the removed backend3 got $(requests_of 3) new requests"
 
 echo "removing service web under traffic to another service"
-(ab_run 3000 http://192.0.2.10:81/) >"$LAB_WORK/load.out" 2>&1 &
-load=$!
+load_begin http://192.0.2.10:81/
+lab_wait 10 "traffic" telemetry_is /sluice/service,one 'r["flows_created"] > 0'
 lab_config "${options[@]}" --backends 1,2 --without web >"$LAB_CONFIG"
 reload
 lab_wait 10 "the second reload" telemetry_is /sluice/info 'r["reloads"] == 2'
@@ -55,7 +69,7 @@ ask "service web removed"
 telemetry_is /sluice/service,web 'r["state"] == "draining"' || fail "service web is not draining"
 lab_in client curl -s --max-time 1 http://192.0.2.10/ && fail "the removed service took a new connection"
 lab_answers "[2001:db8:1::10]" || fail "the other family's service suffered"
-wait_for "$load" "requests to another service" "$LAB_WORK/load.out"
+load_end "requests to another service"
 
 echo "closing the kept connections"
 eval "exec ${hold[1]}>&-"
