@@ -28,7 +28,9 @@ LAB_BUILD=${LAB_BUILD:-$LAB_ROOT/build}
 LAB_STATES=/run/sluice-lab
 LAB_HUGEPAGES_MB=384 # what one lab's sluice gets where hugepages can be had
 LAB_BACKLOG=20000 # frames on their way between virtual links, for each processor
+LAB_TAP_QUEUE=16384 # and those that wait for the reader of a TAP device
 LAB_CONNECTIONS=${LAB_CONNECTIONS:-4096} # places for them in a backend
+LAB_PATIENCE=${LAB_PATIENCE:-4}
 export LC_ALL=C
 
 # ---- small helpers ----
@@ -39,10 +41,11 @@ lab_die()
 	exit 1
 }
 
-# lab_wait SECONDS WHAT COMMAND...: until the command succeeds.
+# lab_wait SECONDS WHAT COMMAND...: until the command succeeds. SECONDS is what a machine needs that does nothing else, and a
+# busy one gets LAB_PATIENCE times as much: it costs nothing, but before a failure.
 lab_wait()
 {
-	local deadline=$((SECONDS + $1)) what=$2
+	local deadline=$((SECONDS + $1 * LAB_PATIENCE)) what=$2
 	shift 2
 	until "$@" >/dev/null 2>&1; do
 		if ((SECONDS >= deadline)); then
@@ -244,8 +247,8 @@ lab_adopt_taps()
 {
 	ip -n "$LAB-sluice" link set wan0 netns "$LAB-client"
 	ip -n "$LAB-sluice" link set lan0 name uplink netns "$LAB-lan"
-	ip -n "$LAB-client" link set wan0 address 02:00:00:00:00:01 up
-	ip -n "$LAB-lan" link set uplink address 02:00:00:00:00:02 up
+	ip -n "$LAB-client" link set wan0 address 02:00:00:00:00:01 txqueuelen "$LAB_TAP_QUEUE" up
+	ip -n "$LAB-lan" link set uplink address 02:00:00:00:00:02 txqueuelen "$LAB_TAP_QUEUE" up
 	lab_connect
 }
 
@@ -419,7 +422,7 @@ lab_telemetry()
 # lab_answers ADDRESS[:PORT]: the client gets an answer over HTTP.
 lab_answers()
 {
-	lab_in client curl -s -f -g -o /dev/null --max-time 2 "http://$1/"
+	lab_in client curl -s -f -g -o /dev/null --max-time 5 "http://$1/" # a SYN is repeated after one second, and after three
 }
 
 # ---- up and down ----
@@ -454,10 +457,11 @@ lab_up()
 	lab_config "$@" >"$LAB_CONFIG"
 }
 
-# Undo everything. Never fails half-way, may be called again, and when there is nothing to undo.
+# Undo everything. Never fails half-way, may be called again, and when there is nothing to undo. What is written down of a lab stays as
+# long as one of its namespaces does.
 lab_down()
 {
-	local pid start what where
+	local pid start what where left=()
 	[[ -d ${LAB_STATE:?} ]] || return 0
 	# first sluice, which has most to put away; then all whose pids we know, and what else runs in our own namespaces
 	lab_stop sluice
@@ -471,13 +475,13 @@ lab_down()
 			ip netns pids "$where" | xargs -r kill -TERM 2>/dev/null || true
 		fi
 	done
-	lab_wait 5 "the lab's processes to end" lab_empty || true
+	LAB_PATIENCE=1 lab_wait 5 "the lab's processes to end" lab_empty || true
 	for where in "${LAB_NAMESPACES[@]}"; do
 		if [[ -e /run/netns/$where ]]; then
 			for pid in $(ip netns pids "$where"); do
 				kill -KILL "$pid" 2>/dev/null || true
 			done
-			ip netns del "$where" || true
+			ip netns del "$where" || left+=("$where")
 		fi
 	done
 	lab_hugepages_down
@@ -485,6 +489,10 @@ lab_down()
 	case $LAB_WORK in
 	*/sluice-lab-"$LAB".*) rm -rf "$LAB_WORK" ;;
 	esac
+	if [[ ${#left[@]} -gt 0 ]]; then
+		echo "lab: still there, to be taken down again: ${left[*]}" >&2
+		return 0
+	fi
 	lab_forget # the directory stays with its lock, which somebody may be waiting for
 }
 

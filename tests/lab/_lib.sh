@@ -110,10 +110,11 @@ telemetry_is()
 # Sum of one counter over all workers.
 workers_sum()
 {
-	local n sum=0 id
-	n=$(telemetry /sluice/info 'r["workers"]')
+	local n count sum=0 id
+	n=$(telemetry /sluice/info 'r["workers"]') && [[ -n $n ]] || return 1 # "set -e" does not hold within $(...)
 	for ((id = 0; id < n; id++)); do
-		sum=$((sum + $(telemetry "/sluice/worker,$id" "r[\"$1\"]")))
+		count=$(telemetry "/sluice/worker,$id" "r[\"$1\"]") && [[ -n $count ]] || return 1
+		sum=$((sum + count))
 	done
 	echo "$sum"
 }
@@ -123,6 +124,30 @@ conserved()
 {
 	lab_wait 10 "the conservation law to hold" telemetry_is /sluice/conservation 'r["imbalance_packets"] == 0' ||
 		fail "packets lost without a cause: $(lab_telemetry /sluice/conservation)"
+}
+
+# only ADDRESS PATTERN: twelve requests of the client, a connection for each, and every one is answered by whom the pattern means.
+only()
+{
+	answers=$(lab_in client curl -s -f -g --max-time 5 -H "Connection: close" "http://$1/?"{1..12}) || return 1
+	(($(grep -Ec "$2" <<<"$answers") == 12))
+}
+
+# listens NAMESPACE PORT: somebody, for TCP
+listens()
+{
+	[[ -n $(lab_in "$1" ss -Hltn "sport = :$2") ]]
+}
+
+# throughput ADDRESS: TCP for two seconds from the client to iperf3 on backend1. A server for each time: between two it does not listen.
+throughput()
+{
+	local out=$LAB_WORK/iperf3.out
+	lab_spawn iperf3 "$LAB_WORK/iperf3.log" backend1 iperf3 -s -1
+	lab_wait 10 "the iperf3 server" listens backend1 5201
+	lab_in client timeout 60 iperf3 -c "$1" -t 2 >"$out" 2>&1 || { cat "$out" "$LAB_WORK/iperf3.log"; fail "iperf3 to $1"; }
+	grep receiver "$out"
+	lab_wait 10 "the iperf3 server to end" lab_gone iperf3
 }
 
 # Forget what nginx has logged so far. (Its workers append, so truncation is safe.)

@@ -27,7 +27,7 @@ configure()
 		for service in config["services"]:
 		    service.pop("health", None)
 		    if service["name"] in health:
-		        service["health"] = dict(interval_ms=200, timeout_ms=300, **health[service["name"]])
+		        service["health"] = dict(interval_ms=200, timeout_ms=1000, **health[service["name"]])
 		    if service["name"] == "dns":
 		        service["backends"] = [{"address": "10.1.1.%d" % n, "port": 5353} for n in (1, 2, 3)]
 		json.dump(config, open(path, "w"))
@@ -82,14 +82,6 @@ becomes one 10.1.1.1 8080 up "tcp check: connected"
 becomes one6 2001:db8:2::1:1 8080 up "icmp check: answered"
 lab_answers 192.0.2.10 || fail "no answer"
 
-only()
-{
-	local n
-	for ((n = 0; n < 12; n++)); do
-		lab_in client curl -s -f -g --max-time 2 "http://$1/" | grep -Eq "$2" || return 1
-	done
-}
-
 echo "one dies"
 kill -TERM "$(lab_pid nginx2)"
 becomes web 10.1.1.2 8080 down "Connection refused (3 in a row)"
@@ -103,7 +95,7 @@ echo "one hangs"
 nginx3=$(lab_pid nginx3)
 mapfile -t workers < <(ps -o pid= --ppid "$nginx3")
 kill -STOP "$nginx3" "${workers[@]}"
-becomes web 10.1.1.3 8080 down "no answer within 300 ms"
+becomes web 10.1.1.3 8080 down "no answer within 1000 ms"
 only 192.0.2.10 backend1 || fail "a backend that hangs gets connections"
 
 echo "they come back"
@@ -113,7 +105,7 @@ dir=$LAB_WORK/backend2
 lab_spawn nginx2 "$dir/nginx.log" backend2 nginx -p "$dir" -e "$dir/error.log" -c "$dir/nginx.conf"
 becomes web 10.1.1.2 8080 up
 lab_wait 5 "connections to backend2" only 192.0.2.10 backend || fail "errors after they came back"
-only 192.0.2.10 "backend[13]" && fail "backend2 gets no connections"
+[[ $answers == *backend2* ]] || fail "backend2 gets no connections: $answers"
 
 echo "a machine that is gone"
 ip -n "$LAB-backend1" link set eth0 down

@@ -94,7 +94,7 @@ hops()
 {
 	local expected=$1 where=$2 out got
 	shift 2
-	out=$(lab_in "$where" traceroute -n -q 1 -w 2 -m 6 "$@" 2>&1) || true
+	out=$(lab_in "$where" traceroute -n -q 1 -w 10 -m 6 "$@" 2>&1) || true
 	got=$(awk 'NR > 1 { printf "%s%s", sep, $2; sep = " " }' <<<"$out")
 	[[ $got == "$expected" ]] || { echo "$out"; fail "$where: traceroute $*: \"$got\", not \"$expected\""; }
 	echo "$where: traceroute $*: $got"

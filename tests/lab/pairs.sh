@@ -13,11 +13,8 @@ for target in 10.1.1.1 2001:db8:2::1:1; do
 	lab_wait 10 "the first answer of $target" lab_in client ping -n -c 1 -W 1 "$target"
 	lab_in client ping -n -q -c 20 -i 0.05 -W 2 -s 1452 "$target" | grep " 20 received" || fail "ping $target"
 done
-lab_in client curl -s -S --max-time 5 http://10.1.1.2:8080/ | grep "^backend2 10.1.200.1 " || fail "HTTP to backend2"
-lab_spawn iperf3 "$LAB_WORK/iperf3.log" backend1 iperf3 -s
-lab_wait 10 "the iperf3 server" lab_in client iperf3 -c 10.1.1.1 -n 1
-lab_in client timeout 30 iperf3 -c 10.1.1.1 -t 2 >"$LAB_WORK/iperf3.out" 2>&1 || { cat "$LAB_WORK/iperf3.out"; fail "iperf3"; }
-grep receiver "$LAB_WORK/iperf3.out"
+lab_in client curl -s -S --max-time 20 http://10.1.1.2:8080/ | grep "^backend2 10.1.200.1 " || fail "HTTP to backend2"
+throughput 10.1.1.1
 for port in 0 1; do
 	telemetry_is "/sluice/port,$port" 'r["rx_packets"] > 100 and r["tx_packets"] > 100' || fail "port $port counted nothing"
 done

@@ -10,6 +10,7 @@ LAB_NO_HUGE=1 # "no hugepages" is one of the mistakes
 lab_up af_packet
 program=$(lab_program sluice)
 out=$LAB_WORK/out
+rm -rf /run/dpdk/mistake # what a killed test may have left
 
 # refused NAME CONFIG PATTERN [COMMAND PREFIX...]: sluice ends with 2 and a line that matches.
 refused()

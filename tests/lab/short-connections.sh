@@ -3,7 +3,7 @@
 #
 #   client, one connection after the other --- sluice: 192.0.2.10:81, one SNAT address --- nginx of backend1, :8080
 #
-# No reset, no stall above 500 ms. COUNT=200000 wraps around the SNAT ports faster than TIME_WAIT (60 s) frees the tuples.
+# No reset, no stall above 500 ms for a lost packet. COUNT=200000 wraps around the SNAT ports faster than TIME_WAIT (60 s) frees the tuples.
 . "$(dirname "$0")/_lib.sh"
 
 count=${COUNT:-20000}

@@ -15,7 +15,7 @@ ends_well()
 	pid=$(lab_pid sluice) || fail "sluice does not run"
 	before=$(wc -l <"$LAB_LOG")
 	kill "-$1" "$pid"
-	lab_wait 5 "sluice to end after SIG$1" lab_gone sluice || fail "sluice still runs"
+	LAB_PATIENCE=1 lab_wait 5 "sluice to end after SIG$1" lab_gone sluice || fail "sluice still runs"
 	wait "$pid" || status=$?
 	((status == 0)) || fail "exit status $status after SIG$1"
 	tail -n "+$((before + 1))" "$LAB_LOG" | grep -E "rx_packets|packets" || fail "no final counters after SIG$1"
@@ -23,12 +23,10 @@ ends_well()
 	[[ -z $LAB_HUGE_DIR || -z $(ls "$LAB_HUGE_DIR") ]] || fail "hugepage files left behind: $(ls "$LAB_HUGE_DIR")"
 }
 
-lab_in client ab -q -l -r -s 2 -t 60 -n 10000000 -c 64 http://192.0.2.10/ >/dev/null 2>&1 &
-load=$!
+lab_spawn load "$LAB_WORK/ab.out" client ab -q -l -r -s 2 -t 600 -n 10000000 -c 64 http://192.0.2.10/
 lab_wait 10 "traffic" telemetry_is /sluice/service,web 'r["flows_created"] > 500'
 ends_well TERM
-kill "$load" 2>/dev/null || true
-wait "$load" 2>/dev/null || true
+lab_stop load
 
 echo "again, in the same place"
 if [[ $LAB_PMD == tap ]]; then
