@@ -157,7 +157,7 @@ lab_spawn_ready()
 	fi
 }
 
-# lab_stop WHAT: TERM, and KILL after ten seconds.
+# lab_stop WHAT: TERM, and KILL where that does not help.
 lab_stop()
 {
 	local pid

@@ -60,7 +60,7 @@ static struct sl_ip far_end_of(const struct sl_delivery *d)
 
 uint16_t sl_delivery_mtu(const struct sl_worker *w, const struct sl_snapshot *s, const struct sl_delivery *d, uint16_t interface)
 {
-	uint16_t mtu = interface < s->n_interfaces ? s->interfaces[interface].mtu : UINT16_MAX;
+	uint16_t mtu = sl_snapshot_mtu(s, interface);
 
 	if (d->header_len == 0)
 		return mtu;

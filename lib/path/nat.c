@@ -86,18 +86,12 @@ static uint16_t egress(const struct sl_worker *w, const struct sl_pkt *p, const 
 	return hop != NULL ? hop->interface : w->shared->neighbours->entries[p->neighbour].l2.interface;
 }
 
-/* Not the neighbour's own: that is set only when it has answered. */
-static uint16_t mtu_of(const struct sl_snapshot *s, uint16_t interface)
-{
-	return interface < s->n_interfaces ? s->interfaces[interface].mtu : UINT16_MAX;
-}
-
 /* True when the packet does not fit the way out and may not be cut: answered and dropped. */
 static bool refuse_too_big(struct sl_worker *w, const struct sl_snapshot *s, struct sl_burst *b, unsigned int i,
 			   uint16_t interface)
 {
 	const struct sl_pkt *p = &b->p[i];
-	uint16_t mtu = mtu_of(s, interface);
+	uint16_t mtu = sl_snapshot_mtu(s, interface);
 	bool mixed = is_mixed(&w->flows.flows[p->flow]);
 
 	if (likely((mixed ? sl_translate_length(p) : p->l3_len) <= mtu))
@@ -286,7 +280,7 @@ static __rte_noinline bool translate(struct sl_worker *w, const struct sl_snapsh
 	if (p->l3_len > SMALLEST_MTU && unlikely(refuse_too_big(w, s, b, i, egress(w, p, hop))))
 		return false;
 	if (unlikely(p->tcp_flags & RTE_TCP_SYN_FLAG)) {
-		sl_clamp_mss(w, s, b, i, mtu_of(s, egress(w, p, hop)));
+		sl_clamp_mss(w, s, b, i, sl_snapshot_mtu(s, egress(w, p, hop)));
 		if (unlikely(w->seqs.records != NULL))
 			sl_proxy_open(w, s, b, i);
 	}

@@ -281,6 +281,12 @@ static inline const struct sl_service *sl_snapshot_dnat(const struct sl_snapshot
  */
 const struct sl_nexthop *sl_snapshot_route(const struct sl_snapshot *s, const struct sl_ip *dst);
 
+/* What an interface takes, which a next hop of an older snapshot may name; not the neighbour's own, which is set only when it has answered. */
+static inline uint16_t sl_snapshot_mtu(const struct sl_snapshot *s, uint16_t interface)
+{
+	return interface < s->n_interfaces ? s->interfaces[interface].mtu : UINT16_MAX;
+}
+
 /* An address of the interface in the given family to send from (IPv6: a global one before a link-local one), or NULL. */
 const struct sl_ip *sl_interface_address(const struct sl_interface *interface, bool v4);
 
